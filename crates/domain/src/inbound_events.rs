@@ -1,0 +1,89 @@
+//! Vendors' webhooks as recorded: once each, together with the job that looks into them.
+
+use serde_json::json;
+use tenancy::{Database, Query, SystemReason, directory_statements};
+use uuid::Uuid;
+
+use crate::{Error, Result, jobs};
+
+/// The job that a new event of Clerk's enqueues.
+pub const APPLY_CLERK_EVENT: &str = "apply_clerk_event";
+
+directory_statements! {
+    RECORD = "
+        insert into inbound_events (id, vendor, event_id, kind, body) values ($1, $2, $3, $4, $5)
+        on conflict (vendor, event_id) do nothing returning id";
+    LOAD = "select kind, body from inbound_events where id = $1";
+    PROCESSED = "update inbound_events set processed_at = coalesce(processed_at, now()) where id = $1";
+}
+
+/// Who sent an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Vendor {
+    /// Clerk, through Svix.
+    Clerk,
+}
+
+impl Vendor {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Clerk => "clerk",
+        }
+    }
+
+    fn job(self) -> &'static str {
+        match self {
+            Self::Clerk => APPLY_CLERK_EVENT,
+        }
+    }
+}
+
+/// Whether the event was news.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Recorded {
+    /// Recorded now, with its job.
+    New,
+    /// Known already; nothing was done.
+    Duplicate,
+}
+
+/// An event as it was received.
+#[derive(Debug, Clone)]
+pub struct InboundEvent {
+    /// The vendor's type, as `organizationMembership.created`.
+    pub kind: String,
+    /// The whole body.
+    pub body: serde_json::Value,
+}
+
+/// Records a verified event and enqueues its job, in one transaction. Durable when this returns.
+pub async fn record(
+    database: &Database,
+    vendor: Vendor,
+    event_id: &str,
+    kind: &str,
+    body: &serde_json::Value,
+) -> Result<Recorded> {
+    let mut tx = database.system(SystemReason::WebhookIntake).begin().await?;
+    let id = Uuid::now_v7();
+    let query = Query::new(RECORD).bind(id).bind(vendor.as_str()).bind(event_id.to_owned()).bind(kind.to_owned());
+    if tx.query_opt(query.bind(body.clone())).await?.is_none() {
+        return Ok(Recorded::Duplicate);
+    }
+    jobs::enqueue(&mut tx, vendor.job(), json!({ "event": id })).await?;
+    tx.commit().await?;
+    Ok(Recorded::New)
+}
+
+/// The event a job speaks of.
+pub async fn load(database: &Database, id: Uuid) -> Result<InboundEvent> {
+    let rows = database.system(SystemReason::Jobs).run(Query::new(LOAD).bind(id)).await?;
+    let row = rows.first().ok_or(Error::NotFound)?;
+    Ok(InboundEvent { kind: row.get(0), body: row.get(1) })
+}
+
+/// The event has been looked into.
+pub async fn processed(database: &Database, id: Uuid) -> Result<()> {
+    database.system(SystemReason::Jobs).run(Query::new(PROCESSED).bind(id)).await?;
+    Ok(())
+}

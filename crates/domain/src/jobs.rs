@@ -1,0 +1,97 @@
+//! Deferred work: enqueued with the change that needs it, claimed by a worker, retried, parked when it keeps failing.
+
+use tenancy::{Database, Query, SystemReason, Transaction, directory_statements};
+use uuid::Uuid;
+
+use crate::Result;
+
+/// The channel that wakes workers. A wake says "look", nothing more.
+pub const CHANNEL: &str = "tenantry_jobs";
+/// After so many tries a job is parked for an operator to look at.
+pub const MOST_ATTEMPTS: i32 = 12;
+
+directory_statements! {
+    ENQUEUE = "
+        with job as (insert into jobs (id, kind, payload) values ($1, $2, $3) returning id)
+        select pg_notify('tenantry_jobs', '') from job";
+    /// The lease outlives the longest statement; a worker that dies loses the job to another after it.
+    CLAIM = "
+        update jobs set attempts = attempts + 1, leased_until = now() + interval '90 seconds'
+         where id in (select id from jobs
+                       where state = 'ready' and run_at <= now() and (leased_until is null or leased_until < now())
+                       order by run_at limit 16 for update skip locked)
+        returning id, kind, payload, attempts";
+    /// The attempt is the fence: a worker that lost its lease finishes nothing.
+    FINISH = "
+        update jobs set state = 'done', finished_at = now(), leased_until = null, last_error = null
+         where id = $1 and attempts = $2 and state = 'ready'";
+    RETRY = "
+        update jobs set run_at = now() + make_interval(secs => $3), leased_until = null, last_error = $4
+         where id = $1 and attempts = $2 and state = 'ready'";
+    PARK = "
+        update jobs set state = 'parked', finished_at = now(), leased_until = null, last_error = $3
+         where id = $1 and attempts = $2 and state = 'ready'";
+}
+
+/// A job held by this worker until its lease ends.
+#[derive(Debug, Clone)]
+pub struct Claimed {
+    /// Its id.
+    pub id: Uuid,
+    /// What to do.
+    pub kind: String,
+    /// With what.
+    pub payload: serde_json::Value,
+    /// Which try this is, from 1.
+    pub attempt: i32,
+}
+
+/// Adds a job to the transaction that needs it done.
+pub(crate) async fn enqueue(tx: &mut Transaction, kind: &'static str, payload: serde_json::Value) -> Result<()> {
+    tx.query(Query::new(ENQUEUE).bind(Uuid::now_v7()).bind(kind).bind(payload)).await?;
+    Ok(())
+}
+
+/// Takes up to 16 jobs that are due.
+pub async fn claim(database: &Database) -> Result<Vec<Claimed>> {
+    let rows = database.system(SystemReason::Jobs).run(Query::new(CLAIM)).await?;
+    let claimed = |row: &tenancy::Row| Claimed {
+        id: row.get(0),
+        kind: row.get(1),
+        payload: row.get(2),
+        attempt: row.get(3),
+    };
+    Ok(rows.iter().map(claimed).collect())
+}
+
+/// The job is done.
+pub async fn finish(database: &Database, job: &Claimed) -> Result<()> {
+    let query = Query::new(FINISH).bind(job.id).bind(job.attempt);
+    database.system(SystemReason::Jobs).run(query).await?;
+    Ok(())
+}
+
+/// The job failed: tried again later, or parked after [`MOST_ATTEMPTS`]. Says whether it was parked.
+pub async fn fail(database: &Database, job: &Claimed, error: &str) -> Result<bool> {
+    let park = job.attempt >= MOST_ATTEMPTS;
+    let query = if park {
+        Query::new(PARK).bind(job.id).bind(job.attempt).bind(error.to_owned())
+    } else {
+        Query::new(RETRY).bind(job.id).bind(job.attempt).bind(pause(job.attempt)).bind(error.to_owned())
+    };
+    database.system(SystemReason::Jobs).run(query).await?;
+    Ok(park)
+}
+
+/// Seconds until the next try: doubling from half a second, five minutes at most.
+fn pause(attempt: i32) -> f64 {
+    (0.25 * 2f64.powi(attempt.clamp(1, 20))).min(300.0)
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn pauses_double_and_are_bounded() {
+        assert_eq!([1, 2, 3, 11, 12].map(super::pause), [0.5, 1.0, 2.0, 300.0, 300.0]);
+    }
+}

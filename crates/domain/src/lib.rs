@@ -1,0 +1,44 @@
+//! What the product means: rules and SQL, one file per noun. No network, no HTTP, no Clerk, no Stripe.
+//!
+//! A read is a value ([`Read`]) that one round trip carries; a write takes `&mut` [`OrgTx`], so it cannot happen
+//! outside an organisation.
+
+mod access;
+pub mod directory;
+mod error;
+pub mod inbound_events;
+pub mod jobs;
+mod org;
+mod page;
+mod permissions;
+mod product;
+pub mod roles;
+mod text;
+
+pub use access::{Access, BaseRole, MyOrganisation, OrganisationSummary, Person};
+pub use error::{Error, FieldErrors};
+pub use org::{Org, OrgTx, Read};
+pub use page::{Cursor, Listing, PAGE_SIZE, Page};
+pub use permissions::Permission;
+pub use product::{procedures, runs, step_templates};
+pub use roles::CustomRole;
+pub use text::Details;
+
+/// The result of everything the product does.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Every SQL statement of this crate, for the tests that read them all.
+pub fn statements() -> impl Iterator<Item = &'static tenancy::Statement> {
+    [
+        access::STATEMENTS,
+        directory::STATEMENTS,
+        inbound_events::STATEMENTS,
+        jobs::STATEMENTS,
+        roles::STATEMENTS,
+        procedures::STATEMENTS,
+        step_templates::STATEMENTS,
+        runs::STATEMENTS,
+    ]
+    .into_iter()
+    .flatten()
+}

@@ -1,0 +1,91 @@
+//! The pool and the two doors that lead from it.
+
+use std::time::Duration;
+
+use deadpool_postgres::{Hook, Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod, Runtime};
+use tokio_postgres::{Config, NoTls};
+
+use crate::{Actor, Error, Listener, OrgScope, OrganisationId, Result, SystemReason, SystemScope, gate};
+
+/// How many connections, and how long to wait for one.
+#[derive(Debug, Clone, Copy)]
+pub struct PoolOptions {
+    /// Most connections held at once. About four per core of the database server serve best.
+    pub size: usize,
+    /// Longest wait for a free connection before [`Error::Busy`].
+    pub wait: Duration,
+}
+
+impl Default for PoolOptions {
+    fn default() -> Self {
+        Self { size: 8, wait: Duration::from_secs(2) }
+    }
+}
+
+/// A Postgres database with organisations in it. Cheap to clone; clones share the connections.
+#[derive(Clone)]
+pub struct Database {
+    pool: Pool,
+    config: Config,
+}
+
+impl Database {
+    /// Connects, and refuses to go on as a role that row-level security does not bind.
+    pub async fn connect(url: &str, options: PoolOptions) -> Result<Self> {
+        let mut config: Config = url.parse().map_err(|e: tokio_postgres::Error| Error::Url(e.to_string()))?;
+        config.connect_timeout(Duration::from_secs(5)).application_name("tenantry");
+        // Fast recycling is sound here: no session state is ever set, only `set local`.
+        let manager =
+            Manager::from_config(config.clone(), NoTls, ManagerConfig { recycling_method: RecyclingMethod::Fast });
+        let pool = Pool::builder(manager)
+            .max_size(options.size)
+            .wait_timeout(Some(options.wait))
+            .create_timeout(Some(Duration::from_secs(5)))
+            .runtime(Runtime::Tokio1)
+            .post_create(Hook::sync_fn(|_, _| {
+                tracing::debug!("database connection opened");
+                Ok(())
+            }))
+            .build()
+            .map_err(|e| Error::Unreachable(e.to_string()))?;
+        let database = Self { pool, config };
+        gate::refuse_strong_roles(&*database.connection().await?).await?;
+        Ok(database)
+    }
+
+    /// The door into one organisation. Nothing is sent yet.
+    ///
+    /// The caller has established that the actor belongs there; the database shows that organisation's rows alone.
+    pub fn in_organisation(&self, organisation: OrganisationId, actor: Actor) -> OrgScope {
+        OrgScope::new(self.clone(), organisation, actor)
+    }
+
+    /// The door to the directory tables, for a listed reason. No tenant's row is visible behind it.
+    pub fn system(&self, reason: SystemReason) -> SystemScope {
+        SystemScope::new(self.clone(), reason)
+    }
+
+    /// Whether the database answers.
+    pub async fn ping(&self) -> Result<()> {
+        self.connection().await?.batch_execute("").await.map_err(|e| Error::of("ping", e))
+    }
+
+    /// Opens a connection of its own that hears a channel. A notification only wakes; it carries no data.
+    pub async fn listen(&self, channel: &'static str) -> Result<Listener> {
+        Listener::open(&self.config, channel).await
+    }
+
+    pub(crate) async fn connection(&self) -> Result<Object> {
+        #[expect(clippy::disallowed_methods, reason = "the one place where a connection leaves the pool")]
+        self.pool.get().await.map_err(|e| match e {
+            PoolError::Timeout(_) => Error::Busy,
+            other => Error::Unreachable(other.to_string()),
+        })
+    }
+}
+
+impl std::fmt::Debug for Database {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Database")
+    }
+}

@@ -1,0 +1,33 @@
+//! The tenant boundary: the only crate that holds database connections.
+//!
+//! There are two doors. [`Database::in_organisation`] sees one organisation's rows, because Postgres shows no
+//! others; [`Database::system`] sees the directory tables and no tenant's rows. There is no third.
+
+mod actor;
+mod bootstrap;
+mod database;
+mod error;
+mod gate;
+mod ids;
+mod listen;
+mod migrations;
+mod organisation;
+mod statement;
+mod system;
+mod transaction;
+
+pub use actor::Actor;
+pub use bootstrap::bootstrap;
+pub use database::{Database, PoolOptions};
+pub use error::Error;
+pub use ids::{InvalidId, OrganisationId, UserId};
+pub use listen::Listener;
+pub use migrations::{migrate, pending_migrations};
+pub use organisation::OrgScope;
+pub use statement::{Query, Statement, Tables};
+pub use system::{SystemReason, SystemScope};
+pub use tokio_postgres::{Row, types};
+pub use transaction::Transaction;
+
+/// The result of everything that talks to the database.
+pub type Result<T, E = Error> = std::result::Result<T, E>;

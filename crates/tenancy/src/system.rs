@@ -1,0 +1,73 @@
+//! The door to the directory tables: for work that has to happen before an organisation is known.
+
+use tokio_postgres::Row;
+
+use crate::{Database, Error, Query, Result, Tables, Transaction};
+
+/// Why someone acts outside an organisation. This is the complete list; each use is logged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SystemReason {
+    /// A signed-in person asks which organisations they belong to.
+    SignIn,
+    /// A vendor's webhook is recorded.
+    WebhookIntake,
+    /// What Clerk says is written to the directory.
+    Mirror,
+    /// The worker takes, finishes or parks a job.
+    Jobs,
+}
+
+impl SystemReason {
+    /// As written to the log and to the transaction.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::SignIn => "sign_in",
+            Self::WebhookIntake => "webhook_intake",
+            Self::Mirror => "mirror",
+            Self::Jobs => "jobs",
+        }
+    }
+}
+
+/// The system door, opened for one reason.
+#[derive(Debug, Clone)]
+pub struct SystemScope {
+    database: Database,
+    reason: SystemReason,
+}
+
+impl SystemScope {
+    pub(crate) fn new(database: Database, reason: SystemReason) -> Self {
+        Self { database, reason }
+    }
+
+    /// Opens a transaction that sees the directory tables and no tenant's rows.
+    pub async fn begin(&self) -> Result<Transaction> {
+        tracing::debug!(reason = self.reason.as_str(), "system door");
+        let transaction = Transaction::begun(self.database.connection().await?, None);
+        let begin = format!("begin; set local app.system_reason = '{}'", self.reason.as_str());
+        transaction.client().batch_execute(&begin).await.map_err(|e| Error::of("begin", e))?;
+        Ok(transaction)
+    }
+
+    /// Runs one query in a transaction of its own, in one round trip.
+    pub async fn run(&self, query: Query) -> Result<Vec<Row>> {
+        debug_assert_eq!(query.statement.tables, Tables::Directory, "{}", query.statement.name);
+        tracing::debug!(reason = self.reason.as_str(), statement = query.statement.name, "system door");
+        let name = query.statement.name;
+        let connection = self.database.connection().await?;
+        let statement = connection.prepare_cached(query.statement.sql).await.map_err(|e| Error::of(name, e))?;
+        let begin = format!("begin; set local app.system_reason = '{}'", self.reason.as_str());
+        let arguments = query.arguments(None);
+        let (begun, rows, committed) = futures_util::future::join3(
+            connection.batch_execute(&begin),
+            connection.query(&statement, &arguments),
+            connection.batch_execute("commit"),
+        )
+        .await;
+        begun.map_err(|e| Error::of("begin", e))?;
+        let rows = rows.map_err(|e| Error::of(name, e))?;
+        committed.map_err(|e| Error::of("commit", e))?;
+        Ok(rows)
+    }
+}

@@ -1,0 +1,50 @@
+-- Run once per database by an administrator (a superuser on a server of one's own), before any migration.
+-- `tenantry dev` and the tests run it for you; docs/going-live.md says how to run it by hand.
+-- Four roles, none of them able to do another's work:
+--   tenantry_owner   owns every table; migrations only; sees no tenant's rows without a context (RLS is forced)
+--   tenantry_app     the server; owns nothing, cannot bypass RLS
+--   tenantry_worker  background jobs; like the server, with longer statements allowed
+--   tenantry_backup  reads everything for dumps; its secret never reaches a server
+do $$
+declare
+  role text;
+begin
+  foreach role in array array['tenantry_owner', 'tenantry_app', 'tenantry_worker', 'tenantry_backup'] loop
+    -- Roles belong to the whole server: a second database finds them there.
+    if not exists (select from pg_roles where rolname = role) then
+      execute format('create role %I login nosuperuser nobypassrls nocreatedb nocreaterole noreplication noinherit', role);
+    end if;
+  end loop;
+end $$;
+
+-- A migration that forgets its organisation fails loudly instead of silently changing no rows.
+alter role tenantry_owner set row_security = off;
+alter role tenantry_backup bypassrls;
+alter role tenantry_backup set default_transaction_read_only = on;
+
+-- Tables live in one schema; the machinery of the boundary (tenancy) is always named in full.
+alter role tenantry_owner set search_path = tenantry;
+alter role tenantry_app set search_path = tenantry;
+alter role tenantry_worker set search_path = tenantry;
+alter role tenantry_backup set search_path = tenantry;
+
+-- Limits that hold even where a caller forgets them.
+alter role tenantry_app set statement_timeout = '5s';
+alter role tenantry_app set lock_timeout = '2s';
+alter role tenantry_app set idle_in_transaction_session_timeout = '10s';
+alter role tenantry_worker set statement_timeout = '60s';
+alter role tenantry_worker set lock_timeout = '5s';
+alter role tenantry_worker set idle_in_transaction_session_timeout = '30s';
+
+do $$
+begin
+  execute format('revoke all on database %I from public', current_database());
+  execute format('grant connect on database %I to tenantry_owner, tenantry_app, tenantry_worker, tenantry_backup', current_database());
+  execute format('grant create on database %I to tenantry_owner', current_database());
+end $$;
+
+revoke all on schema public from public;
+
+-- The organisation is set by `set local` alone: an expression smuggled into a statement cannot change it.
+revoke execute on function pg_catalog.set_config(text, text, boolean) from public;
+grant execute on function pg_catalog.set_config(text, text, boolean) to tenantry_backup;
