@@ -1,12 +1,7 @@
 -- The machinery of the tenant boundary. migrations/README.md explains the two kinds of table.
 
-create schema tenancy;
-create schema tenantry;
 grant usage on schema tenancy, tenantry to tenantry_app, tenantry_worker, tenantry_backup;
 alter default privileges revoke execute on functions from public;
--- A dump must hold every table, the ones to come too. This is the only default privilege.
-alter default privileges in schema tenantry grant select on tables to tenantry_backup;
-alter default privileges in schema tenancy grant select on tables to tenantry_backup;
 
 -- Why the system door was opened in this transaction; null where it was not.
 create function tenancy.system_reason() returns text
@@ -23,8 +18,10 @@ create table tenancy.directory_tables (
 grant select on tenancy.directory_tables to tenantry_app, tenantry_worker;
 
 -- Turns a table with an organisation_id into a tenant table, or says what is in the way.
+-- Meant for new tables: on one with rows the reference to organisations fails, because the owner sees none.
 create function tenancy.isolate(tenant_table regclass) returns void
   language plpgsql
+  set row_security = on
 as $$
 declare
   key          text := 'organisation_id';

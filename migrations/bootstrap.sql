@@ -44,6 +44,10 @@ begin
 end $$;
 
 revoke all on schema public from public;
+create schema if not exists tenancy authorization tenantry_owner;
+create schema if not exists tenantry authorization tenantry_owner;
+-- A dump must hold every table, the ones to come too. Nobody else gets anything by default.
+alter default privileges for role tenantry_owner in schema tenancy, tenantry grant select on tables to tenantry_backup;
 
 -- The organisation is set by `set local` alone: an expression smuggled into a statement cannot change it.
 revoke execute on function pg_catalog.set_config(text, text, boolean) from public;

@@ -16,7 +16,7 @@ const LOCK: i64 = 0x7465_6e61_6e74_7279;
 pub async fn migrate(owner_url: &str) -> Result<usize> {
     let mut client = connect(&owner(owner_url)?).await?;
     client.execute("select pg_advisory_lock($1)", &[&LOCK]).await.map_err(|e| Error::of("migration lock", e))?;
-    let report = runner().run_async(&mut client).await.map_err(|e| Error::Migration(e.to_string()))?;
+    let report = runner().run_async(&mut client).await.map_err(|e| Error::Migration(chain(&e)))?;
     for migration in report.applied_migrations() {
         tracing::info!(migration = %migration, "applied");
     }
@@ -40,6 +40,17 @@ fn owner(url: &str) -> Result<Config> {
 fn runner() -> refinery::Runner {
     let mut runner = embedded::migrations::runner().set_abort_divergent(true).set_abort_missing(true);
     // Named in full: the search path changes while migrations run.
-    runner.set_migration_table_name("public.schema_history");
+    runner.set_migration_table_name("tenancy.schema_history");
     runner
+}
+
+/// What went wrong with all its causes: the outermost alone says little.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        text = format!("{text}: {inner}");
+        cause = inner.source();
+    }
+    text
 }

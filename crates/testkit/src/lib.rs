@@ -1,1 +1,12 @@
-//! testkit.
+//! What tests stand on: a database of their own, the people of the product, a server without a socket.
+//!
+//! A dev-dependency only. Panics are its way of saying that a test cannot go on.
+#![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
+
+mod database;
+mod people;
+mod round_trips;
+
+pub use database::TestDatabase;
+pub use people::{Organisation, Person, World, organisation, user};
+pub use round_trips::RoundTrips;

@@ -8,10 +8,6 @@ macro_rules! product_id {
         pub struct $name(uuid::Uuid);
 
         impl $name {
-            pub(crate) fn new() -> Self {
-                Self(uuid::Uuid::now_v7())
-            }
-
             pub(crate) fn uuid(self) -> uuid::Uuid {
                 self.0
             }

@@ -166,7 +166,7 @@ pub fn show(procedure: ProcedureId) -> Read<Procedure> {
 /// Writes a new draft without steps.
 pub async fn create(tx: &mut OrgTx, name: &ProcedureName, details: &Details) -> Result<ProcedureId> {
     tx.require(Permission::ProceduresManage)?;
-    let id = ProcedureId::new();
+    let id = ProcedureId::from(Uuid::now_v7());
     let query = Query::new(CREATE).bind(id.uuid()).bind(name.as_str().to_owned()).bind(details.as_str().to_owned());
     let who = tx.who();
     tx.rows(query.bind(who)).await?;

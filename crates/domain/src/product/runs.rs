@@ -223,7 +223,7 @@ pub async fn start(tx: &mut OrgTx, procedure: ProcedureId, name: &RunName) -> Re
             message: "This procedure is still a draft. Publish it, then start a run.".to_owned(),
         });
     };
-    let run = RunId::new();
+    let run = RunId::from(Uuid::now_v7());
     let query = Query::new(START).bind(run.uuid()).bind(procedure.uuid()).bind(version);
     let who = tx.who();
     tx.rows(query.bind(name.as_str().to_owned()).bind(who)).await?;

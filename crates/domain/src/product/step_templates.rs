@@ -98,7 +98,7 @@ pub(super) fn of_procedure(procedure: ProcedureId) -> Query {
 pub async fn add(tx: &mut OrgTx, procedure: ProcedureId, title: &StepTitle, details: &Details) -> Result<StepTemplateId> {
     tx.require(Permission::ProceduresManage)?;
     procedures::lock(tx, procedure).await?;
-    let id = StepTemplateId::new();
+    let id = StepTemplateId::from(Uuid::now_v7());
     let query = Query::new(ADD).bind(procedure.uuid()).bind(id.uuid());
     let added = tx.rows(query.bind(title.as_str().to_owned()).bind(details.as_str().to_owned())).await?;
     if added.is_empty() {

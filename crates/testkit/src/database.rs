@@ -1,0 +1,102 @@
+//! A migrated database per test, copied from one template on the cluster that `script/test` starts.
+
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::path::Path;
+
+use tenancy::{Database, PoolOptions};
+use tokio::sync::OnceCell;
+use tokio_postgres::{Client, NoTls};
+
+/// One test's own database. It goes away with the throw-away cluster.
+pub struct TestDatabase {
+    admin_url: String,
+    name: String,
+}
+
+static TEMPLATE: OnceCell<String> = OnceCell::const_new();
+
+impl TestDatabase {
+    /// Copies the template, making it first where it is missing.
+    pub async fn create() -> Self {
+        let admin_url = std::env::var("TEST_DATABASE_URL").expect(
+            "TEST_DATABASE_URL names no Postgres: run `script/test`, or \
+             `target/debug/pg-local run --throwaway --data-dir /tmp/… -- cargo test`",
+        );
+        let template = TEMPLATE.get_or_init(|| make_template(&admin_url)).await;
+        let name = format!("test_{}", uuid::Uuid::now_v7().simple());
+        let admin = connect(&admin_url).await;
+        admin.batch_execute(&format!("create database {name} template {template}")).await.unwrap();
+        // A copy does not inherit who may connect.
+        admin
+            .batch_execute(&format!(
+                "alter database {name} owner to tenantry_owner; revoke all on database {name} from public;
+                 grant connect on database {name} to tenantry_owner, tenantry_app, tenantry_worker, tenantry_backup"
+            ))
+            .await
+            .unwrap();
+        Self { admin_url, name }
+    }
+
+    /// A connection URL for a role (`tenantry_app`, …; `postgres` is the superuser).
+    pub fn url(&self, role: &str) -> String {
+        with_role_and_database(&self.admin_url, role, &self.name)
+    }
+
+    /// As the server connects.
+    pub async fn app(&self) -> Database {
+        Database::connect(&self.url("tenantry_app"), PoolOptions::default()).await.unwrap()
+    }
+
+    /// As the worker connects.
+    pub async fn worker(&self) -> Database {
+        Database::connect(&self.url("tenantry_worker"), PoolOptions::default()).await.unwrap()
+    }
+
+    /// A bare connection as a role, for attacks and for looking behind the wall.
+    pub async fn client(&self, role: &str) -> Client {
+        connect(&self.url(role)).await
+    }
+}
+
+async fn make_template(admin_url: &str) -> String {
+    let name = format!("template_{:016x}", hash_of_migrations());
+    let admin = connect(admin_url).await;
+    // Test programs that start together make one template between them.
+    admin.batch_execute("select pg_advisory_lock(7355608)").await.unwrap();
+    let made = admin.query_opt("select from pg_database where datname = $1 and datistemplate", &[&name]).await.unwrap();
+    if made.is_none() {
+        admin.batch_execute(&format!("drop database if exists {name}")).await.unwrap();
+        tenancy::bootstrap(admin_url, &name).await.unwrap();
+        tenancy::migrate(&with_role_and_database(admin_url, "tenantry_owner", &name)).await.unwrap();
+        admin.batch_execute(&format!("alter database {name} is_template true")).await.unwrap();
+    }
+    admin.batch_execute("select pg_advisory_unlock(7355608)").await.unwrap();
+    name
+}
+
+fn hash_of_migrations() -> u64 {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../migrations");
+    let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    let mut hasher = DefaultHasher::new();
+    for file in files.iter().filter(|file| file.extension().is_some_and(|end| end == "sql")) {
+        std::fs::read(file).unwrap().hash(&mut hasher);
+    }
+    hasher.finish()
+}
+
+/// `postgresql://role@host/database?…`: replaces role and database, keeps the rest.
+fn with_role_and_database(url: &str, role: &str, database: &str) -> String {
+    let (scheme, rest) = url.split_once("://").expect("a Postgres URL has ://");
+    let (rest, options) = rest.split_once('?').map_or((rest, String::new()), |(a, b)| (a, format!("?{b}")));
+    let (authority, _) = rest.split_once('/').unwrap_or((rest, ""));
+    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    format!("{scheme}://{role}@{host}/{database}{options}")
+}
+
+async fn connect(url: &str) -> Client {
+    #[expect(clippy::disallowed_methods, reason = "tests look behind the wall")]
+    let (client, connection) = tokio_postgres::connect(url, NoTls).await.unwrap();
+    tokio::spawn(connection);
+    client
+}

@@ -1,0 +1,127 @@
+//! The people every test knows: ada (admin, Acme), max (member, Acme), rita (report-viewer, Acme),
+//! ben (billing-admin, Acme), olga (admin, Bolt). Nadia belongs nowhere.
+
+use domain::directory::{self, OrganisationRecord, PersonRecord};
+use domain::procedures::{self, ProcedureId, ProcedureName};
+use domain::runs::{self, RunId, RunName};
+use domain::step_templates::{self, StepTitle};
+use domain::{BaseRole, CustomRole, Details, Org, roles};
+use tenancy::{Database, OrganisationId, UserId};
+
+use crate::TestDatabase;
+
+/// A person of the tests.
+#[derive(Debug, Clone)]
+pub struct Person {
+    /// Clerk's id.
+    pub id: UserId,
+    /// First name, lower case.
+    pub name: &'static str,
+}
+
+/// An organisation of the tests.
+#[derive(Debug, Clone)]
+pub struct Organisation {
+    /// Clerk's id.
+    pub id: OrganisationId,
+    /// Its address.
+    pub slug: String,
+}
+
+/// Two organisations with people in every role.
+pub struct World {
+    /// The test's database.
+    pub database: TestDatabase,
+    /// Connected as the server.
+    pub app: Database,
+    /// Acme.
+    pub acme: Organisation,
+    /// Bolt.
+    pub bolt: Organisation,
+}
+
+impl World {
+    /// A new database with the people in it.
+    pub async fn create() -> Self {
+        let database = TestDatabase::create().await;
+        let app = database.app().await;
+        let world = Self { database, app, acme: organisation("acme"), bolt: organisation("bolt") };
+        for (name, memberships) in [
+            ("ada", vec![(&world.acme, BaseRole::Admin)]),
+            ("max", vec![(&world.acme, BaseRole::Member)]),
+            ("rita", vec![(&world.acme, BaseRole::Member)]),
+            ("ben", vec![(&world.acme, BaseRole::Member)]),
+            ("olga", vec![(&world.bolt, BaseRole::Admin)]),
+            ("nadia", vec![]),
+        ] {
+            world.record(name, &memberships).await;
+        }
+        let mut tx = world.org("ada", &world.acme).write().await.unwrap();
+        roles::assign(&mut tx, &user("rita"), CustomRole::ReportViewer).await.unwrap();
+        roles::assign(&mut tx, &user("ben"), CustomRole::BillingAdmin).await.unwrap();
+        tx.commit().await.unwrap();
+        world
+    }
+
+    /// Writes a person with exactly these memberships.
+    pub async fn record(&self, name: &str, memberships: &[(&Organisation, BaseRole)]) {
+        let asked_at = directory::now(&self.app).await.unwrap();
+        let memberships = memberships.iter().map(|(at, role)| (record_of(at), *role)).collect();
+        let record =
+            PersonRecord { id: user(name), email: format!("{name}@example.test"), name: name.to_owned(), memberships };
+        directory::record_person(&self.app, &record, asked_at).await.unwrap();
+    }
+
+    /// A person at an organisation's door, member or not.
+    pub fn org(&self, name: &str, organisation: &Organisation) -> Org {
+        Org::new(&self.app, organisation.id.clone(), user(name), &organisation.slug)
+    }
+
+    /// A published procedure with two steps, written by an admin.
+    pub async fn procedure(&self, admin: &str, organisation: &Organisation, text: &str) -> ProcedureId {
+        let mut tx = self.org(admin, organisation).write().await.unwrap();
+        let details = Details::parse(text).unwrap();
+        let id = procedures::create(&mut tx, &ProcedureName::parse(text).unwrap(), &details).await.unwrap();
+        for title in ["first", "second"] {
+            let title = StepTitle::parse(&format!("{title} {text}")).unwrap();
+            step_templates::add(&mut tx, id, &title, &details).await.unwrap();
+        }
+        procedures::publish(&mut tx, id, text).await.unwrap();
+        tx.commit().await.unwrap();
+        id
+    }
+
+    /// A run of a procedure.
+    pub async fn run(&self, person: &str, organisation: &Organisation, procedure: ProcedureId, text: &str) -> RunId {
+        let mut tx = self.org(person, organisation).write().await.unwrap();
+        let id = runs::start(&mut tx, procedure, &RunName::parse(text).unwrap()).await.unwrap();
+        tx.commit().await.unwrap();
+        id
+    }
+}
+
+impl Person {
+    /// A person by first name.
+    pub fn named(name: &'static str) -> Self {
+        Self { id: user(name), name }
+    }
+}
+
+/// An organisation that is not written anywhere yet.
+pub fn organisation(slug: &str) -> Organisation {
+    let letters: String = slug.chars().filter(char::is_ascii_alphanumeric).collect();
+    Organisation { id: OrganisationId::parse(&format!("org_{letters}")).unwrap(), slug: slug.to_owned() }
+}
+
+/// The user id of a person by first name.
+pub fn user(name: &str) -> UserId {
+    UserId::parse(&format!("user_{name}")).unwrap()
+}
+
+fn record_of(organisation: &Organisation) -> OrganisationRecord {
+    OrganisationRecord {
+        id: organisation.id.clone(),
+        slug: organisation.slug.clone(),
+        name: format!("The {} company", organisation.slug),
+    }
+}
