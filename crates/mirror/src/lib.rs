@@ -1,1 +1,121 @@
-//! mirror.
+//! Keeps our directory equal to Clerk's: asks for the state as it is now and writes it down.
+//!
+//! Used for every event of Clerk's, and by the server when a session arrives before its webhook.
+
+use clerk::types::{OrganizationMembership, User};
+use clerk::{Backend, Error as ClerkError};
+use domain::BaseRole;
+use domain::directory::{self, OrganisationRecord, PersonRecord};
+use tenancy::{Database, OrganisationId, UserId};
+
+/// Memberships asked for at once; Clerk gives 500 at most.
+const PAGE: u32 = 500;
+
+/// Why the directory could not be brought up to date.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Clerk did not answer, or not sensibly.
+    #[error("asking Clerk: {0}")]
+    Clerk(#[from] ClerkError),
+    /// The answer could not be written.
+    #[error(transparent)]
+    Domain(#[from] domain::Error),
+}
+
+/// Brings people and organisations of our directory up to date. Cheap to clone.
+#[derive(Clone)]
+pub struct Mirror {
+    database: Database,
+    backend: Backend,
+}
+
+impl Mirror {
+    /// Writes to this database what this Clerk says.
+    pub fn new(database: Database, backend: Backend) -> Self {
+        Self { database, backend }
+    }
+
+    /// A person with all their memberships and the organisations these are in.
+    pub async fn user(&self, user: &UserId) -> Result<(), Error> {
+        let asked_at = directory::now(&self.database).await?;
+        let answer = match self.backend.get_user(user.as_str()).await {
+            Err(error) if error.is_not_found() => {
+                return Ok(directory::forget_person(&self.database, user, asked_at).await?);
+            }
+            answer => answer?,
+        };
+        let memberships = self.memberships(user).await?;
+        let memberships = memberships.iter().filter_map(membership).collect();
+        let record = PersonRecord { id: user.clone(), email: email(&answer), name: name(&answer), memberships };
+        Ok(directory::record_person(&self.database, &record, asked_at).await?)
+    }
+
+    /// An organisation's name and address, or that it is gone.
+    pub async fn organisation(&self, organisation: &OrganisationId) -> Result<(), Error> {
+        let asked_at = directory::now(&self.database).await?;
+        match self.backend.get_organization(organisation.as_str()).await {
+            Err(error) if error.is_not_found() => {
+                Ok(directory::organisation_gone(&self.database, organisation, asked_at).await?)
+            }
+            answer => match record(&answer?) {
+                Some(record) => Ok(directory::record_organisation(&self.database, &record, asked_at).await?),
+                None => Ok(()),
+            },
+        }
+    }
+
+    async fn memberships(&self, user: &UserId) -> Result<Vec<OrganizationMembership>, ClerkError> {
+        let mut all = Vec::new();
+        loop {
+            let offset = u32::try_from(all.len()).unwrap_or(u32::MAX);
+            match self.backend.list_user_memberships(user.as_str(), PAGE, offset).await {
+                // The person went between two questions.
+                Err(error) if error.is_not_found() => return Ok(all),
+                Err(error) => return Err(error),
+                Ok(page) => {
+                    let last = page.data.len() < PAGE as usize;
+                    all.extend(page.data);
+                    if last {
+                        return Ok(all);
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn membership(membership: &OrganizationMembership) -> Option<(OrganisationRecord, BaseRole)> {
+    Some((record(&membership.organization)?, BaseRole::from_clerk(&membership.role)))
+}
+
+/// `None` for an id that is none: skipped and said, so that one bad row does not stop the others.
+fn record(organization: &clerk::types::Organization) -> Option<OrganisationRecord> {
+    let Ok(id) = OrganisationId::parse(&organization.id) else {
+        tracing::warn!(id = organization.id, "Clerk named an organisation by an id of unknown form");
+        return None;
+    };
+    // Clerk may run without slugs; an address is needed, and the id is one that nobody else has.
+    let from_id = || id.as_str().trim_start_matches("org_").to_ascii_lowercase();
+    let slug = organization.slug.clone().filter(|slug| !slug.is_empty()).unwrap_or_else(from_id);
+    Some(OrganisationRecord { id, slug, name: organization.name.clone() })
+}
+
+/// The primary address, else the first, else none.
+fn email(user: &User) -> String {
+    let addresses = &user.email_addresses;
+    let primary = addresses.iter().find(|address| Some(&address.id) == user.primary_email_address_id.as_ref());
+    primary.or(addresses.first()).map(|address| address.email_address.clone()).unwrap_or_default()
+}
+
+/// First and last name, else the address's local part, else a word.
+fn name(user: &User) -> String {
+    let parts = [user.first_name.as_deref(), user.last_name.as_deref()];
+    let full = parts.into_iter().flatten().map(str::trim).filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ");
+    if !full.is_empty() {
+        return full;
+    }
+    match email(user).split('@').next() {
+        Some(local) if !local.is_empty() => local.split('+').next().unwrap_or(local).to_owned(),
+        _ => "Unnamed".to_owned(),
+    }
+}

@@ -1,1 +1,105 @@
-//! worker.
+//! Background work: takes jobs, does them, tries again later, parks what keeps failing.
+
+mod clerk_events;
+
+use std::future::Future;
+use std::time::Duration;
+
+use domain::inbound_events::APPLY_CLERK_EVENT;
+use domain::jobs::{self, Claimed};
+use mirror::Mirror;
+use tenancy::{Database, Listener};
+use tokio::task::JoinSet;
+
+/// Looked for work this often even when nothing wakes the worker.
+const POLL: Duration = Duration::from_secs(1);
+
+/// What jobs need.
+#[derive(Clone)]
+pub struct State {
+    /// Connected as the worker.
+    pub database: Database,
+    /// Keeps the directory equal to Clerk's.
+    pub mirror: Mirror,
+}
+
+/// Why a job was not done. The text goes to the job's row for an operator to read.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Failure {
+    #[error("no worker knows this kind of job")]
+    UnknownKind,
+    #[error("the job's payload is not what its kind needs")]
+    Payload,
+    #[error(transparent)]
+    Domain(#[from] domain::Error),
+    #[error(transparent)]
+    Mirror(#[from] mirror::Error),
+}
+
+/// Works until `shutdown` is ready, then finishes what it holds.
+pub async fn run(state: State, shutdown: impl Future<Output = ()>) {
+    tokio::pin!(shutdown);
+    let mut listener: Option<Listener> = None;
+    loop {
+        if listener.is_none() {
+            listener = state.database.listen(jobs::CHANNEL).await.ok();
+        }
+        match work_once(&state).await {
+            Ok(0) => {}
+            // There may be more than one round took.
+            Ok(_) => continue,
+            Err(error) => tracing::warn!(%error, "could not look for jobs"),
+        }
+        tokio::select! {
+            () = &mut shutdown => return,
+            alive = woken(listener.as_mut()) => if !alive { listener = None },
+            () = tokio::time::sleep(POLL) => {}
+        }
+    }
+}
+
+/// Takes the jobs that are due, does them side by side, and says how many there were.
+pub async fn work_once(state: &State) -> domain::Result<usize> {
+    let claimed = jobs::claim(&state.database).await?;
+    let count = claimed.len();
+    let mut running: JoinSet<()> = JoinSet::new();
+    for job in claimed {
+        let state = state.clone();
+        running.spawn(async move { settle(&state, &job).await });
+    }
+    while let Some(ended) = running.join_next().await {
+        if let Err(panic) = ended {
+            // Its lease runs out and another try follows.
+            tracing::error!(%panic, "a job panicked");
+        }
+    }
+    Ok(count)
+}
+
+/// False when the listening connection is gone. Never ready without one.
+async fn woken(listener: Option<&mut Listener>) -> bool {
+    match listener {
+        Some(listener) => listener.woken().await.is_some(),
+        None => std::future::pending().await,
+    }
+}
+
+/// Does one job and writes down how it went.
+async fn settle(state: &State, job: &Claimed) {
+    let settled = match perform(state, job).await {
+        Ok(()) => jobs::finish(&state.database, job).await.map(|()| tracing::info!(kind = job.kind, "job done")),
+        Err(failure) => jobs::fail(&state.database, job, &failure.to_string()).await.map(|parked| {
+            tracing::warn!(kind = job.kind, attempt = job.attempt, parked, %failure, "job failed");
+        }),
+    };
+    if let Err(error) = settled {
+        tracing::error!(kind = job.kind, %error, "could not write down how a job went; its lease will run out");
+    }
+}
+
+async fn perform(state: &State, job: &Claimed) -> Result<(), Failure> {
+    match job.kind.as_str() {
+        APPLY_CLERK_EVENT => clerk_events::apply(state, &job.payload).await,
+        _ => Err(Failure::UnknownKind),
+    }
+}
