@@ -1,1 +1,29 @@
-//! clerk.
+//! Clerk: sessions checked without a network, the cookie flow with its handshake, and a typed Backend API client.
+//!
+//! This crate knows nothing of the product. The decisions are made by a core without input or output
+//! (`authenticate`), and [`Clerk`] performs the effects the core asks for. Behaviour follows Clerk's published SDKs;
+//! what differs on purpose is said where it differs.
+
+mod authenticator;
+pub mod backend;
+mod config;
+mod error;
+mod http_client;
+mod keys;
+mod outcome;
+mod reason;
+mod request;
+mod session;
+pub mod types;
+pub mod webhooks;
+
+pub use authenticator::Clerk;
+pub use backend::Backend;
+pub use config::{Config, ConfigError, ConfigParts, JwtKey};
+pub use error::{Error, ErrorCode};
+pub use keys::{InstanceType, InvalidPublishableKey, PublishableKey};
+pub use outcome::{AUTH_REASON, AUTH_STATUS, Outcome, Redirect};
+pub use reason::Reason;
+pub use request::Request;
+pub use session::{ActiveOrganisation, Carrier, FactorAge, Session, SessionStatus, SignedIn};
+pub use webhooks::Event;

@@ -1,1 +1,83 @@
-fn main() {}
+//! The program `tenantry`: puts the parts together and runs them.
+
+mod config;
+mod dev;
+mod logging;
+mod migrate;
+mod routes;
+mod seed;
+mod serve;
+mod shutdown;
+mod work;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::config::{BadConfiguration, ServeArguments, WorkArguments};
+use crate::dev::DevArguments;
+use crate::migrate::MigrateArguments;
+use crate::routes::RoutesArguments;
+
+/// Exit codes: 0 done, 1 failed, 2 the configuration cannot be used.
+#[derive(Parser, Debug)]
+#[command(
+    name = "tenantry",
+    version,
+    propagate_version = true,
+    about = "Procedures for operations teams, many organisations in one database",
+    after_help = "Exit codes: 0 done or stopped as asked, 1 failed, 2 wrong or missing configuration"
+)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand, Debug)]
+enum Command {
+    /// Run everything on this machine: Postgres, sandbox, server, worker, demo organisations
+    Dev(DevArguments),
+    /// Run the server
+    Serve(Box<ServeArguments>),
+    /// Run background jobs
+    Work(Box<WorkArguments>),
+    /// Bring the database's tables up to date, as their owner
+    Migrate(MigrateArguments),
+    /// List every route with who may call it
+    Routes(RoutesArguments),
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    if let Err(bad) = logging::start() {
+        return refuse(&bad);
+    }
+    let outcome = match arguments.command {
+        Command::Dev(arguments) => Box::pin(dev::run(arguments)).await,
+        Command::Serve(arguments) => Box::pin(serve::run(&arguments)).await,
+        Command::Work(arguments) => Box::pin(work::run(&arguments)).await,
+        Command::Migrate(arguments) => migrate::run(&arguments).await,
+        Command::Routes(arguments) => routes::run(&arguments),
+    };
+    match outcome {
+        Ok(code) => code,
+        Err(error) => match error.downcast_ref::<BadConfiguration>() {
+            Some(bad) => refuse(bad),
+            None => {
+                say(&format!("tenantry: {error:#}"));
+                ExitCode::FAILURE
+            }
+        },
+    }
+}
+
+fn refuse(bad: &BadConfiguration) -> ExitCode {
+    say(&format!("tenantry: {bad}"));
+    ExitCode::from(2)
+}
+
+#[expect(clippy::print_stderr, reason = "a program for the command line speaks to the person at it")]
+fn say(text: &str) {
+    eprintln!("{text}");
+}

@@ -35,18 +35,19 @@ impl Mirror {
         Self { database, backend }
     }
 
-    /// A person with all their memberships and the organisations these are in.
+    /// A person with all their memberships and the organisations these are in. Banned people are nobody here.
     pub async fn user(&self, user: &UserId) -> Result<(), Error> {
         let asked_at = directory::now(&self.database).await?;
         let answer = match self.backend.get_user(user.as_str()).await {
-            Err(error) if error.is_not_found() => {
-                return Ok(directory::forget_person(&self.database, user, asked_at).await?);
-            }
-            answer => answer?,
+            Err(error) if error.is_not_found() => None,
+            answer => Some(answer?).filter(|person| !person.banned && !person.deprovisioned),
+        };
+        let Some(answer) = answer else {
+            return Ok(directory::forget_person(&self.database, user, asked_at).await?);
         };
         let memberships = self.memberships(user).await?;
         let memberships = memberships.iter().filter_map(membership).collect();
-        let record = PersonRecord { id: user.clone(), email: email(&answer), name: name(&answer), memberships };
+        let record = PersonRecord { id: user.clone(), email: answer.email().unwrap_or_default().to_owned(), name: name(&answer), memberships };
         Ok(directory::record_person(&self.database, &record, asked_at).await?)
     }
 
@@ -100,13 +101,6 @@ fn record(organization: &clerk::types::Organization) -> Option<OrganisationRecor
     Some(OrganisationRecord { id, slug, name: organization.name.clone() })
 }
 
-/// The primary address, else the first, else none.
-fn email(user: &User) -> String {
-    let addresses = &user.email_addresses;
-    let primary = addresses.iter().find(|address| Some(&address.id) == user.primary_email_address_id.as_ref());
-    primary.or(addresses.first()).map(|address| address.email_address.clone()).unwrap_or_default()
-}
-
 /// First and last name, else the address's local part, else a word.
 fn name(user: &User) -> String {
     let parts = [user.first_name.as_deref(), user.last_name.as_deref()];
@@ -114,8 +108,6 @@ fn name(user: &User) -> String {
     if !full.is_empty() {
         return full;
     }
-    match email(user).split('@').next() {
-        Some(local) if !local.is_empty() => local.split('+').next().unwrap_or(local).to_owned(),
-        _ => "Unnamed".to_owned(),
-    }
+    let local = user.email().unwrap_or_default().split(['+', '@']).next().unwrap_or_default();
+    if local.is_empty() { "Unnamed".to_owned() } else { local.to_owned() }
 }

@@ -197,10 +197,10 @@ impl Cluster {
         guardian.dismiss().await;
         // Postgres removes its socket; a folder that is not empty stays, and is used again.
         let _ = fs::remove_dir(&self.socket_folder);
-        if self.mode == Mode::Throwaway {
-            fs::remove_dir_all(&self.data).map_err(Error::io("removing", &self.data))?;
+        match self.mode {
+            Mode::Durable => Ok(()),
+            Mode::Throwaway => places::remove_all(&self.data),
         }
-        Ok(())
     }
 }
 

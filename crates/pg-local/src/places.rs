@@ -10,6 +10,9 @@ use crate::user::User;
 /// Where the data goes when the database user cannot reach the folder it was asked for in.
 const REACHABLE: &str = "/var/lib/tenantry";
 
+/// Held while a cluster is created and started.
+const LOCK: &str = ".lock";
+
 /// Folder that holds one cluster per major version, beside their lock and log.
 #[derive(Debug)]
 pub(crate) struct Places {
@@ -48,7 +51,7 @@ impl Places {
     }
 
     pub(crate) fn lock(&self) -> Result<File, Error> {
-        let path = self.home.join(".lock");
+        let path = self.home.join(LOCK);
         File::options()
             .create(true)
             .truncate(false)
@@ -103,6 +106,22 @@ pub(crate) fn empty_folder(path: &Path, user: &User) -> Result<(), Error> {
         .create(path)
         .map_err(Error::io("creating", path))?;
     user.receives(path)
+}
+
+/// Deletes a cluster with its log, and the folder above it where nothing else is kept in that.
+pub(crate) fn remove_all(cluster: &Path) -> Result<(), Error> {
+    fs::remove_dir_all(cluster).map_err(Error::io("removing", cluster))?;
+    let _ = fs::remove_file(cluster.with_extension("log"));
+    let Some(home) = cluster.parent() else {
+        return Ok(());
+    };
+    let only_the_lock = fs::read_dir(home).is_ok_and(|mut entries| {
+        entries.all(|entry| entry.is_ok_and(|entry| entry.file_name() == LOCK))
+    });
+    if only_the_lock {
+        fs::remove_dir_all(home).map_err(Error::io("removing", home))?;
+    }
+    Ok(())
 }
 
 fn made(path: &Path) -> Result<PathBuf, Error> {

@@ -47,7 +47,11 @@ impl Postmaster {
 
 pub(crate) fn is_alive(pid: i32) -> bool {
     // A process of another user counts: we may not signal it, but it is there.
-    Pid::from_raw(pid).is_some_and(|pid| test_kill_process(pid) != Err(Errno::SRCH))
+    let there = Pid::from_raw(pid).is_some_and(|pid| test_kill_process(pid) != Err(Errno::SRCH));
+    // After a restart of the machine the number may be a stranger's. Linux tells the name.
+    let stranger = fs::read_to_string(format!("/proc/{pid}/comm"))
+        .is_ok_and(|name| !name.starts_with("postgres"));
+    there && !stranger
 }
 
 #[cfg(test)]
@@ -63,5 +67,12 @@ mod tests {
         assert_eq!(read.state, "ready");
         assert_eq!(Postmaster::parse("4711\n/data/15\n"), None);
         assert_eq!(Postmaster::parse(""), None);
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn a_stranger_with_the_number_of_a_dead_server_is_not_it() {
+        let us = i32::try_from(std::process::id()).unwrap();
+        assert!(!super::is_alive(us));
     }
 }

@@ -1,1 +1,3 @@
-//! signatures.
+//! Signatures of webhooks: making and checking them, without a clock or a network of their own.
+
+pub mod svix;

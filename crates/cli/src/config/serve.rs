@@ -1,0 +1,148 @@
+//! Configuration of `tenantry serve`.
+
+use std::net::{IpAddr, SocketAddr};
+
+use clap::Args;
+use secrecy::SecretString;
+use url::Url;
+
+use super::complaints::Shown;
+use super::{
+    BadConfiguration, ClerkArguments, Complaints, VendorArguments, database_url,
+    origin,
+};
+
+/// As given.
+#[derive(Args, Debug, Default)]
+pub(crate) struct ServeArguments {
+    /// Where people reach the app: scheme, host and port
+    #[arg(long, env = "PUBLIC_BASE_URL", value_name = "URL")]
+    public_base_url: Option<String>,
+    /// Address and port to listen on; 127.0.0.1 stands for ::1 too
+    #[arg(long, env = "LISTEN", value_name = "ADDRESS:PORT", default_value = "127.0.0.1:3000")]
+    listen: String,
+    /// Database, as the role tenantry_app
+    #[arg(long, env = "DATABASE_URL", value_name = "URL", hide_env_values = true)]
+    database_url: Option<String>,
+    /// Secrets of Clerk's webhooks, separated by commas while one replaces another: whsec_…
+    #[arg(long, env = "CLERK_WEBHOOK_SIGNING_SECRET", value_name = "SECRETS", hide_env_values = true)]
+    clerk_webhook_signing_secret: Option<String>,
+    /// `production` refuses keys made for development
+    #[arg(long, env = "APP_ENV", value_name = "NAME")]
+    app_env: Option<String>,
+    #[command(flatten)]
+    clerk: ClerkArguments,
+    #[command(flatten)]
+    vendors: VendorArguments,
+}
+
+/// As checked.
+#[derive(Debug)]
+pub(crate) struct ServeConfig {
+    pub(crate) public_base_url: Url,
+    pub(crate) listen: SocketAddr,
+    pub(crate) database_url: String,
+    pub(crate) clerk: clerk::Config,
+    pub(crate) webhook_secrets: Vec<SecretString>,
+}
+
+impl ServeArguments {
+    pub(crate) fn check(&self) -> Result<ServeConfig, BadConfiguration> {
+        let mut complaints = Complaints::default();
+        let public_base_url = complaints.required(
+            "PUBLIC_BASE_URL",
+            "https://app.example.com (no path)",
+            Shown::Value,
+            self.public_base_url.as_deref(),
+            origin,
+        );
+        let listen = complaints.required(
+            "LISTEN",
+            "127.0.0.1:3000 or 0.0.0.0:3000",
+            Shown::Value,
+            Some(&self.listen),
+            |text| text.parse().ok(),
+        );
+        let database_url = complaints.required(
+            "DATABASE_URL",
+            "postgresql://tenantry_app:password@host/tenantry",
+            Shown::Nothing,
+            self.database_url.as_deref(),
+            database_url,
+        );
+        let production = self.app_env.as_deref() == Some("production");
+        let clerk = self.clerk.check(&mut complaints, public_base_url.as_ref(), production);
+        let webhook_secrets = complaints.required(
+            "CLERK_WEBHOOK_SIGNING_SECRET",
+            "whsec_… (Clerk dashboard, Webhooks, the endpoint's signing secret)",
+            Shown::Nothing,
+            self.clerk_webhook_signing_secret.as_deref(),
+            webhook_secrets,
+        );
+        self.vendors.check(&mut complaints);
+        complaints.finish(|| {
+            Some(ServeConfig {
+                public_base_url: public_base_url?,
+                listen: listen?,
+                database_url: database_url?,
+                clerk: clerk?,
+                webhook_secrets: webhook_secrets?,
+            })
+        })
+    }
+}
+
+impl ServeConfig {
+    /// The addresses to listen on. `localhost` means either family to a browser, so both loopbacks belong together;
+    /// the second is left out where the machine has none.
+    pub(crate) fn listen_addresses(&self) -> (SocketAddr, Option<SocketAddr>) {
+        let other = match self.listen.ip() {
+            IpAddr::V4(address) if address == std::net::Ipv4Addr::LOCALHOST => {
+                Some(SocketAddr::new(std::net::Ipv6Addr::LOCALHOST.into(), self.listen.port()))
+            }
+            _ => None,
+        };
+        (self.listen, other)
+    }
+}
+
+fn webhook_secrets(text: &str) -> Option<Vec<SecretString>> {
+    let base64 = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '/' | '=' | '-' | '_');
+    let secret = |one: &str| {
+        let rest = one.trim().strip_prefix("whsec_")?;
+        (rest.len() >= 16 && rest.chars().all(base64)).then(|| SecretString::from(one.trim().to_owned()))
+    };
+    text.split(',').map(secret).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use secrecy::ExposeSecret;
+
+    use super::*;
+
+    #[test]
+    fn nothing_given_names_everything_that_is_needed() {
+        let arguments = ServeArguments { listen: "3000".to_owned(), ..ServeArguments::default() };
+        let told = arguments.check().unwrap_err().to_string();
+        for name in [
+            "PUBLIC_BASE_URL is missing",
+            "LISTEN is \"3000\". It should look like 127.0.0.1:3000",
+            "DATABASE_URL is missing",
+            "CLERK_PUBLISHABLE_KEY is missing",
+            "CLERK_SECRET_KEY is missing",
+            "CLERK_WEBHOOK_SIGNING_SECRET is missing",
+        ] {
+            assert!(told.contains(name), "{name} in:\n{told}");
+        }
+    }
+
+    #[test]
+    fn two_secrets_while_one_replaces_the_other() {
+        let two = webhook_secrets("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw, whsec_AAAAAAAAAAAAAAAAAAAAAAAA").unwrap();
+        assert_eq!(two.len(), 2);
+        assert_eq!(two[1].expose_secret(), "whsec_AAAAAAAAAAAAAAAAAAAAAAAA");
+        assert!(webhook_secrets("whsec_short").is_none());
+        assert!(webhook_secrets("MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").is_none());
+    }
+}

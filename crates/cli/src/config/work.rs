@@ -1,0 +1,43 @@
+//! Configuration of `tenantry work`.
+
+use clap::Args;
+
+use super::complaints::Shown;
+use super::{
+    BadConfiguration, ClerkArguments, Complaints, VendorArguments, database_url,
+};
+
+/// As given.
+#[derive(Args, Debug, Default)]
+pub(crate) struct WorkArguments {
+    /// Database, as the role tenantry_worker
+    #[arg(long, env = "WORKER_DATABASE_URL", value_name = "URL", hide_env_values = true)]
+    worker_database_url: Option<String>,
+    #[command(flatten)]
+    clerk: ClerkArguments,
+    #[command(flatten)]
+    vendors: VendorArguments,
+}
+
+/// As checked.
+#[derive(Debug)]
+pub(crate) struct WorkConfig {
+    pub(crate) database_url: String,
+    pub(crate) clerk: clerk::Config,
+}
+
+impl WorkArguments {
+    pub(crate) fn check(&self) -> Result<WorkConfig, BadConfiguration> {
+        let mut complaints = Complaints::default();
+        let database_url = complaints.required(
+            "WORKER_DATABASE_URL",
+            "postgresql://tenantry_worker:password@host/tenantry",
+            Shown::Nothing,
+            self.worker_database_url.as_deref(),
+            database_url,
+        );
+        let clerk = self.clerk.check(&mut complaints, None, false);
+        self.vendors.check(&mut complaints);
+        complaints.finish(|| Some(WorkConfig { database_url: database_url?, clerk: clerk? }))
+    }
+}

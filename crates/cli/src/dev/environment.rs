@@ -1,0 +1,63 @@
+//! The configuration contract as `tenantry dev` fills it in, for its children and for `dev.env`.
+
+use std::path::Path;
+
+use super::addresses::Addresses;
+use super::database::RoleUrls;
+use super::secrets::Secrets;
+
+/// Key of the sandbox's instance: `tenantry-sandbox-13.clerk.accounts.dev` in Clerk's own writing.
+const PUBLISHABLE_KEY: &str = "pk_test_dGVuYW50cnktc2FuZGJveC0xMy5jbGVyay5hY2NvdW50cy5kZXYk";
+const ISSUER: &str = "https://tenantry-sandbox-13.clerk.accounts.dev";
+
+/// Variables that would change what the children do, and are not ours: taken away from them.
+pub(crate) const NOT_INHERITED: &[&str] = &["APP_ENV", "CLERK_JWT_KEY"];
+
+/// Names and values, in the order of the documentation.
+#[derive(Clone)]
+pub(crate) struct Environment(Vec<(&'static str, String)>);
+
+impl Environment {
+    pub(crate) fn new(data_dir: &Path, addresses: Addresses, secrets: &Secrets, roles: &RoleUrls) -> Self {
+        let (app, clerk) = (addresses.app(), addresses.clerk());
+        let folder = |name: &str| data_dir.join(name).display().to_string();
+        Self(vec![
+            ("PUBLIC_BASE_URL", app.clone()),
+            ("LISTEN", format!("127.0.0.1:{}", addresses.app_port())),
+            ("DATABASE_URL", roles.app.clone()),
+            ("WORKER_DATABASE_URL", roles.worker.clone()),
+            ("OWNER_DATABASE_URL", roles.owner.clone()),
+            ("BACKUP_DATABASE_URL", roles.backup.clone()),
+            ("CLERK_PUBLISHABLE_KEY", PUBLISHABLE_KEY.to_owned()),
+            ("CLERK_SECRET_KEY", secrets.clerk_secret_key.clone()),
+            ("CLERK_API_URL", format!("{clerk}/bapi")),
+            ("CLERK_PROXY_URL", clerk.clone()),
+            ("CLERK_SIGN_IN_URL", format!("{clerk}/sign-in")),
+            ("CLERK_SIGN_UP_URL", format!("{clerk}/sign-up")),
+            ("CLERK_JS_URL", format!("{clerk}/npm/@clerk/clerk-js@6/dist/clerk.browser.js")),
+            ("CLERK_JWKS_URL", format!("{clerk}/.well-known/jwks.json")),
+            ("CLERK_ISSUER", ISSUER.to_owned()),
+            ("CLERK_AUTHORIZED_PARTIES", app),
+            ("CLERK_WEBHOOK_SIGNING_SECRET", secrets.webhook_secret.clone()),
+            ("STRIPE_API_BASE", addresses.stripe()),
+            ("MAIL_DIR", folder("mail")),
+            ("FILES_DIR", folder("files")),
+        ])
+    }
+
+    /// For a child process.
+    pub(crate) fn pairs(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        self.0.iter().map(|(name, value)| (*name, value.as_str()))
+    }
+
+    /// One value.
+    pub(crate) fn value(&self, name: &str) -> Option<String> {
+        self.pairs().find(|(one, _)| *one == name).map(|(_, value)| value.to_owned())
+    }
+
+    /// For an outside client: `KEY=value` lines.
+    pub(crate) fn file(&self) -> String {
+        let lines: Vec<String> = self.0.iter().map(|(name, value)| format!("{name}={value}\n")).collect();
+        format!("# Written by `tenantry dev` when everything answered. Valid while it runs.\n{}", lines.concat())
+    }
+}

@@ -1,0 +1,99 @@
+//! `tenantry serve`: the web server.
+
+use std::io::ErrorKind;
+use std::net::SocketAddr;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::Context;
+use axum::Router;
+use tenancy::{Database, PoolOptions};
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use crate::config::{BadConfiguration, ServeArguments, ServeConfig};
+use crate::shutdown;
+
+/// Requests that have begun may take this long after we are asked to end. Below what service managers grant.
+const DRAIN: Duration = Duration::from_secs(15);
+
+/// Serves until asked to end, then finishes the requests that have begun.
+pub(crate) async fn run(arguments: &ServeArguments) -> anyhow::Result<ExitCode> {
+    let config = arguments.check()?;
+    let asked = shutdown::asked()?;
+    let listeners = listen(&config).await?;
+    let database = connect("DATABASE_URL", &config.database_url).await?;
+    let public = config.public_base_url.clone();
+    let app = web::app(state(config, database)?);
+    for listener in &listeners {
+        tracing::info!(address = %listener.local_addr()?, public = %public, "serving");
+    }
+    serve(listeners, app, asked).await?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Connects as a role that row security binds; anything else is a matter of configuration.
+pub(crate) async fn connect(variable: &str, url: &str) -> anyhow::Result<Database> {
+    match Database::connect(url, PoolOptions::default()).await {
+        Ok(database) => Ok(database),
+        Err(error @ (tenancy::Error::RoleTooStrong { .. } | tenancy::Error::Url(_))) => {
+            Err(BadConfiguration::one(format!("{variable}: {error}")).into())
+        }
+        Err(error) => Err(error).context(variable.to_owned()),
+    }
+}
+
+async fn listen(config: &ServeConfig) -> anyhow::Result<Vec<TcpListener>> {
+    let (first, second) = config.listen_addresses();
+    let mut listeners = vec![bind(first).await?];
+    if let Some(second) = second {
+        match bind(second).await {
+            Ok(listener) => listeners.push(listener),
+            // Taken is a mistake; a machine without this family is none.
+            Err(error) if error.is::<BadConfiguration>() => return Err(error),
+            Err(error) => tracing::debug!("not listening on {second}: {error:#}"),
+        }
+    }
+    Ok(listeners)
+}
+
+async fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
+    let refused = |why: &str| {
+        BadConfiguration::one(format!(
+            "LISTEN: {address} {why}. Choose another with LISTEN or --listen, for example {}:{}",
+            address.ip(),
+            address.port().checked_add(100).unwrap_or(3000)
+        ))
+    };
+    TcpListener::bind(address).await.map_err(|error| match error.kind() {
+        ErrorKind::AddrInUse => refused("is taken by another program").into(),
+        ErrorKind::PermissionDenied => refused("may not be listened on by this user").into(),
+        _ => anyhow::Error::new(error).context(format!("listening on {address}")),
+    })
+}
+
+async fn serve(listeners: Vec<TcpListener>, app: Router, asked: watch::Receiver<bool>) -> anyhow::Result<()> {
+    let mut serving = JoinSet::new();
+    for listener in listeners {
+        let (app, asked) = (app.clone(), asked.clone());
+        serving.spawn(async move { axum::serve(listener, app).with_graceful_shutdown(shutdown::until(asked)).await });
+    }
+    let drained = async {
+        while let Some(ended) = serving.join_next().await {
+            ended??;
+        }
+        anyhow::Ok(())
+    };
+    let too_long = async {
+        shutdown::until(asked).await;
+        tokio::time::sleep(DRAIN).await;
+    };
+    tokio::select! {
+        drained = drained => drained,
+        () = too_long => {
+            tracing::warn!("requests were still running after {} s; ending without them", DRAIN.as_secs());
+            Ok(())
+        }
+    }
+}

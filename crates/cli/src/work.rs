@@ -1,0 +1,19 @@
+//! `tenantry work`: background jobs.
+
+use std::process::ExitCode;
+
+use crate::config::WorkArguments;
+use crate::serve::connect;
+use crate::shutdown;
+
+/// Works until asked to end, then finishes what it holds.
+pub(crate) async fn run(arguments: &WorkArguments) -> anyhow::Result<ExitCode> {
+    let config = arguments.check()?;
+    let asked = shutdown::asked()?;
+    let database = connect("WORKER_DATABASE_URL", &config.database_url).await?;
+    let clerk = clerk::Clerk::new(config.clerk)?;
+    let mirror = mirror::Mirror::new(database.clone(), clerk.backend().clone());
+    tracing::info!("working");
+    worker::run(worker::State { database, mirror }, shutdown::until(asked)).await;
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,34 @@
+//! The local sandbox: what Tenantry needs of Clerk, and a place where Stripe will be, on loopback ports.
+//!
+//! It speaks Clerk's wire protocols well enough that the unmodified ClerkJS and the official server library cannot
+//! tell the difference in what Tenantry uses. It keeps its own people, organisations, memberships, sessions and mails
+//! in one data directory. No production crate depends on it; it runs as a process of its own.
+
+mod app;
+mod assets;
+mod backend;
+mod clock;
+mod control;
+mod cookies;
+mod errors;
+mod frontend;
+mod ids;
+mod instance;
+mod keys;
+mod listen;
+mod mailbox;
+mod options;
+mod origins;
+mod portal;
+mod records;
+mod server;
+mod settings;
+mod state;
+mod store;
+mod stripe;
+mod tokens;
+mod webhooks;
+
+pub use listen::PortTaken;
+pub use options::{ClaimsVersion, Options, RetrySchedule};
+pub use server::{Sandbox, start};

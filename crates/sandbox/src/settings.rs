@@ -1,0 +1,107 @@
+//! What the options come to once the ports are known.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, bail};
+use signatures::svix::Secret;
+use url::Url;
+
+use crate::options::{Options, RetrySchedule};
+use crate::origins::{Origins, origin};
+
+/// Directory of the script ClerkJS, as npm lays it out.
+const CLERK_JS: &str = "node_modules/@clerk/clerk-js/dist";
+/// The file every page loads first.
+const CLERK_JS_ENTRY: &str = "clerk.browser.js";
+
+/// The running sandbox's settings.
+pub(crate) struct Settings {
+    /// `http://localhost:<clerk port>`.
+    pub(crate) public_origin: String,
+    /// `http://localhost:<mailbox port>`.
+    pub(crate) mailbox_origin: String,
+    /// The application's address, where people land without a redirect_url.
+    pub(crate) app_url: Url,
+    /// Origin of the application.
+    pub(crate) app_origin: String,
+    pub(crate) origins: Origins,
+    pub(crate) secret_key: String,
+    pub(crate) webhook: Option<Webhook>,
+    /// Directory with ClerkJS; `None` when it is not installed.
+    pub(crate) clerk_js: Option<PathBuf>,
+    pub(crate) retry_schedule: RetrySchedule,
+    pub(crate) retry_scale: f64,
+}
+
+/// Where webhooks go and what they are signed with.
+pub(crate) struct Webhook {
+    pub(crate) url: Url,
+    pub(crate) secret: Secret,
+}
+
+impl Settings {
+    /// Checks the options; each complaint names its option.
+    pub(crate) fn new(options: &Options, clerk_port: u16, mailbox_port: u16) -> anyhow::Result<Self> {
+        if !options.secret_key.starts_with("sk_test_") {
+            bail!("--secret-key must begin with sk_test_");
+        }
+        if !(options.retry_scale.is_finite() && options.retry_scale > 0.0) {
+            bail!("--retry-scale must be a number above 0");
+        }
+        for (name, url) in [("--app-url", Some(&options.app_url))]
+            .into_iter()
+            .chain([("--webhook-url", options.webhook_url.as_ref())])
+            .chain(options.allow_origin.iter().map(|url| ("--allow-origin", Some(url))))
+        {
+            if url.is_some_and(|url| !matches!(url.scheme(), "http" | "https")) {
+                bail!("{name} must be an http or https address");
+            }
+        }
+        let webhook = match (&options.webhook_url, &options.webhook_secret) {
+            (Some(url), Some(secret)) => Some(Webhook {
+                url: url.clone(),
+                secret: Secret::parse(secret)
+                    .context("--webhook-secret must be whsec_ and base64")?,
+            }),
+            (Some(_), None) => bail!("--webhook-url needs --webhook-secret"),
+            (None, _) => None,
+        };
+        Ok(Self {
+            public_origin: format!("http://localhost:{clerk_port}"),
+            mailbox_origin: format!("http://localhost:{mailbox_port}"),
+            app_origin: origin(&options.app_url),
+            app_url: options.app_url.clone(),
+            origins: Origins::new(
+                clerk_port,
+                std::iter::once(&options.app_url).chain(&options.allow_origin),
+            ),
+            secret_key: options.secret_key.clone(),
+            webhook,
+            clerk_js: clerk_js(options.clerk_js.as_deref())?,
+            retry_schedule: options.retry_schedule,
+            retry_scale: options.retry_scale,
+        })
+    }
+}
+
+/// The directory given, or the first `node_modules` from the current directory upwards that has the package.
+fn clerk_js(given: Option<&Path>) -> anyhow::Result<Option<PathBuf>> {
+    if let Some(given) = given {
+        if !given.join(CLERK_JS_ENTRY).is_file() {
+            bail!(
+                "--clerk-js must be the directory with {CLERK_JS_ENTRY}; {} is not",
+                given.display()
+            );
+        }
+        return Ok(Some(given.to_owned()));
+    }
+    let here = std::env::current_dir().context("the current directory is gone")?;
+    let found = here
+        .ancestors()
+        .map(|directory| directory.join(CLERK_JS))
+        .find(|directory| directory.join(CLERK_JS_ENTRY).is_file());
+    if found.is_none() {
+        tracing::warn!("ClerkJS is not installed here ({CLERK_JS}): pages will load without it");
+    }
+    Ok(found)
+}

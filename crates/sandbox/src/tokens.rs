@@ -1,0 +1,123 @@
+//! The tokens the instance signs: session tokens in both claim versions, and the handshake's.
+
+use serde_json::{Map, Value, json};
+
+use crate::clock::{MINUTE, Millis, SECOND};
+use crate::ids;
+use crate::instance::Instance;
+use crate::keys::Keys;
+use crate::options::ClaimsVersion;
+use crate::records::{Session, SessionStatus};
+use crate::state::State;
+
+/// Life of a session token in seconds.
+pub(crate) const LIFE: i64 = 60;
+/// How far `nbf` lies before `iat`, in seconds.
+const EARLY: i64 = 10;
+/// The class of session tokens, which verifiers tell apart from template tokens.
+const CATEGORY: &str = "cl_B7d4PD111AAA";
+
+/// Signs on behalf of the instance.
+pub(crate) struct Signer {
+    pub(crate) keys: Keys,
+    pub(crate) instance: Instance,
+    pub(crate) version: ClaimsVersion,
+}
+
+/// What a session token is to say beyond its session.
+pub(crate) struct Wish<'a> {
+    /// Origin of the page the token is for; `azp`.
+    pub(crate) origin: Option<&'a str>,
+    /// Organisation the token is for: the session's own unless a page asks for another.
+    pub(crate) organization_id: Option<&'a str>,
+    /// Life in seconds.
+    pub(crate) life: i64,
+}
+
+impl Signer {
+    /// A session token for the organisation that is active in the session.
+    pub(crate) fn session_token(
+        &self,
+        state: &State,
+        session: &Session,
+        origin: Option<&str>,
+        now: Millis,
+    ) -> String {
+        let organization_id = session.last_active_organization_id.as_deref();
+        let wish = Wish {
+            origin,
+            organization_id,
+            life: LIFE,
+        };
+        self.token(state, session, &wish, now)
+    }
+
+    /// A session token to wish; an organisation the person is no member of is left out.
+    pub(crate) fn token(&self, state: &State, session: &Session, wish: &Wish<'_>, now: Millis) -> String {
+        let issued = now / SECOND;
+        let membership = wish
+            .organization_id
+            .and_then(|id| state.membership(id, &session.user_id));
+        let status = match state.session_status(session) {
+            SessionStatus::Pending => "pending",
+            _ => "active",
+        };
+        let mut claims = Map::new();
+        if let Some(origin) = wish.origin {
+            claims.insert("azp".into(), origin.into());
+        }
+        claims.insert("exp".into(), (issued + wish.life).into());
+        claims.insert(
+            "fva".into(),
+            json!([(now - session.verified_at).max(0) / MINUTE, -1]),
+        );
+        claims.insert("iat".into(), issued.into());
+        claims.insert("iss".into(), self.instance.issuer.clone().into());
+        claims.insert("nbf".into(), (issued - EARLY).into());
+        if let Some(membership) = membership {
+            let slug = state
+                .organizations
+                .get(&membership.organization_id)
+                .map(|organization| organization.slug.as_str());
+            match self.version {
+                ClaimsVersion::V1 => {
+                    claims.insert("org_id".into(), membership.organization_id.clone().into());
+                    claims.insert("org_permissions".into(), json!([]));
+                    claims.insert("org_role".into(), membership.role.clone().into());
+                    claims.insert("org_slug".into(), slug.into());
+                }
+                ClaimsVersion::V2 => {
+                    let role = membership.role.trim_start_matches("org:");
+                    claims.insert(
+                        "o".into(),
+                        json!({"id": membership.organization_id, "rol": role, "slg": slug}),
+                    );
+                }
+            }
+        }
+        claims.insert("sid".into(), session.id.clone().into());
+        claims.insert("sts".into(), status.into());
+        claims.insert("sub".into(), session.user_id.clone().into());
+        if self.version == ClaimsVersion::V2 {
+            claims.insert("jti".into(), ids::letters(20).to_ascii_lowercase().into());
+            claims.insert("v".into(), 2.into());
+        }
+        self.keys.sign(&self.header(issued), &Value::Object(claims))
+    }
+
+    /// The handshake's token form: the directives, signed.
+    pub(crate) fn handshake_token(&self, directives: &[String], now: Millis) -> String {
+        self.keys
+            .sign(&self.header(now / SECOND), &json!({"handshake": directives}))
+    }
+
+    fn header(&self, issued: i64) -> Value {
+        json!({
+            "alg": "RS256",
+            "cat": CATEGORY,
+            "kid": self.keys.kid(),
+            "oiat": issued,
+            "typ": "JWT",
+        })
+    }
+}
