@@ -49,6 +49,8 @@ pub struct Config {
     pub sign_up_url: Url,
     /// `CLERK_JS_URL`: the script that pages load.
     pub js_url: Url,
+    /// Base of the Frontend API as browsers reach it.
+    pub(crate) frontend: Url,
 }
 
 /// What a [`Config`] is made of; everything but the two keys has a default.
@@ -129,7 +131,11 @@ impl Config {
         check_transport("CLERK_API_URL", &key, Some(&api_url))?;
         check_transport("CLERK_PROXY_URL", &key, proxy_url.as_ref())?;
 
-        let frontend = proxy_url.as_ref().map_or_else(|| key.issuer(), |url| base(url).to_owned());
+        let frontend_url = match &proxy_url {
+            Some(url) => url.clone(),
+            None => http_url("CLERK_PUBLISHABLE_KEY", &key.issuer())?,
+        };
+        let frontend = base(&frontend_url);
         let portal = format!("https://{}", key.accounts_host());
         let url = |variable, text: Option<String>, default: String| http_url(variable, &text.unwrap_or(default));
         let jwks_url = url("CLERK_JWKS_URL", parts.jwks_url, format!("{frontend}/.well-known/jwks.json"))?;
@@ -151,13 +157,14 @@ impl Config {
             api_url,
             proxy_url,
             jwks_url,
+            frontend: frontend_url,
         })
     }
 
     /// Base of the Frontend API as browsers reach it, without a slash at its end.
     #[must_use]
-    pub fn frontend_url(&self) -> String {
-        self.proxy_url.as_ref().map_or_else(|| self.publishable_key.issuer(), |url| base(url).to_owned())
+    pub fn frontend_url(&self) -> &str {
+        base(&self.frontend)
     }
 
     /// Whether nothing this process talks to is beyond this machine, so that certificates and proxies do not matter.

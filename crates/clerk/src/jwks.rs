@@ -28,6 +28,8 @@ const UNKNOWN_KEY_PAUSE: Duration = Duration::from_secs(30);
 const COLD_PAUSE: Duration = Duration::from_secs(1);
 /// Between failed fetches while old keys serve.
 const STALE_PAUSE: Duration = Duration::from_secs(10);
+/// How long a failed fetch keeps later requests from waiting for the next one.
+const FAILING_FOR: Duration = Duration::from_secs(60);
 /// A fetch, answer included; somebody is waiting.
 const FETCH_TIMEOUT: Duration = Duration::from_secs(4);
 /// A set of two keys is about two kilobytes.
@@ -64,7 +66,8 @@ pub(crate) struct KeySet {
     tokens: Arc<TokenCache>,
     current: RwLock<Option<Arc<Fetched>>>,
     /// Held while fetching.
-    fetching: Mutex<Option<Attempt>>,
+    fetching: Mutex<()>,
+    last: RwLock<Option<Attempt>>,
 }
 
 /// The last fetch.
@@ -100,11 +103,15 @@ impl Keys {
 
 impl KeySet {
     pub(crate) fn new(client: Client, url: Url, tokens: Arc<TokenCache>) -> Self {
-        Self { client, url, tokens, current: RwLock::new(None), fetching: Mutex::new(None) }
+        Self { client, url, tokens, current: RwLock::new(None), fetching: Mutex::new(()), last: RwLock::new(None) }
     }
 
     fn current(&self) -> Option<Arc<Fetched>> {
         self.current.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn last(&self) -> Option<Attempt> {
+        *self.last.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn find(self: &Arc<Self>, key_id: Option<&str>) -> Result<Arc<DecodingKey>, NoKey> {
@@ -129,16 +136,16 @@ impl KeySet {
         if age < RENEW_AFTER {
             return Some(set);
         }
-        match self.fetching.try_lock().map(|last| *last) {
-            // Serving old keys because the last fetch failed: try again, but let nobody wait for it.
-            Ok(Some(Attempt { failed: true, ended })) if ended.elapsed() >= STALE_PAUSE => self.fetch_in_background(),
-            Ok(Some(Attempt { failed: true, .. })) => {}
-            Ok(_) if age < STALE_AFTER => self.fetch_in_background(),
-            Err(_) if age < STALE_AFTER => {}
-            Ok(_) | Err(_) => {
-                self.fetch_unless_tried_within(STALE_PAUSE).await;
-                return self.current();
-            }
+        let last = self.last();
+        // While the address does not answer, the old keys serve and nobody waits for the next attempt.
+        let failing = last.is_some_and(|attempt| attempt.failed && attempt.ended.elapsed() < FAILING_FOR);
+        if age >= STALE_AFTER && !failing {
+            self.fetch_unless_tried_within(STALE_PAUSE).await;
+            return self.current();
+        }
+        let paused = last.is_some_and(|attempt| attempt.ended.elapsed() < STALE_PAUSE);
+        if !paused && self.fetching.try_lock().is_ok() {
+            self.fetch_in_background();
         }
         Some(set)
     }
@@ -158,16 +165,18 @@ impl KeySet {
     }
 
     async fn attempt(&self, pause: Duration) {
-        let mut last = self.fetching.lock().await;
-        if last.is_some_and(|attempt| attempt.ended.elapsed() < pause) {
+        let _alone = self.fetching.lock().await;
+        if self.last().is_some_and(|attempt| attempt.ended.elapsed() < pause) {
             return;
         }
         let answer = self.fetch().await;
-        *last = Some(Attempt { ended: Instant::now(), failed: answer.is_err() });
+        let failed = answer.is_err();
         match answer {
             Ok(fetched) => self.replace(fetched),
             Err(error) => tracing::warn!(%error, "the key set cannot be fetched"),
         }
+        let attempt = Attempt { ended: Instant::now(), failed };
+        *self.last.write().unwrap_or_else(PoisonError::into_inner) = Some(attempt);
     }
 
     async fn fetch(&self) -> Result<Fetched, Error> {

@@ -4,17 +4,27 @@
 //! (`authenticate`), and [`Clerk`] performs the effects the core asks for. Behaviour follows Clerk's published SDKs;
 //! what differs on purpose is said where it differs.
 
+mod authenticate;
 mod authenticator;
 pub mod backend;
 mod config;
+mod cookies;
 mod error;
+mod facts;
+mod handshake;
 mod http_client;
+mod jwks;
 mod keys;
 mod outcome;
 mod reason;
 mod request;
 mod session;
+#[cfg(test)]
+mod signing;
+mod token;
+mod token_cache;
 pub mod types;
+mod verify;
 pub mod webhooks;
 
 pub use authenticator::Clerk;

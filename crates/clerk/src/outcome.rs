@@ -68,6 +68,12 @@ impl Redirect {
         Self { location, headers, reason }
     }
 
+    /// Sets these cookies too.
+    pub(crate) fn with_cookies(mut self, cookies: &[HeaderValue]) -> Self {
+        append_cookies(&mut self.headers, cookies);
+        self
+    }
+
     /// Says in `x-clerk-auth-*` how the request stands.
     pub(crate) fn with_status(mut self, status: &'static str) -> Self {
         self.headers.insert(AUTH_STATUS, HeaderValue::from_static(status));

@@ -42,6 +42,8 @@ reasons! {
     PRIMARY_DOMAIN_CROSS_ORIGIN_SYNC = "primary-domain-cross-origin-sync";
     /// The URL names another organisation than the token.
     ACTIVE_ORGANIZATION_MISMATCH = "active-organization-mismatch";
+    /// Ours: a handshake came back; the page's own address comes next.
+    HANDSHAKE_COMPLETE = "handshake-complete";
     /// Ours: a bearer token and a session cookie in one request, or several bearer tokens.
     TOKEN_CARRIER_CONFLICT = "token-carrier-conflict";
     /// Ours: two session cookies of one name that differ, or of two people.

@@ -9,8 +9,8 @@ use crate::config::BadConfiguration;
 /// Starts logging as LOG_FORMAT (text, json) and RUST_LOG say.
 pub(crate) fn start() -> Result<(), BadConfiguration> {
     let wanted = std::env::var("RUST_LOG").unwrap_or_default();
-    // refinery says with each migration what our own line says.
-    let filter = if wanted.is_empty() { "info,refinery_core=warn".to_owned() } else { wanted };
+    // refinery repeats what our own line says, and Postgres that what exists already does so.
+    let filter = if wanted.is_empty() { "info,refinery_core=warn,tokio_postgres=warn".to_owned() } else { wanted };
     let filter = EnvFilter::try_new(&filter).map_err(|error| {
         BadConfiguration::one(format!("RUST_LOG is {filter:?}: {error}. It should look like info or web=debug,info"))
     })?;

@@ -58,9 +58,12 @@ impl Signer {
         let membership = wish
             .organization_id
             .and_then(|id| state.membership(id, &session.user_id));
-        let status = match state.session_status(session) {
-            SessionStatus::Pending => "pending",
-            _ => "active",
+        // A page that asks for no organisation gets a token that is worth no more than a pending session.
+        let chosen = membership.is_some() || state.rules.membership_optional;
+        let status = if chosen && state.session_status(session) != SessionStatus::Pending {
+            "active"
+        } else {
+            "pending"
         };
         let mut claims = Map::new();
         if let Some(origin) = wish.origin {

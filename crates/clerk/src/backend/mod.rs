@@ -23,6 +23,7 @@ use url::Url;
 
 use crate::error::{Error, ErrorCode};
 use crate::http_client::{read_bounded, unreachable};
+use crate::types::or_default;
 
 pub use organizations::OrganizationFilter;
 pub use sessions::SessionRefresh;
@@ -76,8 +77,8 @@ impl Backend {
     async fn get<T: DeserializeOwned>(&self, segments: &[&str], query: &Query<'_>) -> Result<T, Error> {
         let url = self.url(segments, query)?;
         match self.send(Method::GET, url.clone(), None).await {
-            // The connection may have been closed under us, or the server is just starting: once more, nothing was done.
-            Err(Error::Unreachable(_)) => self.send(Method::GET, url, None).await,
+            // The connection may have been closed under us, or the server is just starting: once more.
+            Err(Error::Unreachable(cause)) if !timed_out(&*cause) => self.send(Method::GET, url, None).await,
             answer => answer,
         }
     }
@@ -112,10 +113,15 @@ impl Backend {
     }
 }
 
+/// A second attempt after a timeout would only double the wait.
+fn timed_out(cause: &(dyn std::error::Error + 'static)) -> bool {
+    cause.downcast_ref::<reqwest::Error>().is_some_and(reqwest::Error::is_timeout)
+}
+
 /// The error body of the API.
 #[derive(Deserialize, Default)]
 struct Errors {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     errors: Vec<ErrorItem>,
     #[serde(default)]
     clerk_trace_id: Option<String>,
@@ -123,9 +129,9 @@ struct Errors {
 
 #[derive(Deserialize, Default)]
 struct ErrorItem {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     code: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     message: String,
     #[serde(default)]
     long_message: Option<String>,

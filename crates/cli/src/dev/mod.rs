@@ -58,19 +58,15 @@ pub(crate) async fn run(arguments: DevArguments) -> anyhow::Result<ExitCode> {
         _ = terminate.recv() => Ok(()),
         _ = hang_up.recv() => Ok(()),
     };
-    if let Err(error) = &outcome {
-        screen.say(&format!("{error:#}"));
-    }
     screen.say("stopping");
     let stopped = house.stop().await;
     drop(lock);
-    // A part that cannot be stopped is worth a complaint of its own, after the first one.
-    stopped?;
-    match outcome {
-        Ok(()) => Ok(ExitCode::SUCCESS),
-        Err(error) if error.is::<BadConfiguration>() => Ok(ExitCode::from(2)),
-        Err(_) => Ok(ExitCode::FAILURE),
+    // The reason for the end comes last, where it is read; a part that could not be stopped comes before it.
+    if let (Err(error), Err(_)) = (&stopped, &outcome) {
+        screen.say(&format!("{error:#}"));
     }
+    outcome.and(stopped)?;
+    Ok(ExitCode::SUCCESS)
 }
 
 fn data_folder(asked: &std::path::Path) -> Result<PathBuf, BadConfiguration> {

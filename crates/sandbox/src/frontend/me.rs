@@ -1,0 +1,116 @@
+//! `/v1/me`: the person who is signed in.
+
+use axum::extract::{Path, Query, State};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::app::Shared;
+use crate::errors::{ApiError, ApiResult};
+use crate::frontend::caller::Caller;
+use crate::frontend::fields::Fields;
+use crate::records::{Audience, check_person_name};
+use crate::state;
+
+/// Most entries of one page.
+const MOST: usize = 500;
+
+/// The person.
+pub(super) async fn show(State(app): State<Shared>, caller: Caller) -> ApiResult {
+    caller.look(&app, |state, _| user(state, &caller.session(state)?.user_id))
+}
+
+/// Changes the person's names.
+pub(super) async fn change(State(app): State<Shared>, caller: Caller, fields: Fields) -> ApiResult {
+    if fields.get("unsafe_metadata").is_some() {
+        return Err(ApiError::form(
+            "form_param_unknown",
+            "unsafe_metadata",
+            "unsafe_metadata is not a valid parameter for this request.",
+        ));
+    }
+    let first = fields.get("first_name").map(|name| check_person_name("first_name", name));
+    let last = fields.get("last_name").map(|name| check_person_name("last_name", name));
+    let (first, last) = (first.transpose()?, last.transpose()?);
+    caller.change(&app, |state, _, now| {
+        let id = caller.session(state)?.user_id;
+        state.change_user(&id, now, |user| {
+            if let Some(first) = first {
+                user.first_name = first;
+            }
+            if let Some(last) = last {
+                user.last_name = last;
+            }
+            Ok(())
+        })?;
+        user(state, &id)
+    })
+}
+
+fn user(state: &state::State, id: &str) -> Result<Value, ApiError> {
+    let user = state
+        .users
+        .get(id)
+        .ok_or_else(|| ApiError::not_found("user", id))?;
+    Ok(state.user_json(user, Audience::Frontend))
+}
+
+/// Which part of a list is wanted.
+#[derive(Deserialize)]
+pub(super) struct Part {
+    #[serde(default)]
+    paginated: bool,
+    limit: Option<usize>,
+    offset: Option<usize>,
+}
+
+impl Part {
+    /// The part, in the envelope of a list, or bare where it was not asked to be paginated.
+    pub(super) fn of(&self, all: Vec<Value>) -> Value {
+        let total = all.len();
+        let part: Vec<_> = all
+            .into_iter()
+            .skip(self.offset.unwrap_or(0))
+            .take(self.limit.unwrap_or(10).min(MOST))
+            .collect();
+        if self.paginated {
+            json!({"data": part, "total_count": total})
+        } else {
+            Value::Array(part)
+        }
+    }
+}
+
+/// The person's memberships, newest first.
+pub(super) async fn memberships(
+    State(app): State<Shared>,
+    caller: Caller,
+    Query(part): Query<Part>,
+) -> ApiResult {
+    caller.look(&app, |state, _| {
+        let session = caller.session(state)?;
+        let mut memberships: Vec<_> = state.memberships_of(&session.user_id).collect();
+        memberships.sort_by_key(|membership| std::cmp::Reverse(membership.created_at));
+        Ok(part.of(
+            memberships
+                .into_iter()
+                .map(|membership| state.membership_json(membership, Audience::Frontend))
+                .collect(),
+        ))
+    })
+}
+
+/// Leaves an organisation.
+pub(super) async fn leave(
+    State(app): State<Shared>,
+    caller: Caller,
+    Path(organization): Path<String>,
+) -> ApiResult {
+    caller.change(&app, |state, _, now| {
+        let user = caller.session(state)?.user_id;
+        state
+            .membership(&organization, &user)
+            .ok_or_else(ApiError::organization_not_found)?;
+        let gone = state.delete_membership(&organization, &user, now)?;
+        Ok(json!({"object": "organization_membership", "id": gone["id"], "deleted": true}))
+    })
+}

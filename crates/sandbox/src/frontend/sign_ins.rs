@@ -1,0 +1,67 @@
+//! `/v1/client/sign_ins`: signing in with an address and a code.
+
+use axum::extract::{Path, State};
+
+use crate::app::Shared;
+use crate::errors::ApiResult;
+use crate::frontend::caller::Caller;
+use crate::frontend::fields::{Fields, unknown_strategy};
+
+/// Begins, and sends the code at once if the strategy is named already.
+pub(super) async fn create(State(app): State<Shared>, caller: Caller, fields: Fields) -> ApiResult {
+    let strategy = fields.get("strategy");
+    if let Some(other) = strategy
+        && other != "email_code"
+    {
+        return Err(unknown_strategy(other));
+    }
+    let identifier = fields.required("identifier")?;
+    caller.change(&app, |state, client, now| {
+        let mut sign_in = state.create_sign_in(client, identifier, now)?;
+        if strategy.is_some() {
+            sign_in = state.prepare_sign_in(client, &sign_in.id, now)?;
+        }
+        Ok(state.sign_in_json(&sign_in, now))
+    })
+}
+
+/// The attempt as it stands.
+pub(super) async fn show(
+    State(app): State<Shared>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> ApiResult {
+    caller.look(&app, |state, now| {
+        let client = caller.client(state).unwrap_or_default();
+        Ok(state.sign_in_json(&state.sign_in(client, &id)?, now))
+    })
+}
+
+/// Sends the code.
+pub(super) async fn prepare(
+    State(app): State<Shared>,
+    caller: Caller,
+    Path(id): Path<String>,
+    fields: Fields,
+) -> ApiResult {
+    fields.check_strategy()?;
+    caller.change(&app, |state, client, now| {
+        let sign_in = state.prepare_sign_in(client, &id, now)?;
+        Ok(state.sign_in_json(&sign_in, now))
+    })
+}
+
+/// Tries the code.
+pub(super) async fn attempt(
+    State(app): State<Shared>,
+    caller: Caller,
+    Path(id): Path<String>,
+    fields: Fields,
+) -> ApiResult {
+    fields.check_strategy()?;
+    let code = fields.required("code")?;
+    caller.change(&app, |state, client, now| {
+        let (sign_in, _) = state.attempt_sign_in(client, &id, code, now)?;
+        Ok(state.sign_in_json(&sign_in, now))
+    })
+}

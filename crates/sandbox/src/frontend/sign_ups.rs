@@ -1,0 +1,86 @@
+//! `/v1/client/sign_ups`: becoming a user with an address and a code.
+
+use axum::extract::{Path, State};
+
+use crate::app::Shared;
+use crate::errors::{ApiError, ApiResult};
+use crate::frontend::caller::Caller;
+use crate::frontend::fields::{Fields, unknown_strategy};
+use crate::records::SignUpFields;
+
+/// Begins. What is still missing or unverified stands in the answer.
+pub(super) async fn create(State(app): State<Shared>, caller: Caller, fields: Fields) -> ApiResult {
+    let filled = read(&fields)?;
+    caller.change(&app, |state, client, now| {
+        Ok(state.create_sign_up(client, filled, now)?.json(now))
+    })
+}
+
+/// The attempt as it stands.
+pub(super) async fn show(
+    State(app): State<Shared>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> ApiResult {
+    caller.look(&app, |state, now| {
+        let client = caller.client(state).unwrap_or_default();
+        Ok(state.sign_up(client, &id)?.json(now))
+    })
+}
+
+/// Adds to or changes what was said before.
+pub(super) async fn change(
+    State(app): State<Shared>,
+    caller: Caller,
+    Path(id): Path<String>,
+    fields: Fields,
+) -> ApiResult {
+    let filled = read(&fields)?;
+    caller.change(&app, |state, client, now| {
+        Ok(state.change_sign_up(client, &id, filled)?.json(now))
+    })
+}
+
+/// Sends the code.
+pub(super) async fn prepare(
+    State(app): State<Shared>,
+    caller: Caller,
+    Path(id): Path<String>,
+    fields: Fields,
+) -> ApiResult {
+    fields.check_strategy()?;
+    caller.change(&app, |state, client, now| {
+        Ok(state.prepare_sign_up(client, &id, now)?.json(now))
+    })
+}
+
+/// Tries the code.
+pub(super) async fn attempt(
+    State(app): State<Shared>,
+    caller: Caller,
+    Path(id): Path<String>,
+    fields: Fields,
+) -> ApiResult {
+    fields.check_strategy()?;
+    let code = fields.required("code")?;
+    caller.change(&app, |state, client, now| {
+        let (sign_up, _) = state.attempt_sign_up(client, &id, code, now)?;
+        Ok(sign_up.json(now))
+    })
+}
+
+fn read(fields: &Fields) -> Result<SignUpFields, ApiError> {
+    // Tickets and outside accounts come here too, with a strategy this instance does not have.
+    if let Some(strategy) = fields.get("strategy")
+        && strategy != "email_code"
+    {
+        return Err(unknown_strategy(strategy));
+    }
+    let owned = |name| fields.get(name).map(str::to_owned);
+    Ok(SignUpFields {
+        email_address: owned("email_address"),
+        first_name: owned("first_name"),
+        last_name: owned("last_name"),
+        unsafe_metadata: fields.metadata("unsafe_metadata")?,
+    })
+}

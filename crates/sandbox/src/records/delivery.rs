@@ -1,0 +1,100 @@
+//! Webhook messages on their way to the application.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::clock::Millis;
+use crate::ids;
+use crate::state::State;
+
+/// One message and how far it got.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub(crate) struct Delivery {
+    /// `svix-id`; the same on every attempt.
+    pub(crate) id: String,
+    /// Type of the event, such as `user.created`.
+    pub(crate) kind: String,
+    /// The bytes that are signed and sent.
+    pub(crate) body: String,
+    pub(crate) created_at: Millis,
+    pub(crate) attempts: u32,
+    /// Not before this moment; of interest while pending.
+    pub(crate) next_attempt_at: Millis,
+    pub(crate) status: DeliveryStatus,
+    /// What the last attempt came to, for people.
+    pub(crate) last_answer: Option<String>,
+}
+
+/// How far a message got.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum DeliveryStatus {
+    /// Waiting for its first or next attempt.
+    Pending,
+    /// Answered with 2xx.
+    Delivered,
+    /// Given up.
+    Failed,
+    /// Never sent: nobody to send to, or sent into the void by the control page.
+    Dropped,
+}
+
+/// What the control page has decided for webhooks.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum WebhookMode {
+    /// Send them.
+    #[default]
+    Deliver,
+    /// Keep them until resumed.
+    Pause,
+    /// Lose every event that happens from now on.
+    Drop,
+}
+
+impl Delivery {
+    /// For the control page's JSON.
+    pub(crate) fn json(&self) -> Value {
+        json!({
+            "id": self.id,
+            "type": self.kind,
+            "status": self.status,
+            "attempts": self.attempts,
+            "created_at": self.created_at,
+            "next_attempt_at": (self.status == DeliveryStatus::Pending).then_some(self.next_attempt_at),
+            "last_answer": self.last_answer,
+            "body": self.body,
+        })
+    }
+}
+
+impl State {
+    /// Sends the same message again, under the same id. False when it is not known.
+    pub(crate) fn resend(&mut self, id: &str, now: Millis) -> bool {
+        let Some(delivery) = self.deliveries.iter_mut().find(|delivery| delivery.id == id) else {
+            return false;
+        };
+        delivery.status = DeliveryStatus::Pending;
+        delivery.attempts = 0;
+        delivery.next_attempt_at = now;
+        true
+    }
+
+    /// Sends the same content as a new message, under an id of its own. `None` when the message is not known.
+    pub(crate) fn duplicate(&mut self, id: &str, now: Millis) -> Option<String> {
+        let mut copy = self
+            .deliveries
+            .iter()
+            .find(|delivery| delivery.id == id)?
+            .clone();
+        copy.id = ids::fresh("msg_");
+        copy.status = DeliveryStatus::Pending;
+        copy.attempts = 0;
+        copy.created_at = now;
+        copy.next_attempt_at = now;
+        copy.last_answer = None;
+        let id = copy.id.clone();
+        self.deliveries.push(copy);
+        Some(id)
+    }
+}

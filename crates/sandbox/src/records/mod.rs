@@ -1,0 +1,39 @@
+//! The nouns of the instance: what is kept of each, what can happen to it, and how both APIs show it.
+
+mod challenge;
+mod client;
+mod delivery;
+mod dev_browser;
+mod event;
+mod mail;
+mod membership;
+mod metadata;
+mod nonce;
+mod organization;
+mod role;
+mod session;
+mod sign_in;
+mod sign_up;
+mod user;
+
+pub(crate) use challenge::Challenge;
+pub(crate) use client::Client;
+pub(crate) use delivery::{Delivery, DeliveryStatus, WebhookMode};
+pub(crate) use dev_browser::DevBrowser;
+pub(crate) use mail::Mail;
+pub(crate) use membership::Membership;
+pub(crate) use metadata::{Metadata, merge, read as read_metadata};
+pub(crate) use nonce::Nonce;
+pub(crate) use organization::{NewOrganization, Organization, check_name as check_organization_name};
+pub(crate) use role::{ADMIN, is_role};
+pub(crate) use session::{Session, SessionStatus};
+pub(crate) use sign_in::SignIn;
+pub(crate) use sign_up::{SignUp, SignUpFields};
+pub(crate) use user::{NewUser, User, check_email, check_name as check_person_name};
+
+/// Whose eyes an object is for: the Backend API and webhooks see private metadata, browsers do not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Audience {
+    Backend,
+    Frontend,
+}

@@ -1,0 +1,152 @@
+//! Attempts to sign in by a code to one's address.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::clock::{DAY, Millis};
+use crate::errors::ApiError;
+use crate::ids;
+use crate::records::{Challenge, Session};
+use crate::state::State;
+
+/// One attempt, kept with its client.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub(crate) struct SignIn {
+    pub(crate) id: String,
+    user_id: String,
+    /// The address as kept.
+    pub(crate) identifier: String,
+    email_address_id: String,
+    challenge: Option<Challenge>,
+    created_session_id: Option<String>,
+    created_at: Millis,
+}
+
+impl SignIn {
+    pub(crate) fn is_complete(&self) -> bool {
+        self.created_session_id.is_some()
+    }
+
+    /// Whether a code has been asked for.
+    pub(crate) fn has_code(&self) -> bool {
+        self.challenge.is_some()
+    }
+}
+
+impl State {
+    /// Begins to sign in with an address somebody has.
+    pub(crate) fn create_sign_in(
+        &mut self,
+        client_id: &str,
+        identifier: &str,
+        now: Millis,
+    ) -> Result<SignIn, ApiError> {
+        self.check_nobody_signed_in(client_id)?;
+        let user = self.user_by_email(identifier).ok_or_else(|| {
+            ApiError::form(
+                "form_identifier_not_found",
+                "identifier",
+                "Couldn't find your account.",
+            )
+        })?;
+        let address = identifier.trim().to_lowercase();
+        let email = user
+            .email_addresses
+            .iter()
+            .find(|email| email.email_address == address)
+            .ok_or_else(|| ApiError::missing("identifier"))?;
+        let sign_in = SignIn {
+            id: ids::fresh("sia_"),
+            user_id: user.id.clone(),
+            identifier: address,
+            email_address_id: email.id.clone(),
+            challenge: None,
+            created_session_id: None,
+            created_at: now,
+        };
+        self.client_mut(client_id)?.sign_in = Some(sign_in.clone());
+        Ok(sign_in)
+    }
+
+    /// Sends a code for an attempt, a new one each time.
+    pub(crate) fn prepare_sign_in(
+        &mut self,
+        client_id: &str,
+        id: &str,
+        now: Millis,
+    ) -> Result<SignIn, ApiError> {
+        let mut sign_in = self.sign_in(client_id, id)?;
+        sign_in.challenge = Some(self.challenge(&sign_in.identifier, now));
+        self.client_mut(client_id)?.sign_in = Some(sign_in.clone());
+        Ok(sign_in)
+    }
+
+    /// Tries a code; the right one signs in.
+    pub(crate) fn attempt_sign_in(
+        &mut self,
+        client_id: &str,
+        id: &str,
+        code: &str,
+        now: Millis,
+    ) -> Result<(SignIn, Session), ApiError> {
+        self.check_nobody_signed_in(client_id)?;
+        let mut sign_in = self.sign_in(client_id, id)?;
+        let challenge = sign_in.challenge.as_mut().ok_or_else(|| {
+            ApiError::bad_request(
+                "verification_missing",
+                "Ask for a code first: prepare_first_factor has not been called.",
+            )
+        })?;
+        let outcome = challenge.attempt(code, now);
+        self.client_mut(client_id)?.sign_in = Some(sign_in.clone());
+        outcome?;
+        let session = self.create_session(client_id, &sign_in.user_id.clone(), None, now)?;
+        sign_in.created_session_id = Some(session.id.clone());
+        self.client_mut(client_id)?.sign_in = Some(sign_in.clone());
+        Ok((sign_in, session))
+    }
+
+    /// The attempt of that id on the client.
+    pub(crate) fn sign_in(&self, client_id: &str, id: &str) -> Result<SignIn, ApiError> {
+        self.clients
+            .get(client_id)
+            .and_then(|client| client.sign_in.clone())
+            .filter(|sign_in| sign_in.id == id)
+            .ok_or_else(|| ApiError::not_found("sign in", id))
+    }
+
+    /// The sign-in object.
+    pub(crate) fn sign_in_json(&self, sign_in: &SignIn, now: Millis) -> Value {
+        let user = self.users.get(&sign_in.user_id);
+        let status = if sign_in.is_complete() {
+            "complete"
+        } else {
+            "needs_first_factor"
+        };
+        json!({
+            "object": "sign_in_attempt",
+            "id": sign_in.id,
+            "status": status,
+            "supported_identifiers": ["email_address"],
+            "supported_first_factors": [{
+                "strategy": "email_code",
+                "safe_identifier": sign_in.identifier,
+                "email_address_id": sign_in.email_address_id,
+                "primary": user.and_then(|user| user.primary_email_address_id.as_ref()) == Some(&sign_in.email_address_id),
+            }],
+            "supported_second_factors": null,
+            "first_factor_verification": sign_in.challenge.as_ref().map(|challenge| challenge.json(now)),
+            "second_factor_verification": null,
+            "identifier": sign_in.identifier,
+            "user_data": {
+                "first_name": user.and_then(|user| user.first_name.as_deref()),
+                "last_name": user.and_then(|user| user.last_name.as_deref()),
+                "image_url": self.image_url(),
+                "profile_image_url": self.image_url(),
+                "has_image": false,
+            },
+            "created_session_id": sign_in.created_session_id,
+            "abandon_at": sign_in.created_at + DAY,
+        })
+    }
+}

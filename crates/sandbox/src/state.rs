@@ -1,0 +1,70 @@
+//! Everything the instance knows: written to disk as one document, changed only behind the store's lock.
+//!
+//! What happens to each noun stands in `records`, as further methods of [`State`].
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::ids;
+use crate::records::{
+    Client, Delivery, DevBrowser, Mail, Membership, Nonce, Organization, Session, User, WebhookMode,
+};
+
+/// What the command line says about the instance; not kept, it is given anew at each start.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Rules {
+    /// `http://localhost:<clerk port>`, for the addresses of pictures.
+    pub(crate) public_origin: String,
+    /// Origin of the application, the authorised party of sessions made by the Backend API.
+    pub(crate) app_origin: String,
+    /// Whether people may be signed in without an organisation.
+    pub(crate) membership_optional: bool,
+    /// Members a new organisation may have, 0 for no limit.
+    pub(crate) max_allowed_memberships: u32,
+    /// Whether there is an address to send webhooks to.
+    pub(crate) has_webhook: bool,
+}
+
+/// The instance's data.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(default)]
+pub(crate) struct State {
+    #[serde(skip)]
+    pub(crate) rules: Rules,
+    pub(crate) instance_id: String,
+    pub(crate) users: BTreeMap<String, User>,
+    pub(crate) organizations: BTreeMap<String, Organization>,
+    /// By the membership's id.
+    pub(crate) memberships: BTreeMap<String, Membership>,
+    pub(crate) clients: BTreeMap<String, Client>,
+    pub(crate) sessions: BTreeMap<String, Session>,
+    /// Development browsers by the id in their cookie.
+    pub(crate) dev_browsers: BTreeMap<String, DevBrowser>,
+    /// Handshake payloads that can still be read.
+    pub(crate) nonces: BTreeMap<String, Nonce>,
+    /// Oldest first.
+    pub(crate) mails: Vec<Mail>,
+    /// Oldest first.
+    pub(crate) deliveries: Vec<Delivery>,
+    pub(crate) webhook_mode: WebhookMode,
+}
+
+impl Default for State {
+    fn default() -> Self {
+        Self {
+            rules: Rules::default(),
+            instance_id: ids::fresh("ins_"),
+            users: BTreeMap::new(),
+            organizations: BTreeMap::new(),
+            memberships: BTreeMap::new(),
+            clients: BTreeMap::new(),
+            sessions: BTreeMap::new(),
+            dev_browsers: BTreeMap::new(),
+            nonces: BTreeMap::new(),
+            mails: Vec::new(),
+            deliveries: Vec::new(),
+            webhook_mode: WebhookMode::default(),
+        }
+    }
+}

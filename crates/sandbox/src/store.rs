@@ -1,0 +1,91 @@
+//! The state behind its one lock, and its copy on disk.
+
+use std::fs;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use anyhow::Context as _;
+use tokio::sync::Notify;
+
+use crate::state::State;
+
+const FILE: &str = "state.json";
+/// Changes within this time are written together.
+const DEBOUNCE: Duration = Duration::from_millis(50);
+
+/// The state; every change reaches the disk within a tenth of a second.
+pub(crate) struct Store {
+    state: Mutex<State>,
+    path: PathBuf,
+    changed: Notify,
+    /// Told after each change, for the sender of webhooks.
+    pub(crate) deliveries: Notify,
+}
+
+impl Store {
+    /// Reads the state of the last run, or begins an empty one.
+    pub(crate) fn open(directory: &Path) -> anyhow::Result<Self> {
+        fs::create_dir_all(directory)
+            .with_context(|| format!("cannot create --data-dir {}", directory.display()))?;
+        let path = directory.join(FILE);
+        let state = match fs::read(&path) {
+            Ok(bytes) => serde_json::from_slice(&bytes).with_context(|| {
+                format!("{} is not a state this version can read", path.display())
+            })?,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => State::default(),
+            Err(error) => {
+                return Err(error).with_context(|| format!("cannot read {}", path.display()));
+            }
+        };
+        Ok(Self {
+            state: Mutex::new(state),
+            path,
+            changed: Notify::new(),
+            deliveries: Notify::new(),
+        })
+    }
+
+    /// Looks at the state.
+    pub(crate) fn read<T>(&self, look: impl FnOnce(&State) -> T) -> T {
+        look(&self.lock())
+    }
+
+    /// Changes the state; what the closure refuses it must refuse before it changes anything.
+    pub(crate) fn write<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
+        let result = change(&mut self.lock());
+        self.changed.notify_one();
+        self.deliveries.notify_one();
+        result
+    }
+
+    /// Writes changes to disk as they come, for as long as it is polled.
+    pub(crate) async fn keep_writing(&self) {
+        loop {
+            self.changed.notified().await;
+            tokio::time::sleep(DEBOUNCE).await;
+            if let Err(error) = self.flush() {
+                tracing::error!("{error:#}");
+            }
+        }
+    }
+
+    /// Writes the state now: to a file beside it, then in its place, so that a crash leaves the old or the new one.
+    pub(crate) fn flush(&self) -> anyhow::Result<()> {
+        let text = self.read(serde_json::to_vec)?;
+        let beside = self.path.with_extension("json.new");
+        let written = fs::File::create(&beside)
+            .and_then(|mut file| {
+                file.write_all(&text)?;
+                file.sync_all()
+            })
+            .and_then(|()| fs::rename(&beside, &self.path));
+        written.with_context(|| format!("cannot write {}", self.path.display()))
+    }
+
+    // A panic elsewhere must not take the whole sandbox down with it.
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
