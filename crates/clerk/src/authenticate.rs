@@ -12,76 +12,45 @@
 //!   have outlived its use, and must not sign anybody out;
 //! - handshakes arriving in a production URL are not looked at (see `facts`), and no CORS headers are added.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
+mod renewal;
+mod resolution;
+mod step;
 
 use http::{HeaderValue, Method};
 
-use crate::backend::SessionRefresh;
-use crate::cookies::{SESSION, forget};
-use crate::error::Error;
+use self::resolution::is_about_time;
+pub(crate) use self::step::{Answer, Effect, Failure, Step};
+use crate::cookies::{DEV_BROWSER, SESSION, forget};
 use crate::facts::{Facts, Site, Transport};
-use crate::handshake::{self, Resolution};
-use crate::outcome::{Outcome, Redirect};
+use crate::handshake;
+use crate::outcome::Outcome;
 use crate::reason::Reason;
 use crate::session::{Carrier, SignedIn};
 use crate::token::Glimpse;
 use crate::verify::{Refusal, Verified};
-
-/// Headers that describe the browser to Clerk when a session is refreshed. Not the cookies.
-const BROWSER_HEADERS: [&str; 6] =
-    ["accept-language", "origin", "referer", "sec-ch-ua", "user-agent", "x-forwarded-for"];
-
-/// What to do next.
-#[derive(Debug)]
-pub(crate) enum Step {
-    Done(Outcome),
-    Ask(Effect),
-}
-
-/// Something only the outside can do.
-#[derive(Debug)]
-pub(crate) enum Effect {
-    /// Is this session token to be believed? `lenient` by a clock that may be wrong by a day.
-    Verify { token: String, lenient: bool },
-    /// Is this handshake token, and what does it carry?
-    VerifyHandshake { token: String },
-    /// What does this nonce stand for?
-    RedeemNonce { nonce: String },
-    /// A new token for an ended one.
-    Refresh { session_id: String, refresh: SessionRefresh },
-}
-
-/// What came of an effect.
-#[derive(Debug)]
-pub(crate) enum Answer {
-    /// To `Verify`.
-    Verified(Result<Arc<Verified>, Failure>),
-    /// To `VerifyHandshake`.
-    HandshakeToken(Result<Vec<String>, Failure>),
-    /// To `RedeemNonce`.
-    HandshakeNonce(Result<Vec<String>, Error>),
-    /// To `Refresh`.
-    Refreshed(Result<Vec<String>, Error>),
-}
-
-/// Why a token was not verified.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Failure {
-    Refused(Refusal),
-    /// There is no key to verify with.
-    Unavailable,
-}
 
 /// What the pending effect is for.
 #[derive(Debug)]
 enum Waiting {
     Nothing,
     Handshake,
-    HandshakeSession { token: String, cookies: Vec<HeaderValue>, lenient: bool },
-    Session { token: String, carrier: Carrier },
-    Refresh { token: String },
-    RefreshedSession { token: String, ended: String, cookies: Vec<HeaderValue> },
+    HandshakeSession {
+        token: String,
+        cookies: Vec<HeaderValue>,
+        lenient: bool,
+    },
+    Session {
+        token: String,
+        carrier: Carrier,
+    },
+    Refresh {
+        token: String,
+    },
+    RefreshedSession {
+        token: String,
+        ended: String,
+        cookies: Vec<HeaderValue>,
+    },
 }
 
 /// One request on its way to an outcome.
@@ -96,7 +65,12 @@ pub(crate) struct Decision<'r> {
 
 impl<'r> Decision<'r> {
     pub(crate) fn new(site: &'r Site, facts: Facts<'r>) -> Self {
-        Self { site, facts, waiting: Waiting::Nothing, cookies: Vec::new() }
+        Self {
+            site,
+            facts,
+            waiting: Waiting::Nothing,
+            cookies: Vec::new(),
+        }
     }
 
     pub(crate) fn begin(&mut self) -> Step {
@@ -109,13 +83,22 @@ impl<'r> Decision<'r> {
         if let Some(token) = self.facts.bearer.clone() {
             return match Glimpse::of(&token) {
                 Err(_) => self.signed_out(Refusal::Malformed.reason()),
-                Ok(glimpse) if !glimpse.may_be_session => self.signed_out(Reason::TOKEN_TYPE_MISMATCH),
+                Ok(glimpse) if !glimpse.may_be_session => {
+                    self.signed_out(Reason::TOKEN_TYPE_MISMATCH)
+                }
                 Ok(_) => self.verify(token, Carrier::Header),
             };
         }
+        // Whatever comes of it, a result that arrived by cookie is not resolved twice.
+        self.cookies
+            .extend(handshake::forget_transport(&self.facts));
         match self.facts.transport.clone() {
-            Some(Transport::Nonce(nonce)) => self.ask(Waiting::Handshake, Effect::RedeemNonce { nonce }),
-            Some(Transport::Token(token)) => self.ask(Waiting::Handshake, Effect::VerifyHandshake { token }),
+            Some(Transport::Nonce(nonce)) => {
+                self.ask(Waiting::Handshake, Effect::RedeemNonce { nonce })
+            }
+            Some(Transport::Token(token)) => {
+                self.ask(Waiting::Handshake, Effect::VerifyHandshake { token })
+            }
             None => self.judge_cookies(),
         }
     }
@@ -123,13 +106,18 @@ impl<'r> Decision<'r> {
     pub(crate) fn answer(&mut self, answer: Answer) -> Step {
         let waiting = std::mem::replace(&mut self.waiting, Waiting::Nothing);
         match (waiting, answer) {
-            (_, Answer::Verified(Err(Failure::Unavailable)) | Answer::HandshakeToken(Err(Failure::Unavailable))) => {
-                Step::Done(Outcome::Unavailable)
+            (
+                _,
+                Answer::Verified(Err(Failure::Unavailable))
+                | Answer::HandshakeToken(Err(Failure::Unavailable)),
+            ) => Step::Done(Outcome::Unavailable),
+            (
+                Waiting::Handshake,
+                Answer::HandshakeToken(Ok(directives)) | Answer::HandshakeNonce(Ok(directives)),
+            ) => self.resolve(&directives),
+            (Waiting::Handshake, Answer::HandshakeToken(Err(Failure::Refused(refusal)))) => {
+                self.unbelieved(refusal)
             }
-            (Waiting::Handshake, Answer::HandshakeToken(Ok(directives)) | Answer::HandshakeNonce(Ok(directives))) => {
-                self.resolve(&directives)
-            }
-            (Waiting::Handshake, Answer::HandshakeToken(Err(Failure::Refused(refusal)))) => self.unbelieved(refusal),
             (Waiting::Handshake, Answer::HandshakeNonce(Err(error))) => {
                 tracing::warn!(%error, "a handshake nonce cannot be redeemed");
                 self.judge_cookies()
@@ -138,24 +126,50 @@ impl<'r> Decision<'r> {
                 self.resolved(&verified, token, cookies)
             }
             (
-                Waiting::HandshakeSession { token, cookies, lenient },
+                Waiting::HandshakeSession {
+                    token,
+                    cookies,
+                    lenient,
+                },
                 Answer::Verified(Err(Failure::Refused(refusal))),
             ) => {
                 if !lenient && self.site.is_development() && is_about_time(refusal) {
-                    let effect = Effect::Verify { token: token.clone(), lenient: true };
-                    return self.ask(Waiting::HandshakeSession { token, cookies, lenient: true }, effect);
+                    let effect = Effect::Verify {
+                        token: token.clone(),
+                        lenient: true,
+                    };
+                    return self.ask(
+                        Waiting::HandshakeSession {
+                            token,
+                            cookies,
+                            lenient: true,
+                        },
+                        effect,
+                    );
                 }
                 self.unbelieved(refusal)
             }
             (Waiting::Session { token, carrier }, Answer::Verified(Ok(verified))) => {
                 self.verified(&verified, token, carrier)
             }
-            (Waiting::Session { token, carrier }, Answer::Verified(Err(Failure::Refused(refusal)))) => {
-                self.refused(refusal, token, carrier)
+            (
+                Waiting::Session { token, carrier },
+                Answer::Verified(Err(Failure::Refused(refusal))),
+            ) => self.refused(refusal, token, carrier),
+            (Waiting::Refresh { token }, Answer::Refreshed(answer)) => {
+                self.refreshed(answer, token)
             }
-            (Waiting::Refresh { token }, Answer::Refreshed(answer)) => self.refreshed(answer, token),
-            (Waiting::RefreshedSession { token, ended, cookies }, Answer::Verified(answer)) => {
-                let before = Glimpse::of(&ended).ok().and_then(|glimpse| glimpse.session_id);
+            (
+                Waiting::RefreshedSession {
+                    token,
+                    ended,
+                    cookies,
+                },
+                Answer::Verified(answer),
+            ) => {
+                let before = Glimpse::of(&ended)
+                    .ok()
+                    .and_then(|glimpse| glimpse.session_id);
                 match answer {
                     Ok(verified) if before.as_ref() == Some(&verified.session.session_id) => {
                         self.signed_in(&verified, token, Carrier::Cookie, cookies)
@@ -174,14 +188,17 @@ impl<'r> Decision<'r> {
     }
 
     fn verify(&mut self, token: String, carrier: Carrier) -> Step {
-        let effect = Effect::Verify { token: token.clone(), lenient: false };
+        let effect = Effect::Verify {
+            token: token.clone(),
+            lenient: false,
+        };
         self.ask(Waiting::Session { token, carrier }, effect)
     }
 
     /// The cookies alone, from the top.
     fn judge_cookies(&mut self) -> Step {
         if self.site.is_development() {
-            if self.facts.request.query(crate::cookies::DEV_BROWSER).is_some() {
+            if self.facts.request.query(DEV_BROWSER).is_some() {
                 return self.handshake(Reason::DEV_BROWSER_SYNC);
             }
             if self.facts.dev_browser.is_none() {
@@ -221,109 +238,6 @@ impl<'r> Decision<'r> {
         self.signed_in(verified, token, carrier, Vec::new())
     }
 
-    /// A token that is not believed: perhaps it can be renewed, by a refresh or by a handshake.
-    fn refused(&mut self, refusal: Refusal, token: String, carrier: Carrier) -> Step {
-        match refusal {
-            Refusal::Expired => {
-                if carrier == Carrier::Cookie
-                    && let Some((session_id, refresh)) = self.refresh(&token)
-                {
-                    return self.ask(Waiting::Refresh { token }, Effect::Refresh { session_id, refresh });
-                }
-                let page = self.facts.request.method == Method::GET;
-                let why = if page { "non-eligible-no-refresh-cookie" } else { "non-eligible-non-get" };
-                self.not_refreshed(why, &token)
-            }
-            Refusal::NotActiveYet => self.handshake_with(Reason::SESSION_TOKEN_NBF, Some(&token)),
-            Refusal::IssuedInTheFuture => {
-                self.handshake_with(Reason::SESSION_TOKEN_IAT_IN_THE_FUTURE, Some(&token))
-            }
-            other => self.signed_out(other.reason()),
-        }
-    }
-
-    /// What it takes to refresh, if there is a refresh cookie. The ended token's signature has been checked by now.
-    fn refresh(&self, token: &str) -> Option<(String, SessionRefresh)> {
-        let refresh_token = self.facts.refresh.clone()?;
-        let session_id = Glimpse::of(token).ok()?.session_id?;
-        let header = |name: &str| Some((name.to_owned(), vec![self.facts.request.header(name)?.to_owned()]));
-        let refresh = SessionRefresh {
-            expired_token: token.to_owned(),
-            refresh_token,
-            request_origin: self.facts.request.public_url.origin().ascii_serialization(),
-            request_headers: BROWSER_HEADERS.into_iter().filter_map(header).collect::<BTreeMap<_, _>>(),
-            suffixed_cookies: self.facts.suffixed,
-        };
-        Some((session_id, refresh))
-    }
-
-    fn refreshed(&mut self, answer: Result<Vec<String>, Error>, ended: String) -> Step {
-        let directives = match answer {
-            Ok(directives) => directives,
-            Err(Error::Api { code, .. }) if !code.as_str().is_empty() => {
-                return self.not_refreshed(code.as_str(), &ended);
-            }
-            Err(Error::Api { .. } | Error::RateLimited { .. }) => {
-                return self.not_refreshed("unexpected-bapi-error", &ended);
-            }
-            Err(Error::Unreachable(_)) => return self.not_refreshed("fetch-error", &ended),
-            Err(Error::Decode(_)) => return self.not_refreshed("unexpected-sdk-error", &ended),
-        };
-        let Resolution { cookies, token } = Resolution::read(self.site, &directives);
-        let Some(token) = token else { return self.not_refreshed("missing-session-token", &ended) };
-        let effect = Effect::Verify { token: token.clone(), lenient: false };
-        self.ask(Waiting::RefreshedSession { token, ended, cookies }, effect)
-    }
-
-    fn not_refreshed(&mut self, why: &str, token: &str) -> Step {
-        let reason = Reason::dynamic(&format!("session-token-expired-refresh-{why}"));
-        self.handshake_with(reason, Some(token))
-    }
-
-    /// What a handshake brought back.
-    fn resolve(&mut self, directives: &[String]) -> Step {
-        self.cookies.extend(handshake::forget_transport(&self.facts));
-        if directives.is_empty() && self.facts.session.is_some() {
-            return self.judge_cookies();
-        }
-        let Resolution { cookies, token } = Resolution::read(self.site, directives);
-        let Some(token) = token else {
-            self.cookies.extend(cookies);
-            if self.site.is_development() {
-                return self.clean_redirect(Reason::SESSION_TOKEN_MISSING, Some("signed-out"));
-            }
-            return self.signed_out(Reason::SESSION_TOKEN_MISSING);
-        };
-        let effect = Effect::Verify { token: token.clone(), lenient: false };
-        self.ask(Waiting::HandshakeSession { token, cookies, lenient: false }, effect)
-    }
-
-    fn resolved(&mut self, verified: &Verified, token: String, cookies: Vec<HeaderValue>) -> Step {
-        if self.site.is_development() {
-            self.cookies.extend(cookies);
-            return self.clean_redirect(Reason::HANDSHAKE_COMPLETE, None);
-        }
-        self.signed_in(verified, token, Carrier::Cookie, cookies)
-    }
-
-    /// A handshake that is not believed: in production the cookies decide, in development the developer should see it.
-    fn unbelieved(&mut self, refusal: Refusal) -> Step {
-        let reason = refusal.reason();
-        tracing::error!(%reason, "a handshake is not believed: do the keys belong to one instance, is the clock right?");
-        self.cookies.extend(handshake::forget_transport(&self.facts));
-        if self.site.is_development() { self.signed_out(reason) } else { self.judge_cookies() }
-    }
-
-    /// Development: the handshake's parameters leave the address bar.
-    fn clean_redirect(&mut self, reason: Reason, status: Option<&'static str>) -> Step {
-        let cookies = std::mem::take(&mut self.cookies);
-        let redirect = Redirect::new(self.facts.request.clean_url().into(), reason, &cookies);
-        Step::Done(Outcome::Handshake(match status {
-            Some(status) => redirect.with_status(status),
-            None => redirect,
-        }))
-    }
-
     fn handshake(&mut self, reason: Reason) -> Step {
         let token = self.facts.session.clone();
         self.handshake_with(reason, token.as_deref())
@@ -331,13 +245,18 @@ impl<'r> Decision<'r> {
 
     fn handshake_with(&mut self, reason: Reason, token: Option<&str>) -> Step {
         match handshake::request(self.site, &self.facts, &reason, token, None) {
-            Some(redirect) => Step::Done(Outcome::Handshake(redirect.with_cookies(&std::mem::take(&mut self.cookies)))),
+            Some(redirect) => Step::Done(Outcome::Handshake(
+                redirect.with_cookies(&std::mem::take(&mut self.cookies)),
+            )),
             None => self.signed_out(reason),
         }
     }
 
     fn signed_out(&mut self, reason: Reason) -> Step {
-        Step::Done(Outcome::SignedOut { reason, cookies: std::mem::take(&mut self.cookies) })
+        Step::Done(Outcome::SignedOut {
+            reason,
+            cookies: std::mem::take(&mut self.cookies),
+        })
     }
 
     fn signed_in(
@@ -349,19 +268,21 @@ impl<'r> Decision<'r> {
     ) -> Step {
         let mut cookies = std::mem::take(&mut self.cookies);
         cookies.extend(more);
-        Step::Done(Outcome::SignedIn(SignedIn { session: verified.session.clone(), carrier, cookies, token }))
+        Step::Done(Outcome::SignedIn(SignedIn {
+            session: verified.session.clone(),
+            carrier,
+            cookies,
+            token,
+        }))
     }
 
     /// So that a page load after this one can start afresh with a handshake.
     fn forget_sessions(&mut self) {
         let secure = self.facts.request.public_url.scheme() == "https";
         let names = [SESSION, self.site.names.session.as_str()];
-        self.cookies.extend(names.into_iter().filter_map(|name| forget(name, secure)));
+        self.cookies
+            .extend(names.into_iter().filter_map(|name| forget(name, secure)));
     }
-}
-
-fn is_about_time(refusal: Refusal) -> bool {
-    matches!(refusal, Refusal::Expired | Refusal::NotActiveYet | Refusal::IssuedInTheFuture)
 }
 
 #[cfg(test)]

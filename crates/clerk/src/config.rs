@@ -1,13 +1,18 @@
 //! The configuration contract: Clerk's own variable names, with defaults derived from the publishable key.
 
+mod checks;
+
 use std::fmt;
 use std::time::Duration;
 
 use jsonwebtoken::DecodingKey;
-use secrecy::{ExposeSecret as _, SecretString};
-use url::{Host, Url};
+use secrecy::SecretString;
+use url::Url;
 
-use crate::keys::{InstanceType, PublishableKey};
+use self::checks::{
+    check_secret_key, check_transport, http_url, is_loopback, issuer, origin, wrong,
+};
+use crate::keys::PublishableKey;
 
 /// Where the Backend API of real instances is.
 const API_URL: &str = "https://api.clerk.com";
@@ -86,17 +91,17 @@ pub struct ConfigError {
     pub problem: String,
 }
 
-fn wrong(variable: &'static str, problem: impl Into<String>) -> ConfigError {
-    ConfigError { variable, problem: problem.into() }
-}
-
 impl Config {
     /// Reads the variables through `lookup`, which answers `None` for one that is not set; an empty one counts as not set.
     ///
     /// # Errors
     /// Names the first variable that is missing or wrong.
     pub fn from_variables(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
-        let get = |name: &str| lookup(name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty());
+        let get = |name: &str| {
+            lookup(name)
+                .map(|value| value.trim().to_owned())
+                .filter(|value| !value.is_empty())
+        };
         Self::from_parts(ConfigParts {
             publishable_key: get("CLERK_PUBLISHABLE_KEY").unwrap_or_default(),
             secret_key: get("CLERK_SECRET_KEY").unwrap_or_default().into(),
@@ -106,7 +111,11 @@ impl Config {
             issuer: get("CLERK_ISSUER"),
             jwt_key: get("CLERK_JWT_KEY"),
             authorized_parties: get("CLERK_AUTHORIZED_PARTIES")
-                .map(|list| list.split(',').map(|origin| origin.trim().to_owned()).collect())
+                .map(|list| {
+                    list.split(',')
+                        .map(|origin| origin.trim().to_owned())
+                        .collect()
+                })
                 .unwrap_or_default(),
             clock_skew: None,
             sign_in_url: get("CLERK_SIGN_IN_URL"),
@@ -121,12 +130,19 @@ impl Config {
     /// Names the first variable that is missing or wrong.
     pub fn from_parts(parts: ConfigParts) -> Result<Self, ConfigError> {
         if parts.publishable_key.is_empty() {
-            return Err(wrong("CLERK_PUBLISHABLE_KEY", "is missing; it should look like pk_test_… or pk_live_…"));
+            return Err(wrong(
+                "CLERK_PUBLISHABLE_KEY",
+                "is missing; it should look like pk_test_… or pk_live_…",
+            ));
         }
         let key = PublishableKey::parse(&parts.publishable_key)
             .map_err(|error| wrong("CLERK_PUBLISHABLE_KEY", error.to_string()))?;
         let api_url = http_url("CLERK_API_URL", parts.api_url.as_deref().unwrap_or(API_URL))?;
-        let proxy_url = parts.proxy_url.as_deref().map(|text| http_url("CLERK_PROXY_URL", text)).transpose()?;
+        let proxy_url = parts
+            .proxy_url
+            .as_deref()
+            .map(|text| http_url("CLERK_PROXY_URL", text))
+            .transpose()?;
         check_secret_key(&parts.secret_key, &key, &api_url)?;
         check_transport("CLERK_API_URL", &key, Some(&api_url))?;
         check_transport("CLERK_PROXY_URL", &key, proxy_url.as_ref())?;
@@ -137,8 +153,14 @@ impl Config {
         };
         let frontend = base(&frontend_url);
         let portal = format!("https://{}", key.accounts_host());
-        let url = |variable, text: Option<String>, default: String| http_url(variable, &text.unwrap_or(default));
-        let jwks_url = url("CLERK_JWKS_URL", parts.jwks_url, format!("{frontend}/.well-known/jwks.json"))?;
+        let url = |variable, text: Option<String>, default: String| {
+            http_url(variable, &text.unwrap_or(default))
+        };
+        let jwks_url = url(
+            "CLERK_JWKS_URL",
+            parts.jwks_url,
+            format!("{frontend}/.well-known/jwks.json"),
+        )?;
         check_transport("CLERK_JWKS_URL", &key, Some(&jwks_url))?;
         let clock_skew = parts.clock_skew.unwrap_or(CLOCK_SKEW);
         if clock_skew > MOST_CLOCK_SKEW {
@@ -147,11 +169,27 @@ impl Config {
         Ok(Self {
             issuer: issuer(parts.issuer, &key)?,
             jwt_key: parts.jwt_key.as_deref().map(JwtKey::from_pem).transpose()?,
-            authorized_parties: parts.authorized_parties.iter().map(|text| origin(text)).collect::<Result<_, _>>()?,
+            authorized_parties: parts
+                .authorized_parties
+                .iter()
+                .map(|text| origin(text))
+                .collect::<Result<_, _>>()?,
             clock_skew,
-            sign_in_url: url("CLERK_SIGN_IN_URL", parts.sign_in_url, format!("{portal}/sign-in"))?,
-            sign_up_url: url("CLERK_SIGN_UP_URL", parts.sign_up_url, format!("{portal}/sign-up"))?,
-            js_url: url("CLERK_JS_URL", parts.js_url, format!("{frontend}/{SCRIPT_PATH}"))?,
+            sign_in_url: url(
+                "CLERK_SIGN_IN_URL",
+                parts.sign_in_url,
+                format!("{portal}/sign-in"),
+            )?,
+            sign_up_url: url(
+                "CLERK_SIGN_UP_URL",
+                parts.sign_up_url,
+                format!("{portal}/sign-up"),
+            )?,
+            js_url: url(
+                "CLERK_JS_URL",
+                parts.js_url,
+                format!("{frontend}/{SCRIPT_PATH}"),
+            )?,
             secret_key: parts.secret_key,
             publishable_key: key,
             api_url,
@@ -169,7 +207,9 @@ impl Config {
 
     /// Whether nothing this process talks to is beyond this machine, so that certificates and proxies do not matter.
     pub(crate) fn stays_on_this_machine(&self) -> bool {
-        [&self.api_url, &self.jwks_url].into_iter().all(|url| url.scheme() == "http" && is_loopback(url))
+        [&self.api_url, &self.jwks_url]
+            .into_iter()
+            .all(|url| url.scheme() == "http" && is_loopback(url))
     }
 }
 
@@ -193,7 +233,12 @@ impl JwtKey {
         let text = text.replace("\\n", "\n");
         DecodingKey::from_rsa_pem(text.trim().as_bytes())
             .map(Self)
-            .map_err(|_| wrong("CLERK_JWT_KEY", "should be a public RSA key in PEM (-----BEGIN PUBLIC KEY-----)"))
+            .map_err(|_| {
+                wrong(
+                    "CLERK_JWT_KEY",
+                    "should be a public RSA key in PEM (-----BEGIN PUBLIC KEY-----)",
+                )
+            })
     }
 }
 
@@ -203,73 +248,9 @@ impl fmt::Debug for JwtKey {
     }
 }
 
-fn http_url(variable: &'static str, text: &str) -> Result<Url, ConfigError> {
-    let url = Url::parse(text).map_err(|error| {
-        wrong(variable, format!("is not a URL ({error}); it should look like https://clerk.example.com"))
-    })?;
-    let plain = matches!(url.scheme(), "http" | "https") && url.username().is_empty() && url.password().is_none();
-    if plain { Ok(url) } else { Err(wrong(variable, "should be an http or https URL without a user name or password")) }
-}
-
 /// The URL without a slash at its end.
 fn base(url: &Url) -> &str {
     url.as_str().trim_end_matches('/')
-}
-
-pub(crate) fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    }
-}
-
-fn check_secret_key(secret: &SecretString, key: &PublishableKey, api_url: &Url) -> Result<(), ConfigError> {
-    const VARIABLE: &str = "CLERK_SECRET_KEY";
-    let text = secret.expose_secret();
-    if text.is_empty() {
-        return Err(wrong(VARIABLE, "is missing; it should look like sk_test_… or sk_live_…"));
-    }
-    let (instance, rest) = if let Some(rest) = text.strip_prefix("sk_test_") {
-        (InstanceType::Development, rest)
-    } else if let Some(rest) = text.strip_prefix("sk_live_") {
-        (InstanceType::Production, rest)
-    } else {
-        return Err(wrong(VARIABLE, "should begin with sk_test_ or sk_live_"));
-    };
-    if rest.is_empty() || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
-        return Err(wrong(VARIABLE, "should be sk_test_ or sk_live_ followed by visible characters"));
-    }
-    // The local sandbox may play a production instance with its one secret.
-    if instance != key.instance_type() && !is_loopback(api_url) {
-        return Err(wrong(VARIABLE, "belongs to another kind of instance than CLERK_PUBLISHABLE_KEY (test or live)"));
-    }
-    Ok(())
-}
-
-/// A production key never travels in clear text beyond this machine.
-fn check_transport(variable: &'static str, key: &PublishableKey, url: Option<&Url>) -> Result<(), ConfigError> {
-    match url {
-        Some(url) if key.instance_type() == InstanceType::Production && url.scheme() != "https" && !is_loopback(url) => {
-            Err(wrong(variable, "should begin with https:// when CLERK_PUBLISHABLE_KEY is a pk_live_ key"))
-        }
-        _ => Ok(()),
-    }
-}
-
-fn issuer(text: Option<String>, key: &PublishableKey) -> Result<String, ConfigError> {
-    let Some(text) = text else { return Ok(key.issuer()) };
-    http_url("CLERK_ISSUER", &text)?;
-    Ok(text.trim_end_matches('/').to_owned())
-}
-
-fn origin(text: &str) -> Result<String, ConfigError> {
-    const SHAPE: &str = "should be a comma list of origins such as https://app.example.com, without a path";
-    let url = Url::parse(text).map_err(|_| wrong("CLERK_AUTHORIZED_PARTIES", SHAPE))?;
-    let origin = url.origin().ascii_serialization();
-    let plain = matches!(url.scheme(), "http" | "https") && url.path() == "/" && url.query().is_none();
-    if plain && base(&url) == origin { Ok(origin) } else { Err(wrong("CLERK_AUTHORIZED_PARTIES", SHAPE)) }
 }
 
 #[cfg(test)]

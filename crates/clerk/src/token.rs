@@ -2,8 +2,13 @@
 //!
 //! Nothing here has been verified. Duplicate names among the claims we read are refused by the parser.
 
+use std::fmt;
+use std::marker::PhantomData;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
@@ -51,12 +56,16 @@ pub(crate) struct Header {
 impl Header {
     /// Whether the token says it is a session's (or a handshake's), or says nothing.
     pub(crate) fn may_be_session(&self) -> bool {
-        self.cat.as_deref().is_none_or(|category| category == CATEGORY_SESSION || category == CATEGORY_IGNORE)
+        self.cat
+            .as_deref()
+            .is_none_or(|category| category == CATEGORY_SESSION || category == CATEGORY_IGNORE)
     }
 
     /// Whether `typ` says it is a machine's access token.
     fn is_machine(&self) -> bool {
-        self.typ.as_deref().is_some_and(|typ| typ.eq_ignore_ascii_case("at+jwt"))
+        self.typ
+            .as_deref()
+            .is_some_and(|typ| typ.eq_ignore_ascii_case("at+jwt"))
     }
 }
 
@@ -73,11 +82,21 @@ impl<'a> Parts<'a> {
         let (header, payload) = signed.split_once('.').ok_or(Undecodable)?;
         // A fourth dot leaves one in the payload, which base64 refuses.
         let decode = |part: &str| URL_SAFE_NO_PAD.decode(part).map_err(|_| Undecodable);
-        let header: Header = serde_json::from_slice(&decode(header)?).map_err(|_| Undecodable)?;
-        if header.kid.as_ref().is_some_and(|kid| kid.len() > LONGEST_KEY_ID) {
+        let Object(header): Object<Header> =
+            serde_json::from_slice(&decode(header)?).map_err(|_| Undecodable)?;
+        if header
+            .kid
+            .as_ref()
+            .is_some_and(|kid| kid.len() > LONGEST_KEY_ID)
+        {
             return Err(Undecodable);
         }
-        Ok(Self { header, signed: signed.as_bytes(), payload: decode(payload)?, signature })
+        Ok(Self {
+            header,
+            signed: signed.as_bytes(),
+            payload: decode(payload)?,
+            signature,
+        })
     }
 }
 
@@ -111,13 +130,17 @@ struct LooseClaims {
 impl Glimpse {
     pub(crate) fn of(token: &str) -> Result<Self, Undecodable> {
         let parts = Parts::split(token)?;
-        let claims: LooseClaims = serde_json::from_slice(&parts.payload).map_err(|_| Undecodable)?;
+        let Object(claims): Object<LooseClaims> =
+            serde_json::from_slice(&parts.payload).map_err(|_| Undecodable)?;
         let text = |value: Value| match value {
             Value::String(text) => Some(text),
             _ => None,
         };
         let subject = text(claims.sub);
-        let machine = parts.header.is_machine() || subject.as_deref().is_some_and(|sub| sub.starts_with("mch_"));
+        let machine = parts.header.is_machine()
+            || subject
+                .as_deref()
+                .is_some_and(|sub| sub.starts_with("mch_"));
         Ok(Self {
             issuer: text(claims.iss),
             session_id: text(claims.sid),
@@ -146,7 +169,7 @@ pub(crate) struct Claims {
     #[serde(default)]
     pub(crate) sts: Option<String>,
     #[serde(default)]
-    pub(crate) act: Option<Actor>,
+    pub(crate) act: Option<Object<Actor>>,
     #[serde(default)]
     pub(crate) fva: Option<(i64, i64)>,
     #[serde(default)]
@@ -156,7 +179,7 @@ pub(crate) struct Claims {
     #[serde(default)]
     pub(crate) org_role: Option<String>,
     #[serde(default)]
-    pub(crate) o: Option<Organisation>,
+    pub(crate) o: Option<Object<Organisation>>,
 }
 
 /// `act`: who really acts.
@@ -187,6 +210,28 @@ impl<'de> Deserialize<'de> for Seconds {
             .filter(|_| seconds <= LAST_SECOND)
             .map(Self)
             .ok_or_else(|| serde::de::Error::custom("not a time"))
+    }
+}
+
+/// A JSON object and nothing else: serde's derived readers also take an array of the fields in their order.
+#[derive(Debug)]
+pub(crate) struct Object<T>(pub(crate) T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Members<T>(PhantomData<T>);
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for Members<T> {
+            type Value = T;
+
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, members: A) -> Result<T, A::Error> {
+                T::deserialize(MapAccessDeserializer::new(members))
+            }
+        }
+        deserializer.deserialize_map(Members(PhantomData)).map(Self)
     }
 }
 

@@ -85,7 +85,11 @@ impl User {
         self.email_addresses
             .iter()
             .find(|address| Some(address.id.as_str()) == primary)
-            .or_else(|| self.email_addresses.iter().find(|address| address.is_verified()))
+            .or_else(|| {
+                self.email_addresses
+                    .iter()
+                    .find(|address| address.is_verified())
+            })
             .or_else(|| self.email_addresses.first())
             .map(|address| address.email_address.as_str())
     }
@@ -98,8 +102,12 @@ impl User {
 }
 
 fn full_name(first: Option<&str>, last: Option<&str>) -> Option<String> {
-    let parts: Vec<&str> =
-        [first, last].into_iter().flatten().map(str::trim).filter(|part| !part.is_empty()).collect();
+    let parts: Vec<&str> = [first, last]
+        .into_iter()
+        .flatten()
+        .map(str::trim)
+        .filter(|part| !part.is_empty())
+        .collect();
     (!parts.is_empty()).then(|| parts.join(" "))
 }
 
@@ -119,7 +127,9 @@ impl EmailAddress {
     /// Whether the person has proven that the address is theirs.
     #[must_use]
     pub fn is_verified(&self) -> bool {
-        self.verification.as_ref().is_some_and(|verification| verification.status.as_deref() == Some("verified"))
+        self.verification
+            .as_ref()
+            .is_some_and(|verification| verification.status.as_deref() == Some("verified"))
     }
 }
 

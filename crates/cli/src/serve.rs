@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use anyhow::Context;
 use axum::Router;
+use clerk::Clerk;
+use mirror::Mirror;
 use tenancy::{Database, PoolOptions};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -25,7 +27,12 @@ pub(crate) async fn run(arguments: &ServeArguments) -> anyhow::Result<ExitCode> 
     let listeners = listen(&config).await?;
     let database = connect("DATABASE_URL", &config.database_url).await?;
     let public = config.public_base_url.clone();
-    let app = web::app(state(config, database)?);
+    let clerk = Clerk::new(config.clerk)?;
+    let pages = web::Config::new(config.public_base_url, clerk.config(), config.webhook_secrets)
+        .listening_on(listeners[0].local_addr()?);
+    // The server's own role: what the mirror writes, it writes through the system door.
+    let mirror = Mirror::new(database.clone(), clerk.backend().clone());
+    let app = web::app(web::State::new(database, clerk, mirror, pages));
     for listener in &listeners {
         tracing::info!(address = %listener.local_addr()?, public = %public, "serving");
     }

@@ -26,7 +26,7 @@ pub(crate) fn router(app: &Shared) -> Router {
     Router::new()
         .merge(frontend::router(app))
         .nest("/bapi/v1", backend::router(app))
-        .merge(portal::router())
+        .merge(portal::router(app))
         .layer(CatchPanicLayer::new())
         .layer(middleware::from_fn(log))
         .with_state(app.clone())

@@ -41,7 +41,11 @@ impl ApiError {
 
     /// 422: a field that must be there is not.
     pub(crate) fn missing(param: &str) -> Self {
-        Self::form("form_param_missing", param, format!("{param} must be included."))
+        Self::form(
+            "form_param_missing",
+            param,
+            format!("{param} must be included."),
+        )
     }
 
     /// 422: a field holds something it cannot hold; say what it should look like.

@@ -24,25 +24,9 @@ pub(crate) fn digits() -> String {
     format!("{:06}", rand::rng().random_range(0..1_000_000))
 }
 
-/// Whether the text can be an identifier with that prefix.
-pub(crate) fn is(prefix: &str, text: &str) -> bool {
-    text.strip_prefix(prefix)
-        .is_some_and(|rest| !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_alphanumeric()))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn ids_are_recognised_by_their_prefix() {
-        let id = fresh("user_");
-        assert_eq!(id.len(), "user_".len() + LENGTH);
-        assert!(is("user_", &id));
-        assert!(!is("org_", &id));
-        assert!(!is("user_", "user_"));
-        assert!(!is("user_", "user_a/b"));
-    }
 
     #[test]
     fn codes_are_six_digits() {

@@ -26,13 +26,17 @@ impl Instance {
     /// Reads `pk_test_` and the base64 of `<host>$`.
     pub(crate) fn parse(publishable_key: &str) -> anyhow::Result<Self> {
         let Some(encoded) = publishable_key.strip_prefix("pk_test_") else {
-            bail!("--publishable-key must begin with pk_test_: the sandbox is a development instance");
+            bail!(
+                "--publishable-key must begin with pk_test_: the sandbox is a development instance"
+            );
         };
         let decoded = STANDARD_NO_PAD
             .decode(encoded.trim_end_matches('='))
             .ok()
             .and_then(|bytes| String::from_utf8(bytes).ok())
-            .context("--publishable-key must be pk_test_ and base64 of the host and a dollar sign")?;
+            .context(
+                "--publishable-key must be pk_test_ and base64 of the host and a dollar sign",
+            )?;
         let host = decoded
             .strip_suffix('$')
             .filter(|host| host.contains('.') && !host.contains('$'))
@@ -57,15 +61,29 @@ mod tests {
     #[test]
     fn known_keys_have_known_suffixes() {
         assert_eq!(suffix(PUBLISHABLE_KEY), "TeaZz7fV");
-        assert_eq!(suffix("pk_live_Y2xlcmsudGVuYW50cnkuZXhhbXBsZSQ"), "vetgWn7v");
-        assert_eq!(suffix("pk_live_Y2xlcmsudGVuYW50cnkuZXhhbXBsZSQ="), "QTHUfFvV");
+        assert_eq!(
+            suffix("pk_live_Y2xlcmsudGVuYW50cnkuZXhhbXBsZSQ"),
+            "vetgWn7v"
+        );
+        assert_eq!(
+            suffix("pk_live_Y2xlcmsudGVuYW50cnkuZXhhbXBsZSQ="),
+            "QTHUfFvV"
+        );
     }
 
     #[test]
     fn the_issuer_is_the_host_in_the_key() {
         let instance = Instance::parse(PUBLISHABLE_KEY).unwrap();
-        assert_eq!(instance.issuer, "https://tenantry-sandbox-13.clerk.accounts.dev");
-        for bad in ["pk_live_Y2xlcmsudGVuYW50cnkuZXhhbXBsZSQ", "pk_test_", "pk_test_Zm9v", "x"] {
+        assert_eq!(
+            instance.issuer,
+            "https://tenantry-sandbox-13.clerk.accounts.dev"
+        );
+        for bad in [
+            "pk_live_Y2xlcmsudGVuYW50cnkuZXhhbXBsZSQ",
+            "pk_test_",
+            "pk_test_Zm9v",
+            "x",
+        ] {
             assert!(Instance::parse(bad).is_err(), "{bad}");
         }
     }

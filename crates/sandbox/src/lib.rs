@@ -4,6 +4,9 @@
 //! tell the difference in what Tenantry uses. It keeps its own people, organisations, memberships, sessions and mails
 //! in one data directory. No production crate depends on it; it runs as a process of its own.
 
+// The user object alone has forty members, and the macro that writes it counts each.
+#![recursion_limit = "256"]
+
 mod app;
 mod assets;
 mod backend;

@@ -18,6 +18,7 @@ async fn main() -> ExitCode {
                 .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info")),
         )
         .with_ansi(false)
+        .with_writer(std::io::stderr)
         .init();
     match run(options).await {
         Ok(()) => ExitCode::SUCCESS,

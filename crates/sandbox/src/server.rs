@@ -49,7 +49,6 @@ pub async fn start(options: Options) -> anyhow::Result<Sandbox> {
     let kid = store.write(|state| {
         state.rules = Rules {
             public_origin: settings.public_origin.clone(),
-            app_origin: settings.app_origin.clone(),
             membership_optional: options.membership_optional,
             max_allowed_memberships: options.max_allowed_memberships,
             has_webhook: settings.webhook.is_some(),
@@ -69,12 +68,14 @@ pub async fn start(options: Options) -> anyhow::Result<Sandbox> {
     });
     let (stop, stopped) = watch::channel(false);
 
-    let (clerk_port, stripe_port, mailbox_port) = (clerk.port, stripe_doors.port, mailbox_doors.port);
+    let (clerk_port, stripe_port, mailbox_port) =
+        (clerk.port, stripe_doors.port, mailbox_doors.port);
     let mut servers = Vec::new();
     let overridden = axum::middleware::from_fn(method_override).layer(router(&app));
     serve(clerk, overridden, &stopped, &mut servers);
     serve(stripe_doors, stripe::router(), &stopped, &mut servers);
-    let boxes: Router = mailbox::router().merge(control::router()).with_state(app.clone());
+    let boxes: Router =
+        control::guarded(mailbox::router().merge(control::router()), &app).with_state(app.clone());
     serve(mailbox_doors, boxes, &stopped, &mut servers);
 
     let writer = app.clone();
@@ -124,8 +125,12 @@ impl Sandbox {
     }
 }
 
-fn serve<S>(doors: Doors, service: S, stopped: &watch::Receiver<bool>, servers: &mut Vec<JoinHandle<()>>)
-where
+fn serve<S>(
+    doors: Doors,
+    service: S,
+    stopped: &watch::Receiver<bool>,
+    servers: &mut Vec<JoinHandle<()>>,
+) where
     S: Service<Request, Response = Response, Error = Infallible> + Clone + Send + Sync + 'static,
     S::Future: Send,
 {

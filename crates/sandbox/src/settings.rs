@@ -41,7 +41,11 @@ pub(crate) struct Webhook {
 
 impl Settings {
     /// Checks the options; each complaint names its option.
-    pub(crate) fn new(options: &Options, clerk_port: u16, mailbox_port: u16) -> anyhow::Result<Self> {
+    pub(crate) fn new(
+        options: &Options,
+        clerk_port: u16,
+        mailbox_port: u16,
+    ) -> anyhow::Result<Self> {
         if !options.secret_key.starts_with("sk_test_") {
             bail!("--secret-key must begin with sk_test_");
         }
@@ -51,7 +55,12 @@ impl Settings {
         for (name, url) in [("--app-url", Some(&options.app_url))]
             .into_iter()
             .chain([("--webhook-url", options.webhook_url.as_ref())])
-            .chain(options.allow_origin.iter().map(|url| ("--allow-origin", Some(url))))
+            .chain(
+                options
+                    .allow_origin
+                    .iter()
+                    .map(|url| ("--allow-origin", Some(url))),
+            )
         {
             if url.is_some_and(|url| !matches!(url.scheme(), "http" | "https")) {
                 bail!("{name} must be an http or https address");

@@ -16,8 +16,6 @@ use crate::records::{
 pub(crate) struct Rules {
     /// `http://localhost:<clerk port>`, for the addresses of pictures.
     pub(crate) public_origin: String,
-    /// Origin of the application, the authorised party of sessions made by the Backend API.
-    pub(crate) app_origin: String,
     /// Whether people may be signed in without an organisation.
     pub(crate) membership_optional: bool,
     /// Members a new organisation may have, 0 for no limit.

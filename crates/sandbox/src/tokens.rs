@@ -53,7 +53,13 @@ impl Signer {
     }
 
     /// A session token to wish; an organisation the person is no member of is left out.
-    pub(crate) fn token(&self, state: &State, session: &Session, wish: &Wish<'_>, now: Millis) -> String {
+    pub(crate) fn token(
+        &self,
+        state: &State,
+        session: &Session,
+        wish: &Wish<'_>,
+        now: Millis,
+    ) -> String {
         let issued = now / SECOND;
         let membership = wish
             .organization_id
@@ -110,8 +116,10 @@ impl Signer {
 
     /// The handshake's token form: the directives, signed.
     pub(crate) fn handshake_token(&self, directives: &[String], now: Millis) -> String {
-        self.keys
-            .sign(&self.header(now / SECOND), &json!({"handshake": directives}))
+        self.keys.sign(
+            &self.header(now / SECOND),
+            &json!({"handshake": directives}),
+        )
     }
 
     fn header(&self, issued: i64) -> Value {

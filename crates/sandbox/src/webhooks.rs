@@ -111,7 +111,12 @@ async fn send(app: &App, client: &reqwest::Client, delivery: &Delivery) {
         return;
     };
     let timestamp = clock::now() / SECOND;
-    let signature = svix::sign(&webhook.secret, &delivery.id, timestamp, delivery.body.as_bytes());
+    let signature = svix::sign(
+        &webhook.secret,
+        &delivery.id,
+        timestamp,
+        delivery.body.as_bytes(),
+    );
     let answer = client
         .post(webhook.url.clone())
         .header("content-type", "application/json")
@@ -154,7 +159,12 @@ async fn send(app: &App, client: &reqwest::Client, delivery: &Delivery) {
     if taken {
         tracing::debug!(id = delivery.id, kind = delivery.kind, "delivered");
     } else {
-        tracing::info!(id = delivery.id, kind = delivery.kind, answer = text, "not taken");
+        tracing::info!(
+            id = delivery.id,
+            kind = delivery.kind,
+            answer = text,
+            "not taken"
+        );
     }
 }
 

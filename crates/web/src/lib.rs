@@ -1,1 +1,50 @@
-//! web.
+//! Everything HTTP: the route table, who is calling, pages, JSON, webhooks, errors, assets.
+
+mod access;
+mod api;
+mod assets;
+mod body;
+mod config;
+mod cookies;
+mod envelope;
+mod error;
+mod flash;
+mod guard;
+mod headers;
+mod health;
+mod icon;
+mod origin;
+mod pages;
+mod presentation;
+mod return_path;
+mod route;
+pub mod routes;
+mod session;
+mod slug;
+mod state;
+mod theme;
+mod times;
+mod trail;
+mod webhooks;
+
+pub use config::Config;
+pub use error::{Error, Result};
+pub use route::{Caller, Noun, Route, Surface};
+pub use signatures::svix::Secret as WebhookSecret;
+pub use state::State;
+
+/// The whole application: the route table behind the layers that every request passes.
+///
+/// Outermost first: request id, log line and security headers (`envelope`), compression, errors as pages or problems
+/// (`presentation`), the guard (panic, time, host, origin), the size of bodies, then the routes.
+pub fn app(state: State) -> axum::Router {
+    use axum::middleware::from_fn_with_state;
+    let layers = tower::ServiceBuilder::new()
+        .layer(from_fn_with_state(state.clone(), envelope::envelope))
+        .layer(tower_http::compression::CompressionLayer::new())
+        .layer(from_fn_with_state(state.clone(), presentation::present))
+        .layer(from_fn_with_state(state.clone(), guard::guard))
+        .layer(axum::extract::DefaultBodyLimit::disable())
+        .layer(tower_http::limit::RequestBodyLimitLayer::new(body::LARGEST));
+    routes::router(&state).layer(layers).with_state(state)
+}

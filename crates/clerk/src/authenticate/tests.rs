@@ -1,1 +1,9 @@
+//! The decision core against tables, with a verifier and tokens but no network.
 
+mod bearer;
+mod cookies;
+mod gate;
+mod organisation;
+mod refresh;
+mod resolution;
+mod scene;

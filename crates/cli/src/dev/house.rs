@@ -148,10 +148,11 @@ impl House {
                 .arg(&data_dir)
                 .args(["--app-url", &addresses.app()])
                 .args(["--webhook-url", &format!("{}/webhooks/clerk", addresses.app())])
-                .args(["--secret-key", &secrets.clerk_secret_key])
-                .args(["--webhook-secret", &secrets.webhook_secret])
                 .arg("--clerk-js")
-                .arg(&clerk_js);
+                .arg(&clerk_js)
+                // By environment: arguments can be read by everybody on the machine.
+                .env("CLERK_SECRET_KEY", &secrets.clerk_secret_key)
+                .env("CLERK_WEBHOOK_SIGNING_SECRET", &secrets.webhook_secret);
         };
         self.sandbox = Some(Child::start("sandbox", &program, prepare, &self.screen, &self.ended)?);
         Ok(())

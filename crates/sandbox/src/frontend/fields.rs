@@ -38,7 +38,9 @@ impl FromRequest<Shared> for Fields {
                 "The body must be application/x-www-form-urlencoded.",
             ));
         }
-        Ok(Self(url::form_urlencoded::parse(&body).into_owned().collect()))
+        Ok(Self(
+            url::form_urlencoded::parse(&body).into_owned().collect(),
+        ))
     }
 }
 

@@ -66,7 +66,10 @@ pub(super) async fn guard(State(app): State<Shared>, request: Request, next: Nex
         .or_insert(HeaderValue::from_static("no-store"));
     if let Some(origin) = origin {
         headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
-        headers.insert(ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true"));
+        headers.insert(
+            ACCESS_CONTROL_ALLOW_CREDENTIALS,
+            HeaderValue::from_static("true"),
+        );
         headers.insert(
             ACCESS_CONTROL_EXPOSE_HEADERS,
             HeaderValue::from_static("Authorization, Clerk-Db-Jwt"),
@@ -86,7 +89,10 @@ fn check(app: &Shared, request: &Request) -> Result<Option<HeaderValue>, ApiErro
     }
     match origin {
         Some(origin) => {
-            if !origin.to_str().is_ok_and(|origin| app.settings.origins.allows(origin)) {
+            if !origin
+                .to_str()
+                .is_ok_and(|origin| app.settings.origins.allows(origin))
+            {
                 return Err(ApiError::bad_request(
                     "origin_invalid",
                     format!(
@@ -98,7 +104,10 @@ fn check(app: &Shared, request: &Request) -> Result<Option<HeaderValue>, ApiErro
         }
         // Browsers leave it out of a GET to the page's own origin and of page loads, and send it with every POST.
         None => {
-            if !matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS) {
+            if !matches!(
+                *request.method(),
+                Method::GET | Method::HEAD | Method::OPTIONS
+            ) {
                 return Err(ApiError::bad_request(
                     "origin_missing",
                     "The Origin header is missing.",
@@ -112,7 +121,9 @@ fn check(app: &Shared, request: &Request) -> Result<Option<HeaderValue>, ApiErro
 
 /// 400 for a version nobody has heard of, and for one in both places.
 pub(crate) fn check_version(headers: &HeaderMap, query: &str) -> Result<(), ApiError> {
-    let header = headers.get("clerk-api-version").map(|value| value.to_str().unwrap_or_default());
+    let header = headers
+        .get("clerk-api-version")
+        .map(|value| value.to_str().unwrap_or_default());
     let parameter = url::form_urlencoded::parse(query.as_bytes())
         .find(|(name, _)| name == "__clerk_api_version")
         .map(|(_, version)| version.into_owned());

@@ -83,7 +83,9 @@ pub(super) async fn start(
         (dev_browser, directives)
     });
     let (name, value) = if handshake.format.as_deref() == Some("nonce") {
-        let nonce = app.store.write(|state| state.keep_directives(directives, now));
+        let nonce = app
+            .store
+            .write(|state| state.keep_directives(directives, now));
         (TRANSPORT[1], nonce)
     } else {
         (TRANSPORT[0], app.signer.handshake_token(&directives, now))

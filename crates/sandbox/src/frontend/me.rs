@@ -16,7 +16,9 @@ const MOST: usize = 500;
 
 /// The person.
 pub(super) async fn show(State(app): State<Shared>, caller: Caller) -> ApiResult {
-    caller.look(&app, |state, _| user(state, &caller.session(state)?.user_id))
+    caller.look(&app, |state, _| {
+        user(state, &caller.session(state)?.user_id)
+    })
 }
 
 /// Changes the person's names.
@@ -28,8 +30,12 @@ pub(super) async fn change(State(app): State<Shared>, caller: Caller, fields: Fi
             "unsafe_metadata is not a valid parameter for this request.",
         ));
     }
-    let first = fields.get("first_name").map(|name| check_person_name("first_name", name));
-    let last = fields.get("last_name").map(|name| check_person_name("last_name", name));
+    let first = fields
+        .get("first_name")
+        .map(|name| check_person_name("first_name", name));
+    let last = fields
+        .get("last_name")
+        .map(|name| check_person_name("last_name", name));
     let (first, last) = (first.transpose()?, last.transpose()?);
     caller.change(&app, |state, _, now| {
         let id = caller.session(state)?.user_id;
@@ -90,12 +96,10 @@ pub(super) async fn memberships(
         let session = caller.session(state)?;
         let mut memberships: Vec<_> = state.memberships_of(&session.user_id).collect();
         memberships.sort_by_key(|membership| std::cmp::Reverse(membership.created_at));
-        Ok(part.of(
-            memberships
-                .into_iter()
-                .map(|membership| state.membership_json(membership, Audience::Frontend))
-                .collect(),
-        ))
+        Ok(part.of(memberships
+            .into_iter()
+            .map(|membership| state.membership_json(membership, Audience::Frontend))
+            .collect()))
     })
 }
 
@@ -110,7 +114,7 @@ pub(super) async fn leave(
         state
             .membership(&organization, &user)
             .ok_or_else(ApiError::organization_not_found)?;
-        let gone = state.delete_membership(&organization, &user, now)?;
+        let gone = state.delete_membership(&organization, &user, Audience::Frontend, now)?;
         Ok(json!({"object": "organization_membership", "id": gone["id"], "deleted": true}))
     })
 }

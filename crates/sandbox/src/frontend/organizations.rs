@@ -1,16 +1,13 @@
 //! `/v1/organizations`: what members may do with their organisation. A foreign one is answered like an unknown one.
 
 use axum::extract::{Path, Query, State};
-use serde_json::Value;
 
 use crate::app::Shared;
 use crate::errors::{ApiError, ApiResult};
 use crate::frontend::caller::Caller;
 use crate::frontend::fields::Fields;
 use crate::frontend::me::Part;
-use crate::records::{
-    ADMIN, Audience, NewOrganization, Organization, check_organization_name,
-};
+use crate::records::{ADMIN, Audience, NewOrganization, Organization, check_organization_name};
 use crate::state;
 
 /// Creates an organisation; the person becomes its admin. It is not made active by that.
@@ -52,15 +49,16 @@ pub(super) async fn change(
 ) -> ApiResult {
     caller.change(&app, |state, _, now| {
         let organization = managed(state, &caller, &id)?;
-        let organization = state.change_organization(&organization.id, now, |state, organization| {
-            if let Some(name) = fields.get("name") {
-                organization.name = check_organization_name(name)?;
-            }
-            if let Some(slug) = fields.get("slug") {
-                organization.slug = state.check_slug(slug, Some(&organization.id))?;
-            }
-            Ok(())
-        })?;
+        let organization =
+            state.change_organization(&organization.id, now, |state, organization| {
+                if let Some(name) = fields.get("name") {
+                    organization.name = check_organization_name(name)?;
+                }
+                if let Some(slug) = fields.get("slug") {
+                    organization.slug = state.check_slug(slug, Some(&organization.id))?;
+                }
+                Ok(())
+            })?;
         Ok(state.organization_json(&organization, Audience::Frontend, None))
     })
 }
@@ -94,12 +92,10 @@ pub(super) async fn memberships(
         let (organization, _) = own(state, &caller, &id)?;
         let mut memberships: Vec<_> = state.memberships_in(&organization.id).collect();
         memberships.sort_by_key(|membership| membership.created_at);
-        Ok(part.of(
-            memberships
-                .into_iter()
-                .map(|membership| state.membership_json(membership, Audience::Frontend))
-                .collect(),
-        ))
+        Ok(part.of(memberships
+            .into_iter()
+            .map(|membership| state.membership_json(membership, Audience::Frontend))
+            .collect()))
     })
 }
 
@@ -115,6 +111,7 @@ pub(super) async fn change_role(
         let organization = managed(state, &caller, &id)?;
         let membership = state.change_membership(&organization.id, &user, now, |membership| {
             membership.role = role.to_owned();
+            Ok(())
         })?;
         Ok(state.membership_json(&membership, Audience::Frontend))
     })
@@ -128,11 +125,7 @@ pub(super) async fn remove_member(
 ) -> ApiResult {
     caller.change(&app, |state, _, now| {
         let organization = managed(state, &caller, &id)?;
-        let mut gone: Value = state.delete_membership(&organization.id, &user, now)?;
-        if let Some(members) = gone.as_object_mut() {
-            members.remove("private_metadata");
-        }
-        Ok(gone)
+        state.delete_membership(&organization.id, &user, Audience::Frontend, now)
     })
 }
 

@@ -3,7 +3,9 @@
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
-use http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
+use http::header::{
+    ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS,
+};
 
 use crate::app::Shared;
 
@@ -17,7 +19,12 @@ pub(super) async fn show(
 ) -> Response {
     let version = package.strip_prefix(PACKAGE);
     let right = version.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
-    let Some(directory) = app.settings.clerk_js.as_ref().filter(|_| right && is_script(&file)) else {
+    let Some(directory) = app
+        .settings
+        .clerk_js
+        .as_ref()
+        .filter(|_| right && is_script(&file))
+    else {
         return StatusCode::NOT_FOUND.into_response();
     };
     let Ok(bytes) = tokio::fs::read(directory.join(&file)).await else {
@@ -57,7 +64,15 @@ mod tests {
     fn only_plain_script_names_are_served() {
         assert!(is_script("clerk.browser.js"));
         assert!(is_script("10_clerk.browser_a68c22_6.40.0.js"));
-        for bad in ["../package.json", "..%2fx.js", "a/b.js", ".hidden.js", "a\\b.js", "types", ""] {
+        for bad in [
+            "../package.json",
+            "..%2fx.js",
+            "a/b.js",
+            ".hidden.js",
+            "a\\b.js",
+            "types",
+            "",
+        ] {
             assert!(!is_script(bad), "{bad}");
         }
     }

@@ -84,10 +84,7 @@ impl Challenge {
 impl State {
     /// A new code for the address: the fixed one for a test address, else a random one that lands in the outbox.
     pub(crate) fn challenge(&mut self, address: &str, now: Millis) -> Challenge {
-        let test = address
-            .split_once('@')
-            .is_some_and(|(local, _)| local.contains(TEST_MARK));
-        let code = if test {
+        let code = if is_test_address(address) {
             TEST_CODE.to_owned()
         } else {
             let code = ids::digits();
@@ -103,6 +100,13 @@ impl State {
     }
 }
 
+/// Whether the address is one nothing is sent to.
+pub(crate) fn is_test_address(address: &str) -> bool {
+    address
+        .split_once('@')
+        .is_some_and(|(local, _)| local.contains(TEST_MARK))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -116,7 +120,10 @@ mod tests {
 
         let mut real = state.challenge("ada@clerk.example+clerk_test", 0);
         let code = state.mails[0].code.clone();
-        assert_eq!(real.attempt("nope", 1).unwrap_err().code, "form_code_incorrect");
+        assert_eq!(
+            real.attempt("nope", 1).unwrap_err().code,
+            "form_code_incorrect"
+        );
         assert!(real.attempt(&code, 1).is_ok());
         assert!(real.attempt(&code, 1).is_err(), "a code works once");
     }
@@ -130,7 +137,10 @@ mod tests {
             "verification_expired"
         );
         for _ in 0..MOST_ATTEMPTS {
-            assert_eq!(challenge.attempt("1", 1).unwrap_err().code, "form_code_incorrect");
+            assert_eq!(
+                challenge.attempt("1", 1).unwrap_err().code,
+                "form_code_incorrect"
+            );
         }
         assert_eq!(
             challenge.attempt("424242", 1).unwrap_err().code,

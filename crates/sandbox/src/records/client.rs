@@ -51,7 +51,11 @@ impl State {
 
     /// The session a client uses: the one used last, or else the first that is live.
     pub(crate) fn current_session(&self, client_id: &str) -> Option<&Session> {
-        let last = self.clients.get(client_id)?.last_active_session_id.as_deref();
+        let last = self
+            .clients
+            .get(client_id)?
+            .last_active_session_id
+            .as_deref();
         last.and_then(|id| self.live_session(id))
             .or_else(|| self.sessions_of_client(client_id).next())
     }

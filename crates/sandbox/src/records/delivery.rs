@@ -71,7 +71,11 @@ impl Delivery {
 impl State {
     /// Sends the same message again, under the same id. False when it is not known.
     pub(crate) fn resend(&mut self, id: &str, now: Millis) -> bool {
-        let Some(delivery) = self.deliveries.iter_mut().find(|delivery| delivery.id == id) else {
+        let Some(delivery) = self
+            .deliveries
+            .iter_mut()
+            .find(|delivery| delivery.id == id)
+        else {
             return false;
         };
         delivery.status = DeliveryStatus::Pending;

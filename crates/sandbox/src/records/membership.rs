@@ -31,7 +31,10 @@ impl State {
     }
 
     /// Everybody in an organisation.
-    pub(crate) fn memberships_in(&self, organization_id: &str) -> impl Iterator<Item = &Membership> {
+    pub(crate) fn memberships_in(
+        &self,
+        organization_id: &str,
+    ) -> impl Iterator<Item = &Membership> {
         self.memberships
             .values()
             .filter(move |membership| membership.organization_id == organization_id)
@@ -70,7 +73,9 @@ impl State {
         if limit > 0 && self.memberships_in(organization_id).count() >= limit {
             return Err(ApiError::forbidden(
                 "organization_membership_quota_exceeded",
-                format!("The organization has reached its limit of {limit} memberships, including outstanding invitations."),
+                format!(
+                    "The organization has reached its limit of {limit} memberships, including outstanding invitations."
+                ),
             ));
         }
         let membership = Membership {
@@ -96,11 +101,11 @@ impl State {
         organization_id: &str,
         user_id: &str,
         now: Millis,
-        change: impl FnOnce(&mut Membership),
+        change: impl FnOnce(&mut Membership) -> Result<(), ApiError>,
     ) -> Result<Membership, ApiError> {
         let before = self.known_membership(organization_id, user_id)?;
         let mut membership = before.clone();
-        change(&mut membership);
+        change(&mut membership)?;
         check_role(&membership.role)?;
         if before.role == ADMIN && membership.role != ADMIN {
             self.check_another_admin(&before)?;
@@ -118,13 +123,14 @@ impl State {
         &mut self,
         organization_id: &str,
         user_id: &str,
+        audience: Audience,
         now: Millis,
     ) -> Result<Value, ApiError> {
         let membership = self.known_membership(organization_id, user_id)?;
         if membership.role == ADMIN {
             self.check_another_admin(&membership)?;
         }
-        let json = self.membership_json(&membership, Audience::Backend);
+        let json = self.membership_json(&membership, audience);
         self.drop_membership(&membership.id, now);
         Ok(json)
     }
@@ -147,7 +153,11 @@ impl State {
         self.emit("organizationMembership.deleted", data, now);
     }
 
-    fn known_membership(&self, organization_id: &str, user_id: &str) -> Result<Membership, ApiError> {
+    fn known_membership(
+        &self,
+        organization_id: &str,
+        user_id: &str,
+    ) -> Result<Membership, ApiError> {
         if !self.organizations.contains_key(organization_id) {
             return Err(ApiError::not_found("organization", organization_id));
         }

@@ -56,7 +56,10 @@ mod tests {
     #[test]
     fn merging_is_deep_and_null_deletes() {
         let mut kept = map(json!({"a": {"b": 1, "c": 2}, "d": 3, "e": 4}));
-        merge(&mut kept, map(json!({"a": {"b": null, "x": 9}, "d": {"y": 1, "z": null}, "e": null})));
+        merge(
+            &mut kept,
+            map(json!({"a": {"b": null, "x": 9}, "d": {"y": 1, "z": null}, "e": null})),
+        );
         assert_eq!(kept, map(json!({"a": {"c": 2, "x": 9}, "d": {"y": 1}})));
     }
 }

@@ -16,7 +16,7 @@ mod sign_in;
 mod sign_up;
 mod user;
 
-pub(crate) use challenge::Challenge;
+pub(crate) use challenge::{Challenge, is_test_address};
 pub(crate) use client::Client;
 pub(crate) use delivery::{Delivery, DeliveryStatus, WebhookMode};
 pub(crate) use dev_browser::DevBrowser;
@@ -24,7 +24,9 @@ pub(crate) use mail::Mail;
 pub(crate) use membership::Membership;
 pub(crate) use metadata::{Metadata, merge, read as read_metadata};
 pub(crate) use nonce::Nonce;
-pub(crate) use organization::{NewOrganization, Organization, check_name as check_organization_name};
+pub(crate) use organization::{
+    NewOrganization, Organization, check_name as check_organization_name,
+};
 pub(crate) use role::{ADMIN, is_role};
 pub(crate) use session::{Session, SessionStatus};
 pub(crate) use sign_in::SignIn;

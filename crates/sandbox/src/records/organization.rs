@@ -71,7 +71,12 @@ impl State {
                 )
             });
         }
-        let slug = match new.slug.as_deref().map(str::trim).filter(|slug| !slug.is_empty()) {
+        let slug = match new
+            .slug
+            .as_deref()
+            .map(str::trim)
+            .filter(|slug| !slug.is_empty())
+        {
             Some(slug) => self.check_slug(slug, None)?,
             None => self.free_slug(&name),
         };
@@ -113,7 +118,8 @@ impl State {
             .ok_or_else(|| ApiError::not_found("organization", id))?;
         change(self, &mut organization)?;
         organization.updated_at = now;
-        self.organizations.insert(id.to_owned(), organization.clone());
+        self.organizations
+            .insert(id.to_owned(), organization.clone());
         let data = self.organization_json(&organization, Audience::Backend, None);
         self.emit("organization.updated", data, now);
         Ok(organization)
@@ -153,10 +159,15 @@ impl State {
             return Err(ApiError::form(
                 "form_param_format_invalid",
                 "slug",
-                format!("slug must be at most {SLUG_LENGTH} small letters, digits and hyphens, such as acme-provisions."),
+                format!(
+                    "slug must be at most {SLUG_LENGTH} small letters, digits and hyphens, such as acme-provisions."
+                ),
             ));
         }
-        if self.organization(slug).is_some_and(|other| Some(other.id.as_str()) != own) {
+        if self
+            .organization(slug)
+            .is_some_and(|other| Some(other.id.as_str()) != own)
+        {
             return Err(ApiError::form(
                 "form_identifier_exists",
                 "slug",

@@ -72,9 +72,12 @@ impl State {
     /// What a session is worth now.
     pub(crate) fn session_status(&self, session: &Session) -> SessionStatus {
         match session.status {
-            SessionStatus::Active if session.expire_at <= crate::clock::now() => SessionStatus::Expired,
+            SessionStatus::Active if session.expire_at <= crate::clock::now() => {
+                SessionStatus::Expired
+            }
             SessionStatus::Active
-                if session.last_active_organization_id.is_none() && !self.rules.membership_optional =>
+                if session.last_active_organization_id.is_none()
+                    && !self.rules.membership_optional =>
             {
                 SessionStatus::Pending
             }
@@ -139,7 +142,11 @@ impl State {
     /// Makes an organisation active in a session. False when the person is no member of it, or it is not there:
     /// nothing has changed then. Takes the id or the slug.
     pub(crate) fn activate(&mut self, session_id: &str, id_or_slug: &str, now: Millis) -> bool {
-        let Some(user_id) = self.sessions.get(session_id).map(|session| session.user_id.clone()) else {
+        let Some(user_id) = self
+            .sessions
+            .get(session_id)
+            .map(|session| session.user_id.clone())
+        else {
             return false;
         };
         let Some(organization_id) = self
@@ -277,8 +284,10 @@ impl State {
         now: Millis,
     ) -> Value {
         let mut json = self.session_json(session);
-        json["factor_verification_age"] =
-            json!([(now - session.verified_at).max(0) / crate::clock::MINUTE, -1]);
+        json["factor_verification_age"] = json!([
+            (now - session.verified_at).max(0) / crate::clock::MINUTE,
+            -1
+        ]);
         json["last_active_token"] = json!({
             "object": "token",
             "jwt": signer.session_token(self, session, origin, now),

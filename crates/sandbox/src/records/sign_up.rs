@@ -47,7 +47,11 @@ impl SignUp {
     /// The sign-up object.
     pub(crate) fn json(&self, now: Millis) -> Value {
         let complete = self.is_complete();
-        let missing: &[&str] = if self.email_address.is_none() { &["email_address"] } else { &[] };
+        let missing: &[&str] = if self.email_address.is_none() {
+            &["email_address"]
+        } else {
+            &[]
+        };
         let unverified: &[&str] = if complete || self.email_address.is_none() {
             &[]
         } else {

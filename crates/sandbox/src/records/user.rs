@@ -59,7 +59,8 @@ pub(crate) struct NewUser {
 impl User {
     /// The address the person goes by.
     pub(crate) fn identifier(&self) -> &str {
-        self.primary_email().map_or("", |email| email.email_address.as_str())
+        self.primary_email()
+            .map_or("", |email| email.email_address.as_str())
     }
 
     /// First and last name, or the address when there is neither.
@@ -325,7 +326,8 @@ pub(crate) fn check_email(text: &str) -> Result<String, ApiError> {
                     .chars()
                     .all(|c| c.is_alphanumeric() || c == '-' || c == '.')
         })
-        && !address.contains(|c: char| c.is_whitespace() || c.is_control() || "<>\"(),;:\\".contains(c));
+        && !address
+            .contains(|c: char| c.is_whitespace() || c.is_control() || "<>\"(),;:\\".contains(c));
     if good {
         Ok(address)
     } else {
@@ -356,8 +358,20 @@ mod tests {
 
     #[test]
     fn addresses_are_checked_and_lowered() {
-        assert_eq!(check_email(" Ada+clerk_test@Example.com ").unwrap(), "ada+clerk_test@example.com");
-        for bad in ["", "ada", "ada@", "@example.com", "ada@example", "a b@example.com", "a@b@example.com", "a@.com"] {
+        assert_eq!(
+            check_email(" Ada+clerk_test@Example.com ").unwrap(),
+            "ada+clerk_test@example.com"
+        );
+        for bad in [
+            "",
+            "ada",
+            "ada@",
+            "@example.com",
+            "ada@example",
+            "a b@example.com",
+            "a@b@example.com",
+            "a@.com",
+        ] {
             assert!(check_email(bad).is_err(), "{bad}");
         }
     }

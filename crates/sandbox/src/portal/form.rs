@@ -1,0 +1,35 @@
+//! Forms of the hosted pages.
+
+use std::collections::HashMap;
+use std::convert::Infallible;
+
+use axum::body::to_bytes;
+use axum::extract::{FromRequest, Request};
+
+use crate::app::Shared;
+
+/// Largest form.
+const LIMIT: usize = 64 * 1024;
+
+/// The fields of a form; what cannot be read counts as empty, and the page says what is missing.
+pub(super) struct Form(HashMap<String, String>);
+
+impl FromRequest<Shared> for Form {
+    type Rejection = Infallible;
+
+    async fn from_request(request: Request, _: &Shared) -> Result<Self, Infallible> {
+        let bytes = to_bytes(request.into_body(), LIMIT)
+            .await
+            .unwrap_or_default();
+        Ok(Self(
+            url::form_urlencoded::parse(&bytes).into_owned().collect(),
+        ))
+    }
+}
+
+impl Form {
+    /// The value of a field without blanks around it.
+    pub(super) fn get(&self, name: &str) -> &str {
+        self.0.get(name).map_or("", |value| value.trim())
+    }
+}

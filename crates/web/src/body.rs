@@ -1,0 +1,148 @@
+//! What a request brings: forms, JSON, queries and the ids in its address, each refused in our own words.
+
+use axum::extract::{FromRequest, FromRequestParts, Path, Request};
+use bytes::Bytes;
+use domain::FieldErrors;
+use http::header::CONTENT_TYPE;
+use http::request::Parts;
+use http::{HeaderMap, StatusCode};
+use serde::de::DeserializeOwned;
+
+use crate::error::{Error, Result};
+
+/// The largest body that is read, in bytes.
+pub(crate) const LARGEST: usize = 256 * 1024;
+
+/// The ids in the address. Text that is no id is an address where nothing is.
+pub(crate) struct At<T>(pub(crate) T);
+
+impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for At<T> {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self> {
+        let path = Path::<T>::from_request_parts(parts, state).await;
+        path.map(|Path(ids)| Self(ids)).map_err(|_| Error::NotFound)
+    }
+}
+
+/// The address's query.
+pub(crate) struct Query<T>(pub(crate) T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self> {
+        let query = parts.uri.query().unwrap_or_default();
+        serde_urlencoded::from_str(query).map(Self).map_err(|error| Error::BadRequest {
+            code: "bad_query",
+            message: format!("Something after the question mark cannot be read: {error}."),
+        })
+    }
+}
+
+/// A form that a page sent. Fields that are missing are empty: what is wrong with that, the handler says.
+pub(crate) struct Form<T>(pub(crate) T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Form<T> {
+    type Rejection = Error;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self> {
+        const EXPECTED: &str = "application/x-www-form-urlencoded";
+        let typed = is_type(request.headers(), EXPECTED);
+        let bytes = read(request, state).await?;
+        // An empty form needs no type: a button alone sends nothing.
+        if !typed && !bytes.is_empty() {
+            return Err(Error::WrongType { expected: EXPECTED });
+        }
+        serde_urlencoded::from_bytes(&bytes).map(Self).map_err(|error| Error::BadRequest {
+            code: "bad_form",
+            message: format!("The form cannot be read: {error}."),
+        })
+    }
+}
+
+/// A JSON body, not read yet: a handler asks who may do this first, and what exactly second.
+pub(crate) struct Json {
+    typed: bool,
+    bytes: Bytes,
+}
+
+impl<S: Send + Sync> FromRequest<S> for Json {
+    type Rejection = Error;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self> {
+        let typed = is_type(request.headers(), "application/json");
+        Ok(Self { typed, bytes: read(request, state).await? })
+    }
+}
+
+impl Json {
+    /// Reads it: 415 for another type, 400 where it is no JSON, 422 naming the field where it is not what is expected.
+    pub(crate) fn parse<T: DeserializeOwned>(&self) -> Result<T> {
+        if !self.typed {
+            return Err(Error::WrongType { expected: "application/json" });
+        }
+        serde_json::from_slice(&self.bytes).map_err(|error| refusal(&error))
+    }
+}
+
+async fn read<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes> {
+    Bytes::from_request(request, state).await.map_err(|rejection| match rejection.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => Error::TooLarge,
+        _ => Error::BadRequest { code: "bad_body", message: "The body ended before its time.".to_owned() },
+    })
+}
+
+fn is_type(headers: &HeaderMap, expected: &str) -> bool {
+    let given = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    given.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case(expected)
+}
+
+fn refusal(error: &serde_json::Error) -> Error {
+    if !error.is_data() {
+        return Error::BadRequest { code: "bad_json", message: format!("This is not JSON: {error}.") };
+    }
+    let text = error.to_string();
+    let text = text.rsplit_once(" at line ").map_or(text.as_str(), |(before, _)| before);
+    // Fields that are unknown, missing or doubled are named in the message; others only by their place in the text.
+    let quoted = text.split('`').nth(1).filter(|_| text.contains("field `"));
+    let field = KNOWN_FIELDS.iter().find(|field| quoted == Some(**field)).copied().unwrap_or("body");
+    let message = if field == "body" || text.starts_with("unknown") { text.to_owned() } else { "This is needed.".to_owned() };
+    Error::Invalid(FieldErrors::one(field, format!("{message}{}", if message.ends_with('.') { "" } else { "." })))
+}
+
+/// Fields that bodies of ours may have.
+const KNOWN_FIELDS: &[&str] = &["name", "details", "title", "note", "direction", "procedure"];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, serde::Deserialize)]
+    #[serde(deny_unknown_fields)]
+    #[expect(dead_code, reason = "only its shape matters")]
+    struct Body {
+        name: String,
+    }
+
+    fn parse(text: &str) -> Error {
+        Json { typed: true, bytes: Bytes::from(text.to_owned()) }.parse::<Body>().unwrap_err()
+    }
+
+    #[test]
+    fn a_refused_body_names_the_field() {
+        let named = |text: &str| match parse(text) {
+            Error::Invalid(FieldErrors(fields)) => fields[0].clone(),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(named("{}"), ("name", "This is needed.".to_owned()));
+        let (field, message) = named(r#"{"name":"a","role":"admin"}"#);
+        assert_eq!(field, "body");
+        assert!(message.starts_with("unknown field `role`"), "{message}");
+        assert!(named(r#"{"name":1}"#).1.starts_with("invalid type: integer `1`"));
+        assert!(matches!(parse("{"), Error::BadRequest { code: "bad_json", .. }));
+        assert!(matches!(parse(&"[".repeat(10_000)), Error::BadRequest { .. }));
+        let untyped = Json { typed: false, bytes: Bytes::from_static(b"{\"name\":\"a\"}") };
+        assert!(matches!(untyped.parse::<Body>(), Err(Error::WrongType { .. })));
+    }
+}

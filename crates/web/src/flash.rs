@@ -1,0 +1,106 @@
+//! One sentence that survives a redirect, as a word in a short-lived cookie.
+
+use http::{HeaderMap, HeaderValue};
+
+use crate::Config;
+use crate::cookies;
+
+const COOKIE: &str = "flash";
+/// A redirect is followed at once.
+const KEPT_SECONDS: u32 = 60;
+
+/// What has just been done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Flash {
+    OrganisationCreated,
+    OrganisationOnItsWay,
+    ProcedureCreated,
+    ProcedureSaved,
+    Published(i32),
+    StepAdded,
+    StepSaved,
+    StepRemoved,
+    RunStarted,
+    SignedOut,
+}
+
+impl Flash {
+    const PLAIN: [Self; 9] = [
+        Self::OrganisationCreated,
+        Self::OrganisationOnItsWay,
+        Self::ProcedureCreated,
+        Self::ProcedureSaved,
+        Self::StepAdded,
+        Self::StepSaved,
+        Self::StepRemoved,
+        Self::RunStarted,
+        Self::SignedOut,
+    ];
+
+    /// What the last answer to this browser left to say.
+    pub(crate) fn of(headers: &HeaderMap) -> Option<Self> {
+        let word = cookies::value(headers, COOKIE)?;
+        let published = word.strip_prefix("published-").and_then(|number| number.parse().ok());
+        published.map(Self::Published).or_else(|| Self::PLAIN.into_iter().find(|flash| flash.word() == word))
+    }
+
+    /// The sentence.
+    pub(crate) fn text(self) -> String {
+        match self {
+            Self::OrganisationCreated => "Your organisation is ready.".to_owned(),
+            Self::OrganisationOnItsWay => "Your organisation is created and appears here in a moment.".to_owned(),
+            Self::ProcedureCreated => "Draft saved. Add its steps next.".to_owned(),
+            Self::ProcedureSaved => "Saved.".to_owned(),
+            Self::Published(number) => format!("Version {number} is published."),
+            Self::StepAdded => "Step added.".to_owned(),
+            Self::StepSaved => "Step saved.".to_owned(),
+            Self::StepRemoved => "Step removed.".to_owned(),
+            Self::RunStarted => "The run has started.".to_owned(),
+            Self::SignedOut => "You are signed out.".to_owned(),
+        }
+    }
+
+    fn word(self) -> String {
+        match self {
+            Self::OrganisationCreated => "organisation-created".to_owned(),
+            Self::OrganisationOnItsWay => "organisation-on-its-way".to_owned(),
+            Self::ProcedureCreated => "procedure-created".to_owned(),
+            Self::ProcedureSaved => "procedure-saved".to_owned(),
+            Self::Published(number) => format!("published-{number}"),
+            Self::StepAdded => "step-added".to_owned(),
+            Self::StepSaved => "step-saved".to_owned(),
+            Self::StepRemoved => "step-removed".to_owned(),
+            Self::RunStarted => "run-started".to_owned(),
+            Self::SignedOut => "signed-out".to_owned(),
+        }
+    }
+
+    /// `Set-Cookie` to say it on the next page.
+    pub(crate) fn cookie(self, config: &Config) -> HeaderValue {
+        cookies::set(config, COOKIE, &self.word(), KEPT_SECONDS)
+    }
+
+    /// `Set-Cookie` once it is said.
+    pub(crate) fn forget(config: &Config) -> HeaderValue {
+        cookies::forget(config, COOKIE)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_word_comes_back_as_it_went() {
+        let read = |word: &str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(http::header::COOKIE, format!("flash={word}").parse().unwrap());
+            Flash::of(&headers)
+        };
+        for flash in Flash::PLAIN.into_iter().chain([Flash::Published(7)]) {
+            assert_eq!(read(&flash.word()), Some(flash));
+        }
+        assert_eq!(read("<script>"), None);
+        assert_eq!(read("published-x"), None);
+    }
+}

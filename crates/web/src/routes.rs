@@ -1,0 +1,157 @@
+//! THE TABLE: every address this server answers, who may call it, and what answers.
+//!
+//! The router is built from it and from nothing else. The caller stands here once, and is checked before the handler
+//! runs (`access::door`); what a member may do is asked again by the domain.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::handler::Handler;
+use axum::middleware::from_fn_with_state;
+use axum::routing::{self, MethodRouter};
+use domain::Permission as P;
+use http::Method;
+
+use crate::access::{self, Door};
+use crate::route::{Caller, Route};
+use crate::{State, api, assets, health, pages, webhooks};
+
+/// Every route.
+pub fn table() -> Vec<Route> {
+    entries().into_iter().map(|entry| entry.route).collect()
+}
+
+/// A route and what answers it.
+struct Entry {
+    route: Route,
+    handler: MethodRouter<State>,
+}
+
+/// The router of the table.
+pub(crate) fn router(state: &State) -> Router<State> {
+    let mut router = Router::new();
+    for Entry { route, handler } in entries() {
+        let path = route.path;
+        let door = Door { state: state.clone(), route: Arc::new(route) };
+        router = router.route(path, handler.route_layer(from_fn_with_state(door, access::door)));
+    }
+    router.fallback(nothing_here)
+}
+
+async fn nothing_here() -> crate::error::Error {
+    crate::error::Error::NotFound
+}
+
+fn get<H: Handler<T, State>, T: 'static>(path: &'static str, name: &'static str, caller: Caller, handler: H) -> Entry {
+    Entry { route: Route::new(Method::GET, path, name, caller), handler: routing::get(handler) }
+}
+
+fn post<H: Handler<T, State>, T: 'static>(path: &'static str, name: &'static str, caller: Caller, handler: H) -> Entry {
+    Entry { route: Route::new(Method::POST, path, name, caller), handler: routing::post(handler) }
+}
+
+fn patch<H: Handler<T, State>, T: 'static>(path: &'static str, name: &'static str, caller: Caller, handler: H) -> Entry {
+    Entry { route: Route::new(Method::PATCH, path, name, caller), handler: routing::patch(handler) }
+}
+
+fn delete<H: Handler<T, State>, T: 'static>(path: &'static str, name: &'static str, caller: Caller, handler: H) -> Entry {
+    Entry { route: Route::new(Method::DELETE, path, name, caller), handler: routing::delete(handler) }
+}
+
+#[rustfmt::skip]
+fn entries() -> Vec<Entry> {
+    use Caller::{Anyone, InOrganisation as In, SignedIn, Vendor};
+    use pages::{home, organisation, organisations, procedures, runs, sign_in, sign_out, theme};
+    use pages::{new_procedure, procedure, publication, run, run_steps, step_templates};
+    vec![
+        // Before an organisation
+        get("/", "home", Anyone, home::show),
+        get("/sign-in", "sign_in", Anyone, sign_in::sign_in),
+        get("/sign-up", "sign_up", Anyone, sign_in::sign_up),
+        post("/sign-out", "sign_out", Anyone, sign_out::sign_out),
+        post("/theme", "theme", Anyone, theme::choose),
+        get("/organisations", "organisations", SignedIn, organisations::show),
+        post("/organisations", "organisations.create", SignedIn, organisations::create),
+
+        // In an organisation: procedures
+        get("/orgs/{slug}", "organisation", In(P::RunsRead), organisation::show),
+        get("/orgs/{slug}/procedures", "procedures", In(P::ProceduresRead), procedures::list),
+        get("/orgs/{slug}/procedures/new", "procedures.new", In(P::ProceduresManage), new_procedure::show),
+        post("/orgs/{slug}/procedures", "procedures.create", In(P::ProceduresManage), new_procedure::create),
+        get("/orgs/{slug}/procedures/{procedure}", "procedure", In(P::ProceduresRead), procedure::show),
+        post("/orgs/{slug}/procedures/{procedure}", "procedure.edit", In(P::ProceduresManage), procedure::edit),
+        post("/orgs/{slug}/procedures/{procedure}/publish", "procedure.publish", In(P::ProceduresManage), publication::publish),
+        post("/orgs/{slug}/procedures/{procedure}/steps", "step_templates.add", In(P::ProceduresManage), step_templates::add),
+        post("/orgs/{slug}/procedures/{procedure}/steps/{step}", "step_template.edit", In(P::ProceduresManage), step_templates::edit),
+        post("/orgs/{slug}/procedures/{procedure}/steps/{step}/move", "step_template.move", In(P::ProceduresManage), step_templates::shift),
+        post("/orgs/{slug}/procedures/{procedure}/steps/{step}/remove", "step_template.remove", In(P::ProceduresManage), step_templates::remove),
+
+        // In an organisation: runs
+        get("/orgs/{slug}/runs", "runs", In(P::RunsRead), runs::list),
+        post("/orgs/{slug}/runs", "runs.start", In(P::RunsWork), runs::start),
+        get("/orgs/{slug}/runs/{run}", "run", In(P::RunsRead), run::show),
+        post("/orgs/{slug}/runs/{run}/steps/{step}/tick", "run_step.tick", In(P::RunsWork), run_steps::tick),
+        post("/orgs/{slug}/runs/{run}/steps/{step}/undo", "run_step.undo", In(P::RunsWork), run_steps::undo),
+
+        // JSON, with a session token as bearer
+        get("/api/v1/me", "api.me", SignedIn, api::me::show),
+        get("/api/v1/orgs/{slug}", "api.organisation", In(P::RunsRead), api::organisation::show),
+        get("/api/v1/orgs/{slug}/procedures", "api.procedures", In(P::ProceduresRead), api::procedures::list),
+        post("/api/v1/orgs/{slug}/procedures", "api.procedures.create", In(P::ProceduresManage), api::procedures::create),
+        get("/api/v1/orgs/{slug}/procedures/{procedure}", "api.procedure", In(P::ProceduresRead), api::procedures::show),
+        patch("/api/v1/orgs/{slug}/procedures/{procedure}", "api.procedure.edit", In(P::ProceduresManage), api::procedures::edit),
+        post("/api/v1/orgs/{slug}/procedures/{procedure}/publish", "api.procedure.publish", In(P::ProceduresManage), api::procedures::publish),
+        post("/api/v1/orgs/{slug}/procedures/{procedure}/steps", "api.step_templates.add", In(P::ProceduresManage), api::step_templates::add),
+        patch("/api/v1/orgs/{slug}/procedures/{procedure}/steps/{step}", "api.step_template.edit", In(P::ProceduresManage), api::step_templates::edit),
+        post("/api/v1/orgs/{slug}/procedures/{procedure}/steps/{step}/move", "api.step_template.move", In(P::ProceduresManage), api::step_templates::shift),
+        delete("/api/v1/orgs/{slug}/procedures/{procedure}/steps/{step}", "api.step_template.remove", In(P::ProceduresManage), api::step_templates::remove),
+        get("/api/v1/orgs/{slug}/runs", "api.runs", In(P::RunsRead), api::runs::list),
+        post("/api/v1/orgs/{slug}/runs", "api.runs.start", In(P::RunsWork), api::runs::start),
+        get("/api/v1/orgs/{slug}/runs/{run}", "api.run", In(P::RunsRead), api::runs::show),
+        post("/api/v1/orgs/{slug}/runs/{run}/steps/{step}/tick", "api.run_step.tick", In(P::RunsWork), api::runs::tick),
+        post("/api/v1/orgs/{slug}/runs/{run}/steps/{step}/undo", "api.run_step.undo", In(P::RunsWork), api::runs::undo),
+
+        // Vendors and machines
+        post("/webhooks/clerk", "webhooks.clerk", Vendor, webhooks::clerk::receive),
+        get("/healthz", "healthz", Anyone, health::alive),
+        get("/readyz", "readyz", Anyone, health::ready),
+        get("/assets/{file}", "asset", Anyone, assets::show),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::route::{Noun, Surface};
+
+    #[test]
+    fn names_and_addresses_are_unique() {
+        let table = table();
+        let names: BTreeSet<_> = table.iter().map(|route| route.name).collect();
+        let addresses: BTreeSet<_> = table.iter().map(|route| (route.method.as_str(), route.path)).collect();
+        assert_eq!((names.len(), addresses.len()), (table.len(), table.len()));
+    }
+
+    #[test]
+    fn whatever_lies_in_an_organisation_declares_a_permission() {
+        for route in table() {
+            let inside = route.path.contains("/orgs/{slug}");
+            assert_eq!(inside, route.caller.permission().is_some(), "{}", route.path);
+            assert!(inside || route.ids.is_empty(), "{}", route.path);
+        }
+    }
+
+    #[test]
+    fn ids_and_surface_follow_from_the_path() {
+        let find = |name: &str| table().into_iter().find(|route| route.name == name).unwrap();
+        let edit = find("api.step_template.edit");
+        assert_eq!(edit.ids, [("procedure", Noun::Procedure), ("step", Noun::StepTemplate)]);
+        assert_eq!((edit.surface, edit.mutates), (Surface::Api, true));
+        assert_eq!(find("run_step.tick").ids, [("run", Noun::Run), ("step", Noun::Step)]);
+        let json = serde_json::to_value(find("run")).unwrap();
+        assert_eq!(json["permission"], "runs:read");
+        assert_eq!(json["ids"]["run"], "run");
+    }
+}

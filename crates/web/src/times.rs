@@ -1,0 +1,60 @@
+//! Moments as people read them, with the exact one beside it for programs.
+
+use std::fmt;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+/// A day: `Tue 24 Nov`, with the year where it is not this one.
+pub(crate) struct Day(Timestamp);
+
+/// A moment: `Tue 24 Nov, 14:00 UTC`.
+pub(crate) struct Moment(Timestamp);
+
+/// The day of a moment.
+pub(crate) fn day(at: &Timestamp) -> Day {
+    Day(*at)
+}
+
+/// A moment to the minute.
+pub(crate) fn moment(at: &Timestamp) -> Moment {
+    Moment(*at)
+}
+
+/// The day as a word in a sentence or a form, without markup.
+pub(crate) fn day_in_words(at: Timestamp, now: Timestamp) -> String {
+    let (at, now) = (at.to_zoned(TimeZone::UTC), now.to_zoned(TimeZone::UTC));
+    let pattern = if at.year() == now.year() { "%a %-d %b" } else { "%a %-d %b %Y" };
+    at.strftime(pattern).to_string()
+}
+
+impl fmt::Display for Day {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let date = self.0.to_zoned(TimeZone::UTC).date();
+        write!(f, "<time datetime=\"{date}\">{}</time>", day_in_words(self.0, Timestamp::now()))
+    }
+}
+
+impl fmt::Display for Moment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let clock = self.0.to_zoned(TimeZone::UTC).strftime("%H:%M");
+        let exact = self.0.strftime("%Y-%m-%dT%H:%M:%SZ");
+        write!(f, "<time datetime=\"{exact}\">{}, {clock} UTC</time>", day_in_words(self.0, Timestamp::now()))
+    }
+}
+
+impl askama::filters::HtmlSafe for Day {}
+impl askama::filters::HtmlSafe for Moment {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_year_is_named_where_it_is_not_this_one() {
+        let at: Timestamp = "2026-11-24T14:00:05.5Z".parse().unwrap();
+        assert_eq!(day_in_words(at, "2026-12-31T23:59:59Z".parse().unwrap()), "Tue 24 Nov");
+        assert_eq!(day_in_words(at, "2027-01-01T00:00:00Z".parse().unwrap()), "Tue 24 Nov 2026");
+        assert!(moment(&at).to_string().starts_with("<time datetime=\"2026-11-24T14:00:05Z\">Tue 24 Nov"));
+    }
+}

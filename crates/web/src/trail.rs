@@ -1,0 +1,75 @@
+//! What becomes known while a request is answered: who asks, where, and which headers the answer has to carry.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use domain::Org;
+use http::header::SET_COOKIE;
+use http::{Extensions, HeaderMap, HeaderName, HeaderValue};
+use tenancy::UserId;
+
+/// Shared between the layers and the handler of one request.
+#[derive(Clone, Default)]
+pub(crate) struct Trail(Arc<Mutex<Known>>);
+
+/// For the log line, for the error page's frame, for the answer.
+#[derive(Default)]
+struct Known {
+    user: Option<UserId>,
+    org: Option<Org>,
+    headers: HeaderMap,
+}
+
+impl Trail {
+    /// The trail of this request.
+    pub(crate) fn of(extensions: &Extensions) -> Self {
+        extensions.get::<Self>().cloned().unwrap_or_default()
+    }
+
+    fn known(&self) -> MutexGuard<'_, Known> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn signed_in(&self, user: &UserId) {
+        self.known().user = Some(user.clone());
+    }
+
+    /// Somebody stands at an organisation's door. Whether they are a member the database says.
+    pub(crate) fn at_the_door(&self, org: &Org) {
+        self.known().org = Some(org.clone());
+    }
+
+    pub(crate) fn user(&self) -> Option<UserId> {
+        self.known().user.clone()
+    }
+
+    pub(crate) fn org(&self) -> Option<Org> {
+        self.known().org.clone()
+    }
+
+    /// The answer gets these headers besides its own.
+    pub(crate) fn add_headers(&self, more: HeaderMap) {
+        let mut known = self.known();
+        for (name, value) in flattened(more) {
+            known.headers.append(name, value);
+        }
+    }
+
+    /// The answer sets this cookie.
+    pub(crate) fn add_cookie(&self, cookie: HeaderValue) {
+        self.known().headers.append(SET_COOKIE, cookie);
+    }
+
+    /// What the answer has to carry.
+    pub(crate) fn take_headers(&self) -> HeaderMap {
+        std::mem::take(&mut self.known().headers)
+    }
+}
+
+/// Name and value of each header, also of those that stand several times.
+pub(crate) fn flattened(headers: HeaderMap) -> impl Iterator<Item = (HeaderName, HeaderValue)> {
+    let mut last = None;
+    headers.into_iter().filter_map(move |(name, value)| {
+        last = name.or(last.take());
+        last.clone().map(|name| (name, value))
+    })
+}

@@ -1,0 +1,134 @@
+//! The server without a socket, and the people who ask it.
+
+use axum::body::Body;
+use axum::Router;
+use http::{HeaderMap, Method, Request, StatusCode};
+use serde_json::Value;
+use testkit::World;
+use tower::ServiceExt as _;
+
+use crate::tokens::{self, TRUSTED};
+
+pub(crate) const WEBHOOK_SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+
+pub(crate) struct TestApp {
+    pub(crate) world: World,
+    router: Router,
+}
+
+/// Who asks, and how.
+#[derive(Debug, Clone)]
+pub(crate) enum As {
+    Nobody,
+    /// A browser with Clerk's cookies; the token's active organisation is at this address.
+    Browser(&'static str, Option<&'static str>),
+    /// A program with a bearer token.
+    Program(&'static str, Option<&'static str>),
+    /// Whatever token, as a bearer.
+    Bearer(String),
+    /// Whatever token, in the session cookie.
+    Cookie(String),
+}
+
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: String,
+}
+
+impl Answer {
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {}", self.body))
+    }
+
+    pub(crate) fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+
+    /// What a caller could tell two answers apart by: everything but the date and the request's own id.
+    pub(crate) fn visible(&self) -> String {
+        let mut headers: Vec<String> = self
+            .headers
+            .iter()
+            .filter(|(name, _)| !["x-request-id", "date"].contains(&name.as_str()))
+            .map(|(name, value)| format!("{name}: {}", value.to_str().unwrap()))
+            .collect();
+        headers.sort();
+        let id = self.header("x-request-id");
+        let body = if id.is_empty() { self.body.clone() } else { self.body.replace(id, "ID") };
+        format!("{}\n{}\n\n{body}", self.status, headers.join("\n"))
+    }
+}
+
+impl TestApp {
+    pub(crate) async fn start() -> Self {
+        let world = World::create().await;
+        let config = clerk::Config::from_parts(clerk::ConfigParts {
+            publishable_key: "pk_test_dGVuYW50cnktc2FuZGJveC0xMy5jbGVyay5hY2NvdW50cy5kZXYk".to_owned(),
+            secret_key: "sk_test_0123456789abcdef0123456789abcdef".to_owned().into(),
+            // Nothing listens there: a test that needs Clerk runs against the sandbox, in e2e/.
+            api_url: Some("http://127.0.0.1:9/bapi".to_owned()),
+            proxy_url: Some("http://localhost:3001".to_owned()),
+            jwt_key: Some(TRUSTED.public_pem()),
+            authorized_parties: vec![tokens::APP.to_owned()],
+            sign_in_url: Some("http://localhost:3001/sign-in".to_owned()),
+            sign_up_url: Some("http://localhost:3001/sign-up".to_owned()),
+            ..clerk::ConfigParts::default()
+        })
+        .unwrap();
+        let clerk = clerk::Clerk::new(config).unwrap();
+        let mirror = mirror::Mirror::new(world.app.clone(), clerk.backend().clone());
+        let config = web::Config {
+            public_base_url: tokens::APP.parse().unwrap(),
+            webhook_secrets: vec![signatures::svix::Secret::parse(WEBHOOK_SECRET).unwrap()],
+        };
+        let router = web::app(web::State::new(world.app.clone(), clerk, mirror, config));
+        Self { world, router }
+    }
+
+    pub(crate) async fn get(&self, who: &As, path: &str) -> Answer {
+        self.send(request(who, Method::GET, path).body(Body::empty()).unwrap()).await
+    }
+
+    /// A form from our own page.
+    pub(crate) async fn post(&self, who: &As, path: &str, form: &str) -> Answer {
+        let request = request(who, Method::POST, path).header("content-type", "application/x-www-form-urlencoded");
+        self.send(request.body(Body::from(form.to_owned())).unwrap()).await
+    }
+
+    pub(crate) async fn json(&self, who: &As, method: Method, path: &str, body: &Value) -> Answer {
+        let request = request(who, method, path).header("content-type", "application/json");
+        self.send(request.body(Body::from(body.to_string())).unwrap()).await
+    }
+
+    pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let body = axum::body::to_bytes(body, 4 << 20).await.unwrap();
+        Answer { status: parts.status, headers: parts.headers, body: String::from_utf8_lossy(&body).into_owned() }
+    }
+}
+
+/// A request with everything a browser or a program would send along.
+pub(crate) fn request(who: &As, method: Method, path: &str) -> http::request::Builder {
+    let mut request = Request::builder().method(method.clone()).uri(path).header("host", "localhost:3000");
+    let cookie = |token: &str| format!("__session={token}; __client_uat={}; __clerk_db_jwt=dvb_test", tokens::now() - 100);
+    let (cookies, bearer) = match who {
+        As::Nobody => (None, None),
+        As::Browser(name, slug) => (Some(cookie(&tokens::token(name, *slug))), None),
+        As::Cookie(token) => (Some(cookie(token)), None),
+        As::Program(name, slug) => (None, Some(tokens::token(name, *slug))),
+        As::Bearer(token) => (None, Some(token.clone())),
+    };
+    if let Some(token) = bearer {
+        return request.header("authorization", format!("Bearer {token}")).header("accept", "application/json");
+    }
+    request = request.header("accept", "text/html").header("sec-fetch-dest", "document");
+    if method != Method::GET {
+        request = request.header("origin", tokens::APP).header("sec-fetch-site", "same-origin");
+    }
+    match cookies {
+        Some(cookies) => request.header("cookie", cookies),
+        None => request,
+    }
+}

@@ -1,0 +1,92 @@
+//! One request for every route of the table, made from the table: what is missing here fails by name.
+
+use axum::body::Body;
+use domain::procedures::ProcedureId;
+use domain::runs::{self, RunId, StepId};
+use domain::step_templates::StepTemplateId;
+use domain::procedures;
+use http::{Method, Request};
+use serde_json::json;
+use testkit::{Organisation, World};
+use web::routes::{Route, Surface};
+
+use crate::app::{As, request};
+
+/// Things of one organisation that paths and bodies can name.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Things {
+    pub(crate) procedure: ProcedureId,
+    pub(crate) template: StepTemplateId,
+    pub(crate) run: RunId,
+    pub(crate) step: StepId,
+}
+
+impl Things {
+    /// Made by the organisation's admin, with this text in every field.
+    pub(crate) async fn create(world: &World, admin: &str, organisation: &Organisation, text: &str) -> Self {
+        let procedure = world.procedure(admin, organisation, text).await;
+        // Publishing needs a change since the last version.
+        let mut tx = world.org(admin, organisation).write().await.unwrap();
+        let name = procedures::ProcedureName::parse(&format!("{text} again")).unwrap();
+        procedures::edit(&mut tx, procedure, &name, &domain::Details::parse(text).unwrap()).await.unwrap();
+        tx.commit().await.unwrap();
+        let run = world.run(admin, organisation, procedure, text).await;
+        let door = world.org(admin, organisation);
+        let (_, shown) = door.read(procedures::show(procedure)).await.unwrap();
+        let (_, running) = door.read(runs::show(run)).await.unwrap();
+        Self { procedure, template: shown.steps[0].id, run, step: running.steps[0].id }
+    }
+
+    /// Ids that nobody has.
+    pub(crate) fn unknown() -> Self {
+        let id = |last: u8| format!("0190b5d4-0000-7000-8000-0000000000{last:02x}");
+        Self {
+            procedure: id(1).parse().unwrap(),
+            template: id(2).parse().unwrap(),
+            run: id(3).parse().unwrap(),
+            step: id(4).parse().unwrap(),
+        }
+    }
+}
+
+/// The path of a route in this organisation with these things.
+pub(crate) fn path(route: &Route, slug: &str, things: &Things) -> String {
+    let step = if route.path.contains("{run}") { things.step.to_string() } else { things.template.to_string() };
+    route
+        .path
+        .replace("{slug}", slug)
+        .replace("{procedure}", &things.procedure.to_string())
+        .replace("{run}", &things.run.to_string())
+        .replace("{step}", &step)
+        .replace("{file}", "nothing.css")
+}
+
+/// A request to a route with a body that the route accepts.
+pub(crate) fn to(route: &Route, who: &As, slug: &str, things: &Things) -> Request<Body> {
+    let method: Method = route.method.parse().unwrap();
+    let builder = request(who, method, &path(route, slug, things));
+    let text = "Edited by a test";
+    match (route.surface, route.mutates()) {
+        (_, false) | (Surface::Webhook | Surface::Asset, _) => builder.body(Body::empty()).unwrap(),
+        (Surface::Page, true) => {
+            let form = format!(
+                "name=Edited&title=Edited&details=Edited&note=Edited&direction=down&theme=dark&slug=acme&procedure={}",
+                things.procedure
+            );
+            builder.header("content-type", "application/x-www-form-urlencoded").body(Body::from(form)).unwrap()
+        }
+        (Surface::Api, true) => {
+            let noun = route.name.strip_prefix("api::").unwrap_or(route.name);
+            let body = match noun {
+                "procedures::create" | "procedures::edit" => json!({ "name": text, "details": text }),
+                "procedures::publish" => json!({ "note": text }),
+                "step_templates::add" | "step_templates::edit" => json!({ "title": text, "details": text }),
+                "step_templates::shift" => json!({ "direction": "down" }),
+                "runs::start" => json!({ "procedure_id": things.procedure, "name": text }),
+                "step_templates::remove" | "runs::tick" | "runs::undo" => return builder.body(Body::empty()).unwrap(),
+                new => panic!("api::{new} is new in the route table: say here what its body looks like"),
+            };
+            builder.header("content-type", "application/json").body(Body::from(body.to_string())).unwrap()
+        }
+    }
+}

@@ -1,0 +1,61 @@
+//! Clerk's webhooks: verified over the raw body, recorded once, acknowledged when durable.
+
+use axum::body::Body;
+use http::{Request, StatusCode};
+use signatures::svix::{self, Secret};
+
+use crate::app::{TestApp, WEBHOOK_SECRET};
+use crate::tokens::now;
+
+const BODY: &str = r#"{"type":"user.updated","object":"event","timestamp":1,"data":{"id":"user_ada"}}"#;
+
+fn signed(id: &str, at: i64, signature: &str, body: &str) -> Request<Body> {
+    Request::post("/webhooks/clerk")
+        .header("host", "localhost:3000")
+        .header("content-type", "application/json")
+        .header("svix-id", id)
+        .header("svix-timestamp", at.to_string())
+        .header("svix-signature", signature)
+        .body(Body::from(body.to_owned()))
+        .unwrap()
+}
+
+async fn events(app: &TestApp) -> i64 {
+    let admin = app.world.database.client("postgres").await;
+    admin.query_one("select count(*) from tenantry.inbound_events", &[]).await.unwrap().get(0)
+}
+
+#[tokio::test]
+async fn a_signed_event_is_recorded_once_however_often_it_comes() {
+    let app = TestApp::start().await;
+    let secret = Secret::parse(WEBHOOK_SECRET).unwrap();
+    for _ in 0..3 {
+        let signature = svix::sign(&secret, "msg_1", now(), BODY.as_bytes());
+        assert_eq!(app.send(signed("msg_1", now(), &signature, BODY)).await.status, StatusCode::OK);
+    }
+    assert_eq!(events(&app).await, 1);
+}
+
+#[tokio::test]
+async fn nothing_else_is_recorded_at_all() {
+    let app = TestApp::start().await;
+    let secret = Secret::parse(WEBHOOK_SECRET).unwrap();
+    let other = Secret::parse("whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAB").unwrap();
+    let at = now();
+    let good = svix::sign(&secret, "msg_1", at, BODY.as_bytes());
+    let stale = svix::sign(&secret, "msg_1", at - 301, BODY.as_bytes());
+    for (what, request) in [
+        ("another secret", signed("msg_1", at, &svix::sign(&other, "msg_1", at, BODY.as_bytes()), BODY)),
+        ("another id", signed("msg_2", at, &good, BODY)),
+        ("another body", signed("msg_1", at, &good, &BODY.replace("ada", "max"))),
+        ("another time", signed("msg_1", at - 1, &good, BODY)),
+        ("too old", signed("msg_1", at - 301, &stale, BODY)),
+        ("nothing after the version", signed("msg_1", at, "v1,", BODY)),
+        ("no signature", signed("msg_1", at, "", BODY)),
+        ("a signed word", signed("msg_1", at, &svix::sign(&secret, "msg_1", at, b"hello"), "hello")),
+        ("no headers", Request::post("/webhooks/clerk").header("host", "localhost:3000").body(Body::from(BODY)).unwrap()),
+    ] {
+        assert_eq!(app.send(request).await.status, 400, "{what}");
+    }
+    assert_eq!(events(&app).await, 0);
+}
