@@ -77,7 +77,7 @@ pub(super) async fn start(
                 directives.extend(cookies(&app, state, &session, &party, secure, now));
                 directives.extend(refresh_cookie(&app, state, &session, secure));
             }
-            None => directives.extend(no_session(&app, secure)),
+            None => directives.extend(no_session_cookies(&app, secure)),
         }
         directives.extend(TRANSPORT.map(cookies::remove));
         (dev_browser, directives)
@@ -109,7 +109,7 @@ pub(crate) fn cookies(
     now: Millis,
 ) -> Vec<String> {
     let Some(session) = state.sessions.get(session_id) else {
-        return no_session(app, secure);
+        return no_session_cookies(app, secure);
     };
     let token = app.signer.session_token(state, session, Some(party), now);
     token_cookies(app, state, &session.client_id, &token, secure)
@@ -156,7 +156,8 @@ fn refresh_cookie(
     Some(cookies::keep_hidden(&name, &token, secure))
 }
 
-fn no_session(app: &App, secure: bool) -> Vec<String> {
+/// What an application that nobody is signed in to has set, and taken away.
+pub(crate) fn no_session_cookies(app: &App, secure: bool) -> Vec<String> {
     let suffix = &app.signer.instance.suffix;
     vec![
         cookies::remove("__session"),

@@ -24,7 +24,7 @@ use crate::app::Shared;
 use crate::errors::unknown_path;
 
 pub(crate) use guard::{check_version, method_override};
-pub(crate) use handshake::token_cookies;
+pub(crate) use handshake::{no_session_cookies, token_cookies};
 
 /// Everything a browser asks of Clerk, but for the hosted pages.
 pub(crate) fn router(app: &Shared) -> Router<Shared> {

@@ -1,11 +1,13 @@
 //! `/user`: one's name and organisations; and signing out.
 
 use axum::extract::State;
-use axum::response::Response;
+use axum::response::{AppendHeaders, IntoResponse, Response};
 use http::StatusCode;
+use http::header::SET_COOKIE;
 
 use crate::app::{App, Shared};
 use crate::clock;
+use crate::frontend::no_session_cookies;
 use crate::portal::form::Form;
 use crate::portal::pages::{Choice, Frame, UserPage, render};
 use crate::portal::visitor::Visitor;
@@ -54,11 +56,14 @@ pub(super) async fn change(State(app): State<Shared>, visitor: Visitor, form: Fo
     }
 }
 
-/// Signs out of this browser.
+/// Signs out of this browser. The application shares the host, so its cookies can go at once, as they would in
+/// production through the domain both are on.
 pub(super) async fn sign_out(State(app): State<Shared>, visitor: Visitor) -> Response {
     if let Some((session, _)) = visitor.signed_in(&app) {
         app.store
             .write(|state| state.remove_sessions(&session.client_id, clock::now()));
     }
-    visitor.step("/sign-in", "")
+    let cookies = no_session_cookies(&app, false);
+    let cookies = AppendHeaders(cookies.into_iter().map(|cookie| (SET_COOKIE, cookie)));
+    (cookies, visitor.step("/sign-in", "")).into_response()
 }

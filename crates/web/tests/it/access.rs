@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use domain::Permission;
-use web::routes::{self, Caller, Surface};
+use web::{Caller, Surface, routes};
 
 use crate::app::{As, TestApp};
 use crate::requests::{self, Things};
@@ -36,7 +36,7 @@ async fn every_route_answers_each_caller_as_the_golden_table_says() {
     let columns: Vec<&str> = COLUMNS.iter().map(|(name, _)| *name).collect();
     writeln!(table, "{:<8}{:<66}{}", "method", "path", columns.iter().map(|name| format!("{name:<15}")).collect::<String>().trim_end()).unwrap();
     for route in routes::table() {
-        let mut line = format!("{:<8}{:<66}", route.method, route.path);
+        let mut line = format!("{:<8}{:<66}", route.method.as_str(), route.path);
         for (_, person) in COLUMNS {
             // Fresh things for each question, so that one answer does not change the next.
             let things = Things::create(&app.world, "ada", &app.world.acme, "opening").await;

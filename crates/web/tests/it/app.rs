@@ -78,10 +78,8 @@ impl TestApp {
         .unwrap();
         let clerk = clerk::Clerk::new(config).unwrap();
         let mirror = mirror::Mirror::new(world.app.clone(), clerk.backend().clone());
-        let config = web::Config {
-            public_base_url: tokens::APP.parse().unwrap(),
-            webhook_secrets: vec![signatures::svix::Secret::parse(WEBHOOK_SECRET).unwrap()],
-        };
+        let secrets = vec![signatures::svix::Secret::parse(WEBHOOK_SECRET).unwrap()];
+        let config = web::Config::new(tokens::APP.parse().unwrap(), clerk.config(), secrets);
         let router = web::app(web::State::new(world.app.clone(), clerk, mirror, config));
         Self { world, router }
     }

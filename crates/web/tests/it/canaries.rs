@@ -8,7 +8,7 @@ use domain::directory::{self, OrganisationRecord, PersonRecord};
 use domain::runs;
 use tenancy::UserId;
 use testkit::{Organisation, organisation};
-use web::routes::{self, Caller, Surface};
+use web::{Caller, Surface, routes};
 
 use crate::app::{As, TestApp};
 use crate::requests::{self, Things};
@@ -70,7 +70,7 @@ async fn no_answer_and_no_log_line_carries_a_foreign_canary() {
     for (index, (place, person, slug, things)) in places.iter().enumerate() {
         // Everything that can be read, with one's own ids and with a neighbour's.
         let neighbour = &places[(index + 1) % ORGANISATIONS];
-        for route in routes::table().into_iter().filter(|route| !route.mutates()) {
+        for route in routes::table().into_iter().filter(|route| !route.mutates) {
             let who = match route.surface {
                 Surface::Api => As::Program(person, Some(slug)),
                 _ => As::Browser(person, Some(slug)),

@@ -1,13 +1,13 @@
 //! What belongs to another organisation is answered exactly like what does not exist.
 
-use web::routes::{self, Caller};
+use web::{Caller, Noun, Route, Surface, routes};
 
 use crate::app::{As, TestApp};
 use crate::requests::{self, Things};
 
-fn who(route: &routes::Route) -> As {
+fn who(route: &Route) -> As {
     match route.surface {
-        routes::Surface::Api => As::Program("ada", Some("acme")),
+        Surface::Api => As::Program("ada", Some("acme")),
         _ => As::Browser("ada", Some("acme")),
     }
 }
@@ -21,23 +21,23 @@ async fn a_foreign_id_is_an_unknown_id_on_every_route() {
     let before = checksum(&app, "org_bolt").await;
     let mut compared = 0;
     for route in routes::table().into_iter().filter(|route| matches!(route.caller, Caller::InOrganisation(_))) {
-        let mut names = route.ids();
+        let mut nouns: Vec<Noun> = route.ids.iter().map(|(_, noun)| *noun).collect();
         // A run is started with a procedure named in the body.
-        if route.name.ends_with("runs::start") {
-            names.push("procedure");
+        if route.name.ends_with("runs.start") {
+            nouns.push(Noun::Procedure);
         }
-        for name in names {
+        for noun in nouns {
             let mine = Things::create(&app.world, "ada", &app.world.acme, "mine").await;
-            let with = |other: &Things| match name {
-                "procedure" => Things { procedure: other.procedure, ..mine },
-                "run" => Things { run: other.run, ..mine },
-                "step" => Things { template: other.template, step: other.step, ..mine },
-                new => panic!("{new} is a new kind of id: say here what it stands for"),
+            let with = |other: &Things| match noun {
+                Noun::Procedure => Things { procedure: other.procedure, ..mine },
+                Noun::StepTemplate => Things { template: other.template, ..mine },
+                Noun::Run => Things { run: other.run, ..mine },
+                Noun::Step => Things { step: other.step, ..mine },
             };
             let ours = checksum(&app, "org_acme").await;
             let from_foreign = app.send(requests::to(&route, &who(&route), "acme", &with(&foreign))).await;
             let from_unknown = app.send(requests::to(&route, &who(&route), "acme", &with(&unknown))).await;
-            let at = format!("{} {} with another's {name}", route.method, route.path);
+            let at = format!("{} {} with another's {noun:?}", route.method, route.path);
             assert_eq!(from_foreign.status, 404, "{at}");
             assert_eq!(from_foreign.visible(), from_unknown.visible(), "{at}");
             assert!(!from_foreign.body.contains("bolt"), "{at}");

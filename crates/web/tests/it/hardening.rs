@@ -2,7 +2,7 @@
 
 use axum::body::Body;
 use http::{Method, Request};
-use web::routes::{self, Surface};
+use web::{Surface, routes};
 
 use crate::app::{As, TestApp, request};
 use crate::requests::{self, Things};
@@ -37,7 +37,7 @@ async fn every_answer_carries_the_headers_whatever_it_is() {
 async fn pages_have_no_inline_script_or_style() {
     let app = TestApp::start().await;
     let things = Things::create(&app.world, "ada", &app.world.acme, "opening").await;
-    for route in routes::table().into_iter().filter(|route| route.surface == Surface::Page && !route.mutates()) {
+    for route in routes::table().into_iter().filter(|route| route.surface == Surface::Page && !route.mutates) {
         let answer = app.send(requests::to(&route, &As::Browser("ada", Some("acme")), "acme", &things)).await;
         for inline in ["<style", " style=", " onclick=", " onload=", "hx-on", "javascript:", "data:image"] {
             assert!(!answer.body.contains(inline), "{} has {inline}", route.path);
@@ -64,7 +64,7 @@ async fn no_foreign_page_can_change_anything() {
         &[("sec-fetch-site", "cross-site")],
         &[("origin", "http://localhost:3000"), ("sec-fetch-site", "cross-site")],
     ];
-    for route in routes::table().into_iter().filter(|route| route.mutates() && route.surface == Surface::Page) {
+    for route in routes::table().into_iter().filter(|route| route.mutates && route.surface == Surface::Page) {
         for headers in foreign {
             let mut ask = requests::to(&route, &As::Browser("ada", Some("acme")), "acme", &things);
             ask.headers_mut().remove("origin");

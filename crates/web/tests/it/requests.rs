@@ -5,10 +5,10 @@ use domain::procedures::ProcedureId;
 use domain::runs::{self, RunId, StepId};
 use domain::step_templates::StepTemplateId;
 use domain::procedures;
-use http::{Method, Request};
+use http::Request;
 use serde_json::json;
 use testkit::{Organisation, World};
-use web::routes::{Route, Surface};
+use web::{Noun, Route, Surface};
 
 use crate::app::{As, request};
 
@@ -51,23 +51,24 @@ impl Things {
 
 /// The path of a route in this organisation with these things.
 pub(crate) fn path(route: &Route, slug: &str, things: &Things) -> String {
-    let step = if route.path.contains("{run}") { things.step.to_string() } else { things.template.to_string() };
-    route
-        .path
-        .replace("{slug}", slug)
-        .replace("{procedure}", &things.procedure.to_string())
-        .replace("{run}", &things.run.to_string())
-        .replace("{step}", &step)
-        .replace("{file}", "nothing.css")
+    let path = route.path.replace("{slug}", slug).replace("{file}", "nothing.css");
+    route.ids.iter().fold(path, |path, (parameter, noun)| {
+        let id = match noun {
+            Noun::Procedure => things.procedure.to_string(),
+            Noun::StepTemplate => things.template.to_string(),
+            Noun::Run => things.run.to_string(),
+            Noun::Step => things.step.to_string(),
+        };
+        path.replace(&format!("{{{parameter}}}"), &id)
+    })
 }
 
 /// A request to a route with a body that the route accepts.
 pub(crate) fn to(route: &Route, who: &As, slug: &str, things: &Things) -> Request<Body> {
-    let method: Method = route.method.parse().unwrap();
-    let builder = request(who, method, &path(route, slug, things));
+    let builder = request(who, route.method.clone(), &path(route, slug, things));
     let text = "Edited by a test";
-    match (route.surface, route.mutates()) {
-        (_, false) | (Surface::Webhook | Surface::Asset, _) => builder.body(Body::empty()).unwrap(),
+    match (route.surface, route.mutates) {
+        (_, false) | (Surface::Webhook | Surface::Asset | Surface::Probe, _) => builder.body(Body::empty()).unwrap(),
         (Surface::Page, true) => {
             let form = format!(
                 "name=Edited&title=Edited&details=Edited&note=Edited&direction=down&theme=dark&slug=acme&procedure={}",
@@ -76,15 +77,14 @@ pub(crate) fn to(route: &Route, who: &As, slug: &str, things: &Things) -> Reques
             builder.header("content-type", "application/x-www-form-urlencoded").body(Body::from(form)).unwrap()
         }
         (Surface::Api, true) => {
-            let noun = route.name.strip_prefix("api::").unwrap_or(route.name);
-            let body = match noun {
-                "procedures::create" | "procedures::edit" => json!({ "name": text, "details": text }),
-                "procedures::publish" => json!({ "note": text }),
-                "step_templates::add" | "step_templates::edit" => json!({ "title": text, "details": text }),
-                "step_templates::shift" => json!({ "direction": "down" }),
-                "runs::start" => json!({ "procedure_id": things.procedure, "name": text }),
-                "step_templates::remove" | "runs::tick" | "runs::undo" => return builder.body(Body::empty()).unwrap(),
-                new => panic!("api::{new} is new in the route table: say here what its body looks like"),
+            let body = match route.name.trim_start_matches("api.") {
+                "procedures.create" | "procedure.edit" => json!({ "name": text, "details": text }),
+                "procedure.publish" => json!({ "note": text }),
+                "step_templates.add" | "step_template.edit" => json!({ "title": text, "details": text }),
+                "step_template.move" => json!({ "direction": "down" }),
+                "runs.start" => json!({ "procedure_id": things.procedure, "name": text }),
+                "step_template.remove" | "run_step.tick" | "run_step.undo" => return builder.body(Body::empty()).unwrap(),
+                new => panic!("api.{new} is new in the route table: say here what its body looks like"),
             };
             builder.header("content-type", "application/json").body(Body::from(body.to_string())).unwrap()
         }
