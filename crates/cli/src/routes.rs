@@ -4,7 +4,6 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use clap::Args;
-use web::Route;
 
 /// As given.
 #[derive(Args, Debug)]
@@ -16,16 +15,15 @@ pub(crate) struct RoutesArguments {
 
 /// Prints the table.
 pub(crate) fn run(arguments: &RoutesArguments) -> anyhow::Result<ExitCode> {
-    let table = web::routes::table();
-    let routes: &[Route] = table.as_ref();
+    let routes = web::routes::table();
     let mut out = std::io::stdout().lock();
     if arguments.json {
-        serde_json::to_writer_pretty(&mut out, routes)?;
+        serde_json::to_writer_pretty(&mut out, &routes)?;
         writeln!(out)?;
         return Ok(ExitCode::SUCCESS);
     }
     let width = routes.iter().map(|route| route.path.len()).max().unwrap_or_default();
-    for route in routes {
+    for route in &routes {
         let permission = route.caller.permission().map(|permission| format!(": {permission}")).unwrap_or_default();
         let (method, path, caller) = (route.method.as_str(), route.path, route.caller.as_str());
         writeln!(out, "{method:<6} {path:<width$}  {caller}{permission}")?;

@@ -6,7 +6,7 @@ use clap::Parser as _;
 use sandbox::{Options, PortTaken, start};
 use tokio::signal::unix::{SignalKind, signal};
 
-/// Exit code for what the person who started the program can put right: a port that is taken, a bad option.
+/// Exit code when a port is taken; the command line parser uses the same for arguments it cannot read.
 const EXIT_USAGE: u8 = 2;
 
 #[tokio::main]

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::Write as _;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -19,6 +20,8 @@ const DEBOUNCE: Duration = Duration::from_millis(50);
 pub(crate) struct Store {
     state: Mutex<State>,
     path: PathBuf,
+    /// Held while the file is written: the last writer must be the one with the newest state.
+    writing: Mutex<()>,
     changed: Notify,
     /// Told after each change, for the sender of webhooks.
     pub(crate) deliveries: Notify,
@@ -42,6 +45,7 @@ impl Store {
         Ok(Self {
             state: Mutex::new(state),
             path,
+            writing: Mutex::new(()),
             changed: Notify::new(),
             deliveries: Notify::new(),
         })
@@ -73,9 +77,16 @@ impl Store {
 
     /// Writes the state now: to a file beside it, then in its place, so that a crash leaves the old or the new one.
     pub(crate) fn flush(&self) -> anyhow::Result<()> {
+        let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
         let text = self.read(serde_json::to_vec)?;
         let beside = self.path.with_extension("json.new");
-        let written = fs::File::create(&beside)
+        // Sessions are in it: for the owner's eyes only.
+        let written = fs::OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .mode(0o600)
+            .open(&beside)
             .and_then(|mut file| {
                 file.write_all(&text)?;
                 file.sync_all()

@@ -2,7 +2,6 @@
 
 use axum::extract::{FromRequest, FromRequestParts, Path, Request};
 use bytes::Bytes;
-use domain::FieldErrors;
 use http::header::CONTENT_TYPE;
 use http::request::Parts;
 use http::{HeaderMap, StatusCode};
@@ -105,14 +104,14 @@ fn refusal(error: &serde_json::Error) -> Error {
     let text = error.to_string();
     let text = text.rsplit_once(" at line ").map_or(text.as_str(), |(before, _)| before);
     // Fields that are unknown, missing or doubled are named in the message; others only by their place in the text.
-    let quoted = text.split('`').nth(1).filter(|_| text.contains("field `"));
-    let field = KNOWN_FIELDS.iter().find(|field| quoted == Some(**field)).copied().unwrap_or("body");
-    let message = if field == "body" || text.starts_with("unknown") { text.to_owned() } else { "This is needed.".to_owned() };
-    Error::Invalid(FieldErrors::one(field, format!("{message}{}", if message.ends_with('.') { "" } else { "." })))
+    let named = text.split('`').nth(1).filter(|_| text.contains(" field `"));
+    let message = match named {
+        Some(_) if text.starts_with("missing") => "This is needed.".to_owned(),
+        Some(_) if text.starts_with("unknown") => "There is no such field here.".to_owned(),
+        _ => format!("{text}."),
+    };
+    Error::Invalid(vec![(named.unwrap_or("body").to_owned(), message)])
 }
-
-/// Fields that bodies of ours may have.
-const KNOWN_FIELDS: &[&str] = &["name", "details", "title", "note", "direction", "procedure"];
 
 #[cfg(test)]
 mod tests {
@@ -132,13 +131,12 @@ mod tests {
     #[test]
     fn a_refused_body_names_the_field() {
         let named = |text: &str| match parse(text) {
-            Error::Invalid(FieldErrors(fields)) => fields[0].clone(),
+            Error::Invalid(fields) => fields.into_iter().next().unwrap(),
             other => panic!("{other:?}"),
         };
-        assert_eq!(named("{}"), ("name", "This is needed.".to_owned()));
-        let (field, message) = named(r#"{"name":"a","role":"admin"}"#);
-        assert_eq!(field, "body");
-        assert!(message.starts_with("unknown field `role`"), "{message}");
+        assert_eq!(named("{}"), ("name".to_owned(), "This is needed.".to_owned()));
+        assert_eq!(named(r#"{"name":"a","role":"admin"}"#).0, "role");
+        assert_eq!(named(r#"{"name":"a","name":"b"}"#).0, "name");
         assert!(named(r#"{"name":1}"#).1.starts_with("invalid type: integer `1`"));
         assert!(matches!(parse("{"), Error::BadRequest { code: "bad_json", .. }));
         assert!(matches!(parse(&"[".repeat(10_000)), Error::BadRequest { .. }));

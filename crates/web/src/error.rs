@@ -17,8 +17,8 @@ pub(crate) enum Error {
     NotFound,
     /// A member without the permission.
     Forbidden(Permission),
-    /// Fields to put right.
-    Invalid(FieldErrors),
+    /// Fields to put right: name and message.
+    Invalid(Vec<(String, String)>),
     /// The state of things is in the way.
     Conflict { code: &'static str, message: String },
     /// The request cannot be read: what is wrong with it.
@@ -63,7 +63,7 @@ impl From<domain::Error> for Error {
         match error {
             domain::Error::NotFound => Self::NotFound,
             domain::Error::Forbidden(permission) => Self::Forbidden(permission),
-            domain::Error::Invalid(fields) => Self::Invalid(fields),
+            domain::Error::Invalid(fields) => fields.into(),
             domain::Error::Conflict { code, message } => Self::Conflict { code, message },
             domain::Error::Database(error) if error.is_passing() => {
                 tracing::warn!(error = %Chain(&error), "the database does not answer");
@@ -76,7 +76,7 @@ impl From<domain::Error> for Error {
 
 impl From<FieldErrors> for Error {
     fn from(fields: FieldErrors) -> Self {
-        Self::Invalid(fields)
+        Self::Invalid(fields.0.into_iter().map(|(field, message)| (field.to_owned(), message)).collect())
     }
 }
 
@@ -138,8 +138,8 @@ impl Error {
                     "Your role here does not include it. An admin can give it to you.",
                 )
             },
-            Self::Invalid(errors) => Problem {
-                fields: errors.0.into_iter().map(|(field, message)| (field.to_owned(), message)).collect(),
+            Self::Invalid(fields) => Problem {
+                fields,
                 ..Problem::new(
                     S::UNPROCESSABLE_ENTITY,
                     "invalid",

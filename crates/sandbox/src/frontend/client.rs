@@ -20,6 +20,13 @@ pub(super) async fn show(State(app): State<Shared>, caller: Caller) -> ApiResult
     })
 }
 
+/// The client, made now for a browser that has none.
+pub(super) async fn create(State(app): State<Shared>, caller: Caller) -> ApiResult {
+    caller.change(&app, |state, client, now| {
+        Ok(state.client_json(&app.signer, client, Some(&caller.origin), now))
+    })
+}
+
 /// Signs everybody out and forgets the client.
 pub(super) async fn destroy(State(app): State<Shared>, caller: Caller) -> ApiResult {
     let now = clock::now();

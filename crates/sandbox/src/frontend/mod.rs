@@ -35,7 +35,12 @@ pub(crate) fn router(app: &Shared) -> Router<Shared> {
             get(environment::show).patch(environment::show),
         )
         .route("/dev_browser", post(dev_browser::create))
-        .route("/client", get(client::show).delete(client::destroy))
+        .route(
+            "/client",
+            get(client::show)
+                .put(client::create)
+                .delete(client::destroy),
+        )
         .route("/client/touch", get(client::touch))
         .route("/client/handshake", get(handshake::start))
         .route("/client/sign_ups", post(sign_ups::create))

@@ -33,14 +33,11 @@ pub(super) async fn touch(
 ) -> ApiResult {
     caller.change(&app, |state, client, now| {
         caller.own_session(state, &id)?;
-        match fields.get("active_organization_id") {
-            None => {}
-            Some("") => state.deactivate(&id, now),
-            Some(organization) => {
-                if !state.activate(&id, organization, now) {
-                    return Err(ApiError::organization_not_found());
-                }
-            }
+        let wanted = fields.get("active_organization_id");
+        if wanted == Some("") {
+            state.deactivate(&id, now);
+        } else if wanted.is_some_and(|wanted| !state.activate(&id, wanted, now)) {
+            return Err(ApiError::organization_not_found());
         }
         state.client_mut(client)?.last_active_session_id = Some(id.clone());
         if let Some(session) = state.sessions.get_mut(&id) {

@@ -64,15 +64,15 @@ impl Destination {
         if app.settings.origins.is_own(&origin(&url)) {
             return url;
         }
-        let kept: Vec<_> = url
-            .query_pairs()
-            .into_owned()
-            .filter(|(name, _)| name != DEV_BROWSER)
-            .collect();
-        url.query_pairs_mut()
-            .clear()
-            .extend_pairs(kept)
-            .append_pair(DEV_BROWSER, dev_browser);
+        if url.query_pairs().any(|(name, _)| name == DEV_BROWSER) {
+            let kept: Vec<_> = url
+                .query_pairs()
+                .into_owned()
+                .filter(|(name, _)| name != DEV_BROWSER)
+                .collect();
+            url.query_pairs_mut().clear().extend_pairs(kept);
+        }
+        url.query_pairs_mut().append_pair(DEV_BROWSER, dev_browser);
         url
     }
 }

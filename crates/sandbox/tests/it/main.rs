@@ -1,0 +1,12 @@
+//! The sandbox over HTTP, as browsers, servers and receivers of webhooks meet it.
+#![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
+
+mod backend;
+mod frontend;
+mod handshake;
+mod instance;
+mod portal;
+mod ports;
+mod receiver;
+mod restart;
+mod webhooks;

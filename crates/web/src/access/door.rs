@@ -1,0 +1,139 @@
+//! The door: lets in whom the route table names, and resolves the organisation of the address.
+
+use std::sync::Arc;
+
+use axum::extract::{FromRequestParts as _, RawPathParams, Request, State};
+use axum::middleware::Next;
+use axum::response::Response;
+use domain::{Org, Permission, directory};
+use http::request::Parts;
+use http::StatusCode;
+use tenancy::OrganisationId;
+
+use super::{Browser, InOrg, SignedIn};
+use crate::error::{Error, Result};
+use crate::route::{Caller, Route, Surface};
+use crate::session::{self, Session};
+use crate::slug;
+use crate::trail::Trail;
+
+/// What stands before one route.
+#[derive(Clone)]
+pub(crate) struct Door {
+    pub(crate) state: crate::State,
+    pub(crate) route: Arc<Route>,
+}
+
+/// Checks the caller that the route declares; the handler finds them in the request.
+pub(crate) async fn door(State(door): State<Door>, request: Request, next: Next) -> Result<Response> {
+    let (mut parts, body) = request.into_parts();
+    match door.route.caller {
+        Caller::Anyone | Caller::Vendor => {}
+        Caller::SignedIn => {
+            let session = session::required(&door.state, &parts, door.route.surface).await?;
+            if session.is_pending() && door.route.surface == Surface::Api {
+                return Err(Error::SessionPending);
+            }
+            parts.extensions.insert(SignedIn { session });
+        }
+        Caller::InOrganisation(permission) => {
+            let org = door.enter(&mut parts, permission).await?;
+            parts.extensions.insert(org);
+        }
+    }
+    Ok(next.run(Request::from_parts(parts, body)).await)
+}
+
+/// The organisation of the address as the caller may stand at its door.
+struct Place {
+    organisation: OrganisationId,
+    /// Clerk says the person is there, so a directory that does not know is behind.
+    token_names_it: bool,
+}
+
+impl Door {
+    async fn enter(&self, parts: &mut Parts, permission: Permission) -> Result<InOrg> {
+        let session = session::required(&self.state, parts, self.route.surface).await?;
+        let params = RawPathParams::from_request_parts(parts, &self.state).await.map_err(|_| Error::NotFound)?;
+        let slug = params.iter().find(|(name, _)| *name == "slug").map(|(_, slug)| slug.to_owned());
+        let slug = slug.filter(|slug| slug::is_address(slug)).ok_or(Error::NotFound)?;
+        let place = if session.is_pending() {
+            return Err(self.complete(parts, &session, &slug).await?);
+        } else if session.is_bearer() {
+            self.of_bearer(&session, &slug).await?
+        } else {
+            self.of_cookie(parts, &session, &slug).await?
+        };
+        let org = Org::new(&self.state.database, place.organisation, session.user.clone(), &slug);
+        Trail::of(&parts.extensions).at_the_door(&org);
+        let browser = Browser::of(&self.state.config, parts);
+        Ok(InOrg::new(self.state.clone(), org, permission, place.token_names_it, browser))
+    }
+
+    /// A program's token is for one organisation: the address's, or none.
+    async fn of_bearer(&self, session: &Session, slug: &str) -> Result<Place> {
+        let active = session.clerk.session.organisation.as_ref().ok_or(Error::NotFound)?;
+        let organisation = OrganisationId::parse(&active.id).map_err(|_| Error::NotFound)?;
+        let fits = match active.slug.as_deref() {
+            Some(named) => named == slug,
+            None => self.find(session, slug).await?.as_ref() == Some(&organisation),
+        };
+        if fits { Ok(Place { organisation, token_names_it: true }) } else { Err(Error::NotFound) }
+    }
+
+    /// A browser has many tabs and one cookie. The address decides, and membership is the database's to say; a page
+    /// load takes the cookie along to the address's organisation.
+    async fn of_cookie(&self, parts: &Parts, session: &Session, slug: &str) -> Result<Place> {
+        let active = session.clerk.session.organisation.as_ref();
+        let active_id = active.and_then(|active| OrganisationId::parse(&active.id).ok());
+        if let (Some(organisation), Some(named)) = (&active_id, active.and_then(|active| active.slug.as_deref()))
+            && named == slug
+        {
+            return Ok(Place { organisation: organisation.clone(), token_names_it: true });
+        }
+        let mut found = self.find(session, slug).await?;
+        // Where Clerk runs without slugs, a token can name an organisation that the directory does not know yet.
+        let unnamed = active.is_some_and(|active| active.slug.is_none());
+        if found.is_none() && unnamed && self.state.look_again(&session.user).await {
+            found = self.find(session, slug).await?;
+        }
+        let organisation = found.ok_or(Error::NotFound)?;
+        if active_id.as_ref() == Some(&organisation) {
+            return Ok(Place { organisation, token_names_it: true });
+        }
+        match self.activate(parts, session, &organisation) {
+            Some(redirect) => Err(redirect),
+            None => Ok(Place { organisation, token_names_it: false }),
+        }
+    }
+
+    /// A session that owes its choice of an organisation: the address is the choice, if it may be.
+    async fn complete(&self, parts: &Parts, session: &Session, slug: &str) -> Result<Error> {
+        if self.route.surface == Surface::Api {
+            return Ok(Error::SessionPending);
+        }
+        if let Some(organisation) = self.find(session, slug).await?
+            && let Some(redirect) = self.activate(parts, session, &organisation)
+        {
+            return Ok(redirect);
+        }
+        if session::is_htmx(&parts.headers) {
+            return Ok(Error::early(session::hx_redirect(StatusCode::UNAUTHORIZED, "/organisations")));
+        }
+        Ok(Error::early((StatusCode::SEE_OTHER, session::location("/organisations"))))
+    }
+
+    async fn find(&self, session: &Session, slug: &str) -> Result<Option<OrganisationId>> {
+        Ok(directory::organisation_for(&self.state.database, &session.user, slug).await?)
+    }
+
+    /// A page load goes round through Clerk and comes back with the session in this organisation.
+    fn activate(&self, parts: &Parts, session: &Session, organisation: &OrganisationId) -> Option<Error> {
+        let public_url = session::public_url(&self.state, parts);
+        let request = clerk::Request { method: &parts.method, public_url: &public_url, headers: &parts.headers };
+        let redirect = self.state.clerk.activate_organisation(&request, &session.clerk, organisation.as_str())?;
+        // The redirect brings the session's cookies itself.
+        Trail::of(&parts.extensions).take_headers();
+        Some(Error::early((StatusCode::TEMPORARY_REDIRECT, redirect.into_headers())))
+    }
+}

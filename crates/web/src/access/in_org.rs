@@ -1,0 +1,89 @@
+//! A member at work in the organisation of the address.
+
+use axum::response::{IntoResponse as _, Response};
+use domain::{Access, Org, OrgTx, Permission, Read};
+use http::StatusCode;
+
+use super::Browser;
+use crate::State;
+use crate::error::Result;
+use crate::flash::Flash;
+use crate::pages::shell::{Section, Shell};
+use crate::session;
+
+/// The caller of every route in an organisation. Whether they are a member, and hold the route's permission, is asked
+/// with each read and write.
+#[derive(Clone)]
+pub(crate) struct InOrg {
+    state: State,
+    org: Org,
+    permission: Permission,
+    token_names_it: bool,
+    browser: Browser,
+}
+
+impl InOrg {
+    pub(super) fn new(state: State, org: Org, permission: Permission, token_names_it: bool, browser: Browser) -> Self {
+        Self { state, org, permission, token_names_it, browser }
+    }
+
+    /// Answers a read in one round trip, membership and rights included.
+    ///
+    /// Takes a recipe and not a read, so that it can be made twice: a session may arrive before Clerk's event about it.
+    pub(crate) async fn read<T>(&self, read: impl Fn() -> Read<T> + Send) -> Result<(Access, T)> {
+        let mut answer = self.org.read(read()).await;
+        if matches!(answer, Err(domain::Error::NotFound)) && self.directory_was_behind().await {
+            answer = self.org.read(read()).await;
+        }
+        let (access, value) = answer?;
+        access.require(self.permission)?;
+        Ok((access, value))
+    }
+
+    /// Opens a transaction; the caller is a member and holds the route's permission.
+    pub(crate) async fn write(&self) -> Result<OrgTx> {
+        let mut answer = self.org.write().await;
+        if matches!(answer, Err(domain::Error::NotFound)) && self.directory_was_behind().await {
+            answer = self.org.write().await;
+        }
+        let tx = answer?;
+        tx.require(self.permission)?;
+        Ok(tx)
+    }
+
+    /// Clerk's token says the person is here and the directory does not: ask Clerk, once in a while.
+    async fn directory_was_behind(&self) -> bool {
+        self.token_names_it
+            && matches!(self.org.read(Read::access_only()).await, Err(domain::Error::NotFound))
+            && self.state.look_again(self.org.user()).await
+    }
+
+    /// An address below this organisation's: `procedures/new`.
+    pub(crate) fn url(&self, rest: &str) -> String {
+        format!("/orgs/{}/{rest}", self.org.slug())
+    }
+
+    /// Whether htmx asks, for a part of the page.
+    pub(crate) fn htmx(&self) -> bool {
+        self.browser.htmx
+    }
+
+    /// The frame of a page.
+    pub(crate) fn shell(&self, access: &Access, section: Section) -> Shell {
+        Shell::new(&self.state.config, access, self.browser, section)
+    }
+
+    /// To another page, which will say what was done.
+    pub(crate) fn see(&self, rest: &str, flash: Option<Flash>) -> Response {
+        let path = self.url(rest);
+        let mut response = if self.browser.htmx {
+            session::hx_redirect(StatusCode::NO_CONTENT, &path)
+        } else {
+            (StatusCode::SEE_OTHER, session::location(&path)).into_response()
+        };
+        if let Some(flash) = flash {
+            response.headers_mut().append(http::header::SET_COOKIE, flash.cookie(&self.state.config));
+        }
+        response
+    }
+}

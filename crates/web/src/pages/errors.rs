@@ -1,0 +1,71 @@
+//! Error pages: what happened, why, and the way out.
+
+use askama::Template;
+use domain::Access;
+use http::StatusCode;
+
+use super::gate::Gate;
+use super::shell::Shell;
+use crate::error::Problem;
+
+/// What is told.
+pub(crate) struct Telling {
+    pub(crate) problem: Problem,
+    /// The request's number, where the fault is ours.
+    pub(crate) number: Option<String>,
+    pub(crate) way_out: WayOut,
+}
+
+/// Where to go from here.
+pub(crate) struct WayOut {
+    pub(crate) label: &'static str,
+    pub(crate) href: String,
+}
+
+/// In an organisation's frame.
+#[derive(Template)]
+#[template(path = "errors/in_shell.html")]
+pub(crate) struct ErrorInShell {
+    pub(crate) shell: Shell,
+    pub(crate) telling: Telling,
+}
+
+/// Outside of one.
+#[derive(Template)]
+#[template(path = "errors/in_gate.html")]
+pub(crate) struct ErrorInGate {
+    pub(crate) gate: Gate,
+    pub(crate) telling: Telling,
+}
+
+/// In the page that asked.
+#[derive(Template)]
+#[template(path = "errors/toast.html")]
+pub(crate) struct ErrorToast<'a> {
+    pub(crate) problem: &'a Problem,
+    pub(crate) number: Option<String>,
+}
+
+impl Telling {
+    /// A member's way out leads to their work, and a missing thing may lie in another of their organisations.
+    pub(crate) fn for_member(mut self, access: &Access) -> Self {
+        if self.way_out.href == "/" {
+            self.way_out = WayOut { label: "Go to Runs", href: format!("/orgs/{}/runs", access.organisation.slug) };
+        }
+        self.signed_in_as(&access.person.email);
+        self
+    }
+
+    pub(crate) fn for_person(mut self, gate: &Gate) -> Self {
+        if let Some(email) = &gate.email {
+            self.signed_in_as(email);
+        }
+        self
+    }
+
+    fn signed_in_as(&mut self, email: &str) {
+        if self.problem.status == StatusCode::NOT_FOUND {
+            self.problem.detail = format!("{} You are signed in as {email}.", self.problem.detail);
+        }
+    }
+}

@@ -1,0 +1,36 @@
+//! Pages: HTML for people, one file per noun. A page works as forms and links first; htmx makes parts of it quicker.
+
+pub(crate) mod errors;
+pub(crate) mod gate;
+pub(crate) mod home;
+pub(crate) mod new_procedure;
+pub(crate) mod organisation;
+pub(crate) mod organisations;
+pub(crate) mod paging;
+pub(crate) mod procedure;
+pub(crate) mod procedures;
+pub(crate) mod publication;
+pub(crate) mod run;
+pub(crate) mod run_steps;
+pub(crate) mod runs;
+pub(crate) mod shell;
+pub(crate) mod sign_in;
+pub(crate) mod sign_out;
+pub(crate) mod step_templates;
+pub(crate) mod theme;
+
+use askama::Template;
+use axum::response::{Html, IntoResponse as _, Response};
+use http::StatusCode;
+
+use crate::error::Result;
+
+/// A page with a status.
+pub(crate) fn page(status: StatusCode, template: &impl Template) -> Result<Response> {
+    Ok((status, Html(template.render()?)).into_response())
+}
+
+/// `1 step`, `2 steps`.
+pub(crate) fn counted(number: i64, noun: &str) -> String {
+    if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
+}

@@ -1,0 +1,175 @@
+//! One procedure: the draft with its steps for those who write, the checklist for those who read.
+
+use askama::Template;
+use axum::response::{Html, IntoResponse as _, Response};
+use domain::procedures::{self, Procedure, ProcedureId, ProcedureState, Version};
+use domain::step_templates::{StepTemplate, StepTemplateId};
+use domain::{Access, Permission};
+use http::StatusCode;
+use serde::Deserialize;
+
+use super::new_procedure::Writing;
+use super::page;
+use super::publication::Publishing;
+use super::shell::{Section, Shell};
+use super::step_templates::StepWriting;
+use crate::access::InOrg;
+use crate::body::{At, Form, Query};
+use crate::error::Result;
+use crate::flash::Flash;
+
+/// The address of a procedure.
+#[derive(Deserialize)]
+pub(crate) struct ProcedurePath {
+    pub(crate) procedure: ProcedureId,
+}
+
+/// What of the page is open.
+#[derive(Deserialize)]
+pub(crate) struct Open {
+    step: Option<String>,
+    open: Option<String>,
+}
+
+/// Forms of the page that are not as the draft stands, and what was just done.
+#[derive(Default)]
+pub(crate) struct Editing {
+    pub(crate) about: Option<Writing>,
+    /// A step being edited, with what was typed where that could not be saved.
+    pub(crate) step: Option<(StepTemplateId, Option<StepWriting>)>,
+    pub(crate) new_step: StepWriting,
+    pub(crate) publishing: Publishing,
+    pub(crate) done: Option<Flash>,
+}
+
+#[derive(Template)]
+#[template(path = "procedures/show.html", blocks = ["main"])]
+struct ProcedurePage {
+    shell: Shell,
+    /// Whether only the main part is sent, to htmx.
+    part: bool,
+    base: String,
+    here: String,
+    procedure: Procedure,
+    steps: Vec<Step>,
+    about: Writing,
+    new_step: StepWriting,
+    publishing: Publishing,
+    toast: Option<String>,
+    manage: bool,
+    work: bool,
+}
+
+/// A step of the draft.
+struct Step {
+    template: StepTemplate,
+    /// Counts from 1, without gaps.
+    number: usize,
+    last: bool,
+    editing: Option<StepWriting>,
+}
+
+/// `GET /orgs/{slug}/procedures/{procedure}`
+pub(crate) async fn show(org: InOrg, At(at): At<ProcedurePath>, Query(open): Query<Open>) -> Result<Response> {
+    let step = open.step.and_then(|id| id.parse().ok()).map(|id| (id, None));
+    let publishing = Publishing { open: open.open.as_deref() == Some("publish"), ..Publishing::default() };
+    answer(&org, at.procedure, StatusCode::OK, Editing { step, publishing, ..Editing::default() }).await
+}
+
+/// `POST /orgs/{slug}/procedures/{procedure}`: name and details.
+pub(crate) async fn edit(org: InOrg, At(at): At<ProcedurePath>, Form(form): Form<Writing>) -> Result<Response> {
+    let mut tx = org.write().await?;
+    let (name, details) = match form.parse() {
+        Ok(parsed) => parsed,
+        Err(errors) => {
+            drop(tx);
+            let editing = Editing { about: Some(form.with(errors)), ..Editing::default() };
+            return answer(&org, at.procedure, StatusCode::UNPROCESSABLE_ENTITY, editing).await;
+        }
+    };
+    procedures::edit(&mut tx, at.procedure, &name, &details).await?;
+    tx.commit().await?;
+    done(&org, at.procedure, Flash::ProcedureSaved, Editing::default()).await
+}
+
+/// After a change: the page's main part to htmx, the page itself to everybody else.
+pub(crate) async fn done(org: &InOrg, procedure: ProcedureId, flash: Flash, editing: Editing) -> Result<Response> {
+    if org.htmx() {
+        answer(org, procedure, StatusCode::OK, Editing { done: Some(flash), ..editing }).await
+    } else {
+        Ok(org.see(&format!("procedures/{procedure}"), Some(flash)))
+    }
+}
+
+/// The page, or its main part for htmx, as the draft stands now.
+pub(crate) async fn answer(org: &InOrg, id: ProcedureId, status: StatusCode, editing: Editing) -> Result<Response> {
+    let (access, procedure) = org.read(|| procedures::show(id)).await?;
+    let view = ProcedurePage::new(org, &access, procedure, editing);
+    if org.htmx() {
+        return Ok((status, Html(view.as_main().render()?)).into_response());
+    }
+    page(status, &view)
+}
+
+impl ProcedurePage {
+    fn new(org: &InOrg, access: &Access, mut procedure: Procedure, mut editing: Editing) -> Self {
+        let summary = &procedure.summary;
+        let about = editing.about.unwrap_or_else(|| Writing::of(&summary.name, &summary.details));
+        let base = org.url("procedures");
+        let count = procedure.steps.len();
+        let steps = std::mem::take(&mut procedure.steps).into_iter().enumerate().map(|(index, template)| {
+            let open = editing.step.take_if(|(id, _)| *id == template.id);
+            let editing = open.map(|(_, typed)| typed.unwrap_or_else(|| StepWriting::of(&template)));
+            Step { number: index + 1, last: index + 1 == count, editing, template }
+        });
+        Self {
+            steps: steps.collect(),
+            shell: org.shell(access, Section::Procedures),
+            part: org.htmx(),
+            here: format!("{base}/{}", summary.id),
+            base,
+            about,
+            new_step: editing.new_step,
+            publishing: editing.publishing,
+            toast: editing.done.map(Flash::text),
+            manage: access.may(Permission::ProceduresManage),
+            work: access.may(Permission::RunsWork),
+            procedure,
+        }
+    }
+
+    /// Where the draft stands against what runs use.
+    fn standing(&self) -> String {
+        let summary = &self.procedure.summary;
+        match (summary.version, summary.changed) {
+            (None, _) => "A draft. Runs can be started once it is published.".to_owned(),
+            (Some(version), false) => format!("Version {version}, as runs use it."),
+            (Some(version), true) => format!("Draft of version {}. Runs use version {version} until it is published.", version + 1),
+        }
+    }
+
+    fn published(&self) -> bool {
+        self.procedure.summary.state == ProcedureState::Published
+    }
+
+    /// Whether there is something to publish.
+    fn publishable(&self) -> bool {
+        self.manage && self.procedure.summary.changed && !self.steps.is_empty()
+    }
+
+    fn next_version(&self) -> i32 {
+        self.procedure.summary.version.unwrap_or(0) + 1
+    }
+
+    fn runs_in_progress(&self) -> Option<String> {
+        match self.procedure.runs_in_progress {
+            0 => None,
+            1 => Some("One run is in progress. It keeps its version to its end.".to_owned()),
+            number => Some(format!("{number} runs are in progress. They keep their versions to their end.")),
+        }
+    }
+
+    fn versions(&self) -> &[Version] {
+        &self.procedure.versions
+    }
+}

@@ -1,0 +1,177 @@
+//! The frame of every page in an organisation: switcher, navigation, the person's menu, toasts.
+
+use domain::{Access, BaseRole, CustomRole, Permission};
+
+use crate::Config;
+use crate::access::Browser;
+use crate::theme::Theme;
+
+/// The parts of the product that the navigation knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Section {
+    /// None of them.
+    None,
+    Runs,
+    Procedures,
+}
+
+/// The frame.
+pub(crate) struct Shell {
+    pub(crate) organisation: Line,
+    pub(crate) slug: String,
+    pub(crate) organisation_id: String,
+    pub(crate) person: Face,
+    pub(crate) email: String,
+    pub(crate) role: String,
+    pub(crate) organisations: Vec<Line>,
+    pub(crate) navigation: Vec<NavigationItem>,
+    pub(crate) theme: Theme,
+    pub(crate) toast: Option<String>,
+    pub(crate) clerk: ClerkScript,
+}
+
+/// An organisation in the switcher.
+pub(crate) struct Line {
+    pub(crate) name: String,
+    pub(crate) mark: Mark,
+    pub(crate) role: &'static str,
+    pub(crate) href: String,
+    pub(crate) current: bool,
+}
+
+/// A person by name.
+pub(crate) struct Face {
+    pub(crate) name: String,
+    pub(crate) mark: Mark,
+}
+
+/// Two letters on a colour: the same ones everywhere.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Mark {
+    pub(crate) letters: String,
+    /// 1 to 6.
+    pub(crate) hue: u32,
+}
+
+/// A link of the navigation.
+pub(crate) struct NavigationItem {
+    pub(crate) label: &'static str,
+    pub(crate) icon: &'static str,
+    pub(crate) href: String,
+    pub(crate) current: bool,
+}
+
+/// What a page loads ClerkJS with.
+pub(crate) struct ClerkScript {
+    pub(crate) url: String,
+    pub(crate) publishable_key: String,
+    pub(crate) proxy_url: Option<String>,
+}
+
+impl Shell {
+    pub(crate) fn new(config: &Config, access: &Access, browser: Browser, section: Section) -> Self {
+        let home = |slug: &str| format!("/orgs/{slug}/{}", section.path());
+        let organisations = access.organisations.iter().map(|mine| Line {
+            name: mine.name.clone(),
+            mark: Mark::of(&mine.name),
+            role: role_name(mine.role),
+            href: home(&mine.slug),
+            current: mine.slug == access.organisation.slug,
+        });
+        Self {
+            organisation: Line {
+                name: access.organisation.name.clone(),
+                mark: Mark::of(&access.organisation.name),
+                role: role_name(access.role),
+                href: home(&access.organisation.slug),
+                current: true,
+            },
+            slug: access.organisation.slug.clone(),
+            organisation_id: access.organisation.id.to_string(),
+            person: Face { name: access.person.name.clone(), mark: Mark::of(&access.person.name) },
+            email: access.person.email.clone(),
+            role: roles(access.role, &access.custom_roles),
+            organisations: organisations.collect(),
+            navigation: navigation(access, section),
+            theme: browser.theme,
+            toast: browser.flash.map(|flash| flash.text()),
+            clerk: ClerkScript::new(config),
+        }
+    }
+}
+
+impl ClerkScript {
+    pub(crate) fn new(config: &Config) -> Self {
+        Self {
+            url: config.clerk_js_url.to_string(),
+            publishable_key: config.publishable_key.clone(),
+            proxy_url: config.proxy_url.as_ref().map(|url| url.as_str().trim_end_matches('/').to_owned()),
+        }
+    }
+}
+
+impl Section {
+    /// Where it lies in an organisation, and so where the switcher leads to in another.
+    fn path(self) -> &'static str {
+        match self {
+            Self::None | Self::Runs => "runs",
+            Self::Procedures => "procedures",
+        }
+    }
+}
+
+impl Mark {
+    /// The first letters of the first two words.
+    pub(crate) fn of(name: &str) -> Self {
+        let words = name.split(|c: char| !c.is_alphanumeric()).filter_map(|word| word.chars().next());
+        let letters: String = words.take(2).flat_map(char::to_uppercase).collect();
+        let sum = name.bytes().fold(0_u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into()));
+        Self { letters: if letters.is_empty() { "?".to_owned() } else { letters }, hue: sum % 6 + 1 }
+    }
+}
+
+/// Only what the person may see: the rest is absent.
+fn navigation(access: &Access, section: Section) -> Vec<NavigationItem> {
+    let all = [
+        (Permission::RunsRead, Section::Runs, "Runs", "run"),
+        (Permission::ProceduresRead, Section::Procedures, "Procedures", "procedure"),
+    ];
+    let seen = all.into_iter().filter(|(permission, ..)| access.may(*permission));
+    seen.map(|(_, to, label, icon)| NavigationItem {
+        label,
+        icon,
+        href: format!("/orgs/{}/{}", access.organisation.slug, to.path()),
+        current: to == section,
+    })
+    .collect()
+}
+
+/// As people read it.
+pub(crate) fn role_name(role: BaseRole) -> &'static str {
+    match role {
+        BaseRole::Admin => "Admin",
+        BaseRole::Member => "Member",
+    }
+}
+
+/// `Member · report-viewer`
+fn roles(role: BaseRole, custom: &[CustomRole]) -> String {
+    let mut all = vec![role_name(role)];
+    all.extend(custom.iter().map(|role| role.as_str()));
+    all.join(" · ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mark_is_two_letters_and_a_colour() {
+        assert_eq!(Mark::of("Acme Provisions").letters, "AP");
+        assert_eq!(Mark::of("ada").letters, "A");
+        assert_eq!(Mark::of("École d'été").letters, "ÉD");
+        assert_eq!(Mark::of("🙂").letters, "?");
+        assert!((1..=6).contains(&Mark::of("Bolt").hue));
+        assert_eq!(Mark::of("Bolt"), Mark::of("Bolt"));
+    }
+}

@@ -1,0 +1,31 @@
+//! `POST /sign-out`: the session ends at Clerk and in this browser.
+
+use axum::extract::State;
+use axum::response::{IntoResponse as _, Response};
+use http::header::SET_COOKIE;
+use http::{HeaderName, HeaderValue, StatusCode};
+
+use crate::access::Anyone;
+use crate::flash::Flash;
+use crate::session::location;
+use crate::state::Chain;
+
+const CLEAR_SITE_DATA: HeaderName = HeaderName::from_static("clear-site-data");
+
+/// Works for everybody: whoever is not signed in any more is signed out too.
+pub(crate) async fn sign_out(anyone: Anyone, State(state): State<crate::State>) -> Response {
+    if let Some(session) = anyone.session
+        && let Err(error) = state.clerk.backend().revoke_session(&session.clerk.session.session_id).await
+    {
+        // The browser forgets it all the same; the last token ends within a minute.
+        tracing::warn!(error = %Chain(&error), "Clerk was not told of a sign-out");
+    }
+    let mut response = (StatusCode::SEE_OTHER, location("/")).into_response();
+    let headers = response.headers_mut();
+    for cookie in state.clerk.sign_out_cookies(state.config.is_https()) {
+        headers.append(SET_COOKIE, cookie);
+    }
+    headers.append(SET_COOKIE, Flash::SignedOut.cookie(&state.config));
+    headers.insert(CLEAR_SITE_DATA, HeaderValue::from_static("\"cache\""));
+    response
+}
