@@ -22,7 +22,6 @@ const ASSETS: &[(&str, &str, &str)] = &[
     ("SESSION_JS", "assets/session.js", "text/javascript; charset=utf-8"),
 ];
 
-#[expect(clippy::print_stdout, reason = "this is how a build script speaks to cargo")]
 fn main() {
     let here = PathBuf::from(variable("CARGO_MANIFEST_DIR"));
     let out = PathBuf::from(variable("OUT_DIR"));
@@ -55,7 +54,6 @@ fn variable(name: &str) -> String {
     std::env::var(name).expect("cargo sets it for build scripts")
 }
 
-#[expect(clippy::print_stdout, reason = "this is how a build script speaks to cargo")]
 fn read(path: &Path, file: &str) -> Vec<u8> {
     println!("cargo::rerun-if-changed={}", path.display());
     match fs::read(path) {

@@ -20,9 +20,7 @@ pub(crate) fn start() -> Result<(), BadConfiguration> {
         "" | "text" => lines.with_ansi(std::io::stderr().is_terminal()).init(),
         "json" => lines.json().flatten_event(true).init(),
         other => {
-            return Err(BadConfiguration::one(format!(
-                "LOG_FORMAT is {other:?}. It should look like text or json"
-            )));
+            return Err(BadConfiguration::one(format!("LOG_FORMAT is {other:?}. It should look like text or json")));
         }
     }
     Ok(())

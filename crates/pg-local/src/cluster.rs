@@ -24,11 +24,7 @@ const STOP_LIMIT: Duration = Duration::from_secs(60);
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
 /// Everything in a URL's parts that has to be written with a percent sign.
-const IN_URL: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'-')
-    .remove(b'_')
-    .remove(b'.')
-    .remove(b'~');
+const IN_URL: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
 /// How much a cluster's data is worth.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,10 +60,7 @@ pub struct Cluster {
 #[derive(Debug)]
 enum Server {
     /// Our child, and who ends it when we cannot.
-    Started {
-        child: Box<Child>,
-        guardian: Box<Guardian>,
-    },
+    Started { child: Box<Child>, guardian: Box<Guardian> },
     /// Somebody else's, found running: it is left as it is.
     Found { pid: i32 },
 }
@@ -111,15 +104,7 @@ impl Cluster {
             return Ok(cluster(running.socket_folder, server));
         }
         let socket_folder = places::socket_folder(&data, &user)?;
-        let server = launch(
-            &installation,
-            &user,
-            &places,
-            &data,
-            &socket_folder,
-            options.mode,
-        )
-        .await?;
+        let server = launch(&installation, &user, &places, &data, &socket_folder, options.mode).await?;
         Ok(cluster(socket_folder, server))
     }
 
@@ -179,11 +164,7 @@ impl Cluster {
     /// Ends the server that we started: connections are cut, data is written. A throwaway cluster is deleted.
     /// One that was found running is left alone.
     pub async fn stop(self) -> Result<(), Error> {
-        let Server::Started {
-            mut child,
-            guardian,
-        } = self.server
-        else {
+        let Server::Started { mut child, guardian } = self.server else {
             return Ok(());
         };
         // The process has no id any more when it has ended and been waited for.
@@ -211,11 +192,7 @@ struct Choice {
 }
 
 /// The newest version, unless the data is of an older one: data is worth more than a version.
-fn choose_cluster(
-    places: &Places,
-    installed: &[Installation],
-    mode: Mode,
-) -> Result<Choice, Error> {
+fn choose_cluster(places: &Places, installed: &[Installation], mode: Mode) -> Result<Choice, Error> {
     let newest = &installed[0];
     if mode == Mode::Throwaway {
         return Ok(Choice {
@@ -234,18 +211,11 @@ fn choose_cluster(
         .collect();
     present.sort_unstable();
     let Some(major) = present.pop().filter(|major| *major != newest.version.major) else {
-        return Ok(Choice {
-            installation: newest.clone(),
-            data: data_of(newest.version.major),
-            note: None,
-        });
+        return Ok(Choice { installation: newest.clone(), data: data_of(newest.version.major), note: None });
     };
     let same_major = installed.iter().find(|one| one.version.major == major);
-    let installation = same_major.ok_or_else(|| Error::MajorGone {
-        data: data_of(major),
-        major,
-        found: newest.version,
-    })?;
+    let installation =
+        same_major.ok_or_else(|| Error::MajorGone { data: data_of(major), major, found: newest.version })?;
     Ok(Choice {
         installation: installation.clone(),
         data: data_of(major),
@@ -258,12 +228,7 @@ fn choose_cluster(
 }
 
 /// Runs initdb beside the final place: a folder with the final name is always whole.
-async fn create(
-    installation: &Installation,
-    user: &User,
-    data: &Path,
-    mode: Mode,
-) -> Result<(), Error> {
+async fn create(installation: &Installation, user: &User, data: &Path, mode: Mode) -> Result<(), Error> {
     let unfinished = data.with_extension("unfinished");
     places::empty_folder(&unfinished, user)?;
     let mut initdb = user.command(&installation.bin.join("initdb"));
@@ -271,33 +236,17 @@ async fn create(
         .arg("-D")
         .arg(&unfinished)
         // Whoever reaches the socket is trusted; its folder lets nobody else in.
-        .args([
-            "-U",
-            ADMIN,
-            "-A",
-            "trust",
-            "-E",
-            "UTF8",
-            "--locale=C",
-            "--no-instructions",
-        ])
+        .args(["-U", ADMIN, "-A", "trust", "-E", "UTF8", "--locale=C", "--no-instructions"])
         .kill_on_drop(true)
         .stdin(Stdio::null());
     if mode == Mode::Throwaway {
         initdb.arg("--no-sync");
     }
-    let done = initdb
-        .output()
-        .await
-        .map_err(Error::io("running", &installation.bin.join("initdb")))?;
+    let done = initdb.output().await.map_err(Error::io("running", &installation.bin.join("initdb")))?;
     if !done.status.success() {
         let mut output = String::from_utf8_lossy(&done.stdout).into_owned();
         output.push_str(&String::from_utf8_lossy(&done.stderr));
-        return Err(Error::Failed {
-            program: "initdb",
-            status: done.status.to_string(),
-            output: last_lines(&output),
-        });
+        return Err(Error::Failed { program: "initdb", status: done.status.to_string(), output: last_lines(&output) });
     }
     fs::rename(&unfinished, data).map_err(Error::io("renaming", &unfinished))
 }
@@ -343,8 +292,7 @@ async fn launch(
         .spawn()
         .map_err(Error::io("starting", &program))?;
     let pid = child.id().unwrap_or_default();
-    let guardian =
-        Guardian::over(&[pid], "INT").map_err(Error::io("starting", Path::new("/bin/sh")))?;
+    let guardian = Guardian::over(&[pid], "INT").map_err(Error::io("starting", Path::new("/bin/sh")))?;
 
     let begun = Instant::now();
     loop {
@@ -353,23 +301,13 @@ async fn launch(
             let from = usize::try_from(said_before).unwrap_or(0).min(all.len());
             last_lines(&String::from_utf8_lossy(&all[from..]))
         };
-        if let Some(status) = child
-            .try_wait()
-            .map_err(Error::io("waiting for", &program))?
-        {
+        if let Some(status) = child.try_wait().map_err(Error::io("waiting for", &program))? {
             guardian.dismiss().await;
-            return Err(Error::Failed {
-                program: "postgres",
-                status: status.to_string(),
-                output: said(),
-            });
+            return Err(Error::Failed { program: "postgres", status: status.to_string(), output: said() });
         }
         let ours = Postmaster::read(data).filter(|found| u32::try_from(found.pid) == Ok(pid));
         if ours.is_some_and(|found| found.is_ready()) {
-            return Ok(Server::Started {
-                child: Box::new(child),
-                guardian: Box::new(guardian),
-            });
+            return Ok(Server::Started { child: Box::new(child), guardian: Box::new(guardian) });
         }
         if begun.elapsed() > START_LIMIT {
             return Err(Error::TooSlow {
@@ -382,17 +320,11 @@ async fn launch(
 }
 
 fn arguments(data: &Path, socket_folder: &Path, mode: Mode) -> Vec<OsString> {
-    let mut arguments: Vec<OsString> =
-        vec!["-D".into(), data.into(), "-k".into(), socket_folder.into()];
+    let mut arguments: Vec<OsString> = vec!["-D".into(), data.into(), "-k".into(), socket_folder.into()];
     arguments.extend(["-p".into(), postmaster::PORT.to_string().into()]);
     let mut settings = vec!["listen_addresses=", "timezone=UTC", "log_timezone=UTC"];
     if mode == Mode::Throwaway {
-        settings.extend([
-            "fsync=off",
-            "full_page_writes=off",
-            "synchronous_commit=off",
-            "max_connections=200",
-        ]);
+        settings.extend(["fsync=off", "full_page_writes=off", "synchronous_commit=off", "max_connections=200"]);
     }
     for setting in settings {
         arguments.extend(["-c".into(), setting.into()]);
@@ -425,10 +357,7 @@ fn signal(pid: u32, signal: Signal) -> Result<(), Error> {
     match kill_process(target, signal) {
         // It ended by itself a moment ago.
         Ok(()) | Err(rustix::io::Errno::SRCH) => Ok(()),
-        Err(error) => Err(Error::Io {
-            doing: format!("stopping PostgreSQL (process {pid})"),
-            source: error.into(),
-        }),
+        Err(error) => Err(Error::Io { doing: format!("stopping PostgreSQL (process {pid})"), source: error.into() }),
     }
 }
 

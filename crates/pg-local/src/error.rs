@@ -91,9 +91,6 @@ pub enum Error {
 
 impl Error {
     pub(crate) fn io(doing: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Self {
-        move |source| Self::Io {
-            doing: format!("{doing} {}", path.display()),
-            source,
-        }
+        move |source| Self::Io { doing: format!("{doing} {}", path.display()), source }
     }
 }

@@ -30,10 +30,7 @@ impl Guardian {
             .stdout(Stdio::null())
             .stderr(Stdio::null());
         let mut shell = shell.spawn()?;
-        let line = shell
-            .stdin
-            .take()
-            .expect("the input was asked for as a pipe");
+        let line = shell.stdin.take().expect("the input was asked for as a pipe");
         Ok(Self { shell, line })
     }
 

@@ -34,12 +34,7 @@ impl Installation {
             let only = Self::at(&bin).ok_or(Error::WrongBin(bin))?;
             return supported(vec![only]);
         }
-        supported(
-            candidates()
-                .iter()
-                .filter_map(|bin| Self::at(bin))
-                .collect(),
-        )
+        supported(candidates().iter().filter_map(|bin| Self::at(bin)).collect())
     }
 
     /// The newest version found, 15 at least.
@@ -54,10 +49,7 @@ impl Installation {
         }
         let told = Command::new(postgres).arg("--version").output().ok()?;
         let version = Version::parse(&String::from_utf8_lossy(&told.stdout))?;
-        Some(Self {
-            bin: bin.to_owned(),
-            version,
-        })
+        Some(Self { bin: bin.to_owned(), version })
     }
 }
 
@@ -86,10 +78,7 @@ fn supported(mut found: Vec<Installation>) -> Result<Vec<Installation>, Error> {
     found.sort_by_key(|one| std::cmp::Reverse(one.version));
     let newest = found.first().ok_or(Error::NotFound)?;
     if newest.version.major < OLDEST_MAJOR {
-        return Err(Error::TooOld {
-            version: newest.version,
-            bin: newest.bin.clone(),
-        });
+        return Err(Error::TooOld { version: newest.version, bin: newest.bin.clone() });
     }
     found.retain(|one| one.version.major >= OLDEST_MAJOR);
     Ok(found)
@@ -103,21 +92,13 @@ mod tests {
     use crate::Version;
 
     fn installed(major: u32, minor: u32) -> Installation {
-        Installation {
-            bin: PathBuf::from(format!("/pg/{major}/bin")),
-            version: Version { major, minor },
-        }
+        Installation { bin: PathBuf::from(format!("/pg/{major}/bin")), version: Version { major, minor } }
     }
 
     #[test]
     fn the_newest_comes_first_and_old_ones_are_left_out() {
-        let found = supported(vec![
-            installed(14, 23),
-            installed(15, 20),
-            installed(17, 12),
-            installed(16, 16),
-        ])
-        .unwrap();
+        let found =
+            supported(vec![installed(14, 23), installed(15, 20), installed(17, 12), installed(16, 16)]).unwrap();
         let majors: Vec<u32> = found.iter().map(|one| one.version.major).collect();
         assert_eq!(majors, [17, 16, 15]);
     }
@@ -127,10 +108,7 @@ mod tests {
         let none = supported(vec![]).unwrap_err().to_string();
         assert!(none.contains("apt-get install -y postgresql"), "{none}");
         let old = supported(vec![installed(14, 23)]).unwrap_err().to_string();
-        assert!(
-            old.contains("14.23") && old.contains("15 or newer"),
-            "{old}"
-        );
+        assert!(old.contains("14.23") && old.contains("15 or newer"), "{old}");
         assert!(old.contains("apt-get install -y postgresql"), "{old}");
     }
 }

@@ -13,11 +13,7 @@ use tokio::process::Command;
 use tokio::signal::unix::{SignalKind, signal};
 
 #[derive(Parser)]
-#[command(
-    name = "pg-local",
-    version,
-    about = "A Postgres of one's own for development and tests"
-)]
+#[command(name = "pg-local", version, about = "A Postgres of one's own for development and tests")]
 struct Arguments {
     #[command(subcommand)]
     what: What,
@@ -41,11 +37,7 @@ enum What {
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> anyhow::Result<ExitCode> {
-    let What::Run {
-        throwaway,
-        data_dir,
-        command,
-    } = Arguments::parse().what;
+    let What::Run { throwaway, data_dir, command } = Arguments::parse().what;
     // Ctrl-C reaches the command from the terminal; we outlive it and stop Postgres. TERM we hand on.
     let mut interrupted = signal(SignalKind::interrupt())?;
     let mut terminated = signal(SignalKind::terminate())?;
@@ -99,9 +91,7 @@ async fn main() -> anyhow::Result<ExitCode> {
 
 /// As shells do it: 128 and the signal's number where one ended the command.
 fn exit_code(status: ExitStatus) -> ExitCode {
-    let code = status
-        .code()
-        .unwrap_or_else(|| 128 + status.signal().unwrap_or_default());
+    let code = status.code().unwrap_or_else(|| 128 + status.signal().unwrap_or_default());
     ExitCode::from(u8::try_from(code).unwrap_or(1))
 }
 
@@ -116,10 +106,7 @@ fn reachable_folder() -> anyhow::Result<tempfile::TempDir> {
         .context("creating a temporary folder")
 }
 
-#[expect(
-    clippy::print_stderr,
-    reason = "a program for the command line speaks to the person at it"
-)]
+#[expect(clippy::print_stderr, reason = "a program for the command line speaks to the person at it")]
 fn say(note: &str) {
     eprintln!("pg-local: {note}");
 }

@@ -26,17 +26,11 @@ impl Places {
     pub(crate) async fn choose(data_dir: &Path, user: &User) -> Result<Self, Error> {
         let wanted = made(&data_dir.join("postgres"))?;
         if user.can_enter(&wanted).await {
-            return Ok(Self {
-                home: wanted,
-                note: None,
-            });
+            return Ok(Self { home: wanted, note: None });
         }
         let home = made(&Path::new(REACHABLE).join(short_hash(&wanted)))?;
         if !user.can_enter(&home).await {
-            return Err(Error::Unreachable {
-                user: user.name().to_owned(),
-                path: wanted,
-            });
+            return Err(Error::Unreachable { user: user.name().to_owned(), path: wanted });
         }
         let note = format!(
             "the user `{}` cannot enter {}, so the database is kept in {}",
@@ -44,20 +38,12 @@ impl Places {
             wanted.display(),
             home.display()
         );
-        Ok(Self {
-            home,
-            note: Some(note),
-        })
+        Ok(Self { home, note: Some(note) })
     }
 
     pub(crate) fn lock(&self) -> Result<File, Error> {
         let path = self.home.join(LOCK);
-        File::options()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .open(&path)
-            .map_err(Error::io("opening", &path))
+        File::options().create(true).truncate(false).write(true).open(&path).map_err(Error::io("opening", &path))
     }
 
     /// The log of one cluster, to be appended to; the one before is kept when it has grown.
@@ -68,11 +54,7 @@ impl Places {
             let before = path.with_extension("log.old");
             fs::rename(&path, &before).map_err(Error::io("renaming", &path))?;
         }
-        let file = File::options()
-            .create(true)
-            .append(true)
-            .open(&path)
-            .map_err(Error::io("opening", &path))?;
+        let file = File::options().create(true).append(true).open(&path).map_err(Error::io("opening", &path))?;
         Ok((path, file))
     }
 }
@@ -88,8 +70,7 @@ pub(crate) fn socket_folder(cluster: &Path, user: &User) -> Result<PathBuf, Erro
             if !is_folder || !user.owns(&path) {
                 return Err(Error::ForeignSocketDirectory(path));
             }
-            fs::set_permissions(&path, Permissions::from_mode(0o700))
-                .map_err(Error::io("closing", &path))?;
+            fs::set_permissions(&path, Permissions::from_mode(0o700)).map_err(Error::io("closing", &path))?;
         }
         Err(error) => return Err(Error::io("creating", &path)(error)),
     }
@@ -101,10 +82,7 @@ pub(crate) fn empty_folder(path: &Path, user: &User) -> Result<(), Error> {
     if path.exists() {
         fs::remove_dir_all(path).map_err(Error::io("removing", path))?;
     }
-    DirBuilder::new()
-        .mode(0o700)
-        .create(path)
-        .map_err(Error::io("creating", path))?;
+    DirBuilder::new().mode(0o700).create(path).map_err(Error::io("creating", path))?;
     user.receives(path)
 }
 
@@ -115,9 +93,8 @@ pub(crate) fn remove_all(cluster: &Path) -> Result<(), Error> {
     let Some(home) = cluster.parent() else {
         return Ok(());
     };
-    let only_the_lock = fs::read_dir(home).is_ok_and(|mut entries| {
-        entries.all(|entry| entry.is_ok_and(|entry| entry.file_name() == LOCK))
-    });
+    let only_the_lock = fs::read_dir(home)
+        .is_ok_and(|mut entries| entries.all(|entry| entry.is_ok_and(|entry| entry.file_name() == LOCK)));
     if only_the_lock {
         fs::remove_dir_all(home).map_err(Error::io("removing", home))?;
     }
@@ -131,11 +108,8 @@ fn made(path: &Path) -> Result<PathBuf, Error> {
 
 /// FNV-1a: the same on every machine and with every compiler, unlike the standard library's hasher.
 fn short_hash(path: &Path) -> String {
-    let hash = path
-        .as_os_str()
-        .as_encoded_bytes()
-        .iter()
-        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+    let hash =
+        path.as_os_str().as_encoded_bytes().iter().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
             (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3)
         });
     format!("{hash:016x}")

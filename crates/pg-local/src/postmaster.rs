@@ -49,8 +49,7 @@ pub(crate) fn is_alive(pid: i32) -> bool {
     // A process of another user counts: we may not signal it, but it is there.
     let there = Pid::from_raw(pid).is_some_and(|pid| test_kill_process(pid) != Err(Errno::SRCH));
     // After a restart of the machine the number may be a stranger's. Linux tells the name.
-    let stranger = fs::read_to_string(format!("/proc/{pid}/comm"))
-        .is_ok_and(|name| !name.starts_with("postgres"));
+    let stranger = fs::read_to_string(format!("/proc/{pid}/comm")).is_ok_and(|name| !name.starts_with("postgres"));
     there && !stranger
 }
 

@@ -23,21 +23,11 @@ impl User {
     /// Ourselves; as root `postgres`, else `nobody` (Postgres refuses root, and a user without a name).
     pub(crate) fn choose() -> Result<Self, Error> {
         if !geteuid().is_root() {
-            return Ok(Self {
-                name: "you".to_owned(),
-                uid: geteuid().as_raw(),
-                becomes: None,
-            });
+            return Ok(Self { name: "you".to_owned(), uid: geteuid().as_raw(), becomes: None });
         }
         ["postgres", "nobody"]
             .into_iter()
-            .find_map(|name| {
-                Some(Self {
-                    name: name.to_owned(),
-                    uid: id("-u", name)?,
-                    becomes: Some(id("-g", name)?),
-                })
-            })
+            .find_map(|name| Some(Self { name: name.to_owned(), uid: id("-u", name)?, becomes: Some(id("-g", name)?) }))
             .ok_or(Error::NoUser)
     }
 

@@ -21,20 +21,13 @@ pub struct Version {
 impl Version {
     /// Reads `postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)`, `… 18beta2`, `… 17.12`.
     pub(crate) fn parse(told: &str) -> Option<Self> {
-        let number = told
-            .split_whitespace()
-            .find(|word| word.starts_with(|first: char| first.is_ascii_digit()))?;
+        let number = told.split_whitespace().find(|word| word.starts_with(|first: char| first.is_ascii_digit()))?;
         let mut parts = number.splitn(2, '.');
         let digits = |text: &str| {
-            let end = text
-                .find(|c: char| !c.is_ascii_digit())
-                .unwrap_or(text.len());
+            let end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
             text[..end].parse::<u32>().ok()
         };
-        Some(Self {
-            major: digits(parts.next()?)?,
-            minor: parts.next().and_then(digits).unwrap_or(0),
-        })
+        Some(Self { major: digits(parts.next()?)?, minor: parts.next().and_then(digits).unwrap_or(0) })
     }
 
     /// The first patch level of this major version with the known repairs, where ours is older.
@@ -63,10 +56,7 @@ mod tests {
     #[test]
     fn reads_what_the_distributions_print() {
         for (told, expected) in [
-            (
-                "postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)",
-                version(15, 18),
-            ),
+            ("postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)", version(15, 18)),
             ("postgres (PostgreSQL) 17.12", version(17, 12)),
             ("postgres (PostgreSQL) 18beta2", version(18, 0)),
             ("postgres (PostgreSQL) 9.6.24", version(9, 6)),

@@ -32,7 +32,7 @@ pub struct Config {
 impl Config {
     /// Takes over from Clerk's configuration what pages need of it.
     pub fn new(public_base_url: Url, clerk: &clerk::Config, webhook_secrets: Vec<Secret>) -> Self {
-        let frontend = Url::parse(&clerk.frontend_url()).map(|url| url.origin().ascii_serialization());
+        let frontend = Url::parse(clerk.frontend_url()).map(|url| url.origin().ascii_serialization());
         Self {
             public_base_url,
             listen: None,

@@ -38,7 +38,7 @@ pub(crate) enum Error {
     /// The body is too large.
     TooLarge,
     /// Something we depend on does not answer: try again soon.
-    Unavailable(&'static str),
+    Unavailable,
     /// The fault is ours. Logged where it is made, never shown.
     Internal,
     /// The answer is made already: a redirect, mostly.
@@ -67,7 +67,7 @@ impl From<domain::Error> for Error {
             domain::Error::Conflict { code, message } => Self::Conflict { code, message },
             domain::Error::Database(error) if error.is_passing() => {
                 tracing::warn!(error = %Chain(&error), "the database does not answer");
-                Self::Unavailable("database")
+                Self::Unavailable
             }
             domain::Error::Database(error) => Self::internal(&error),
         }
@@ -195,7 +195,7 @@ impl Error {
                 "This is too large",
                 "At most 256 KB can be sent at once. Nothing was saved.",
             ),
-            Self::Unavailable(_) => Problem::new(
+            Self::Unavailable => Problem::new(
                 S::SERVICE_UNAVAILABLE,
                 "unavailable",
                 "Something we depend on does not answer",

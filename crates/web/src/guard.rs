@@ -35,7 +35,7 @@ pub(crate) async fn guard(State(state): State<crate::State>, request: Request, n
         }
         Err(_) => {
             tracing::error!("no answer within {} s", PATIENCE.as_secs());
-            Error::Unavailable("time").into_response()
+            Error::Unavailable.into_response()
         }
     }
 }

@@ -28,7 +28,6 @@ mod trail;
 mod webhooks;
 
 pub use config::Config;
-pub use error::{Error, Result};
 pub use route::{Caller, Noun, Route, Surface};
 pub use signatures::svix::Secret as WebhookSecret;
 pub use state::State;

@@ -84,7 +84,8 @@ impl Asked {
             "code": problem.code,
         });
         if !problem.fields.is_empty() {
-            body["fields"] = problem.fields.iter().map(|(field, message)| (field.clone(), json!(message))).collect();
+            let fields = problem.fields.iter().map(|(field, message)| json!({ "field": field, "message": message }));
+            body["fields"] = fields.collect();
         }
         if let Some(permission) = problem.permission {
             body["permission"] = json!(permission.as_str());

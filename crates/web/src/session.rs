@@ -65,7 +65,7 @@ pub(crate) async fn required(state: &State, parts: &Parts, surface: Surface) -> 
     match outcome {
         Outcome::SignedIn(signed_in) => session(&trail, signed_in),
         Outcome::Handshake(redirect) => Err(Error::early((StatusCode::TEMPORARY_REDIRECT, redirect.into_headers()))),
-        Outcome::Unavailable => Err(Error::Unavailable("clerk")),
+        Outcome::Unavailable => Err(Error::Unavailable),
         outcome @ Outcome::SignedOut { .. } => {
             trail.add_headers(outcome.headers());
             Err(to_sign_in(state, parts))
@@ -102,7 +102,7 @@ async fn bearer(state: &State, parts: &Parts) -> Result<Session> {
     let trail = Trail::of(&parts.extensions);
     match authenticate(state, parts, headers).await {
         Outcome::SignedIn(signed_in) if signed_in.carrier == Carrier::Header => session(&trail, signed_in),
-        Outcome::Unavailable => Err(Error::Unavailable("clerk")),
+        Outcome::Unavailable => Err(Error::Unavailable),
         Outcome::SignedIn(_) => Err(Error::SignedOut),
         Outcome::SignedOut { reason, .. } => {
             let mut headers = HeaderMap::new();
@@ -163,7 +163,7 @@ fn to_sign_in(state: &State, parts: &Parts) -> Error {
     if is_page_load(&parts.method, headers) {
         let path = parts.uri.path_and_query().map(http::uri::PathAndQuery::as_str);
         let page = path.and_then(|path| ReturnPath::parse(&state.config, path));
-        return Error::early((StatusCode::TEMPORARY_REDIRECT, location(&sign_in_path(page))));
+        return Error::early((StatusCode::SEE_OTHER, location(&sign_in_path(page))));
     }
     Error::SignedOut
 }

@@ -7,10 +7,7 @@ use url::Url;
 use web::WebhookSecret;
 
 use super::complaints::Shown;
-use super::{
-    BadConfiguration, ClerkArguments, Complaints, VendorArguments, database_url,
-    origin,
-};
+use super::{BadConfiguration, ClerkArguments, Complaints, VendorArguments, database_url, origin};
 
 /// As given.
 #[derive(Args, Debug, Default)]
@@ -56,13 +53,10 @@ impl ServeArguments {
             self.public_base_url.as_deref(),
             origin,
         );
-        let listen = complaints.required(
-            "LISTEN",
-            "127.0.0.1:3000 or 0.0.0.0:3000",
-            Shown::Value,
-            Some(&self.listen),
-            |text| text.parse().ok(),
-        );
+        let listen =
+            complaints.required("LISTEN", "127.0.0.1:3000 or 0.0.0.0:3000", Shown::Value, Some(&self.listen), |text| {
+                text.parse().ok()
+            });
         let database_url = complaints.required(
             "DATABASE_URL",
             "postgresql://tenantry_app:password@host/tenantry",
@@ -134,7 +128,7 @@ mod tests {
 
     #[test]
     fn two_secrets_while_one_replaces_the_other() {
-        let two = webhook_secrets("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw, whsec_AAAAAAAAAAAAAAAAAAAAAAAA").unwrap();
+        let two = webhook_secrets("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw, whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA").unwrap();
         assert_eq!(two.len(), 2);
         assert!(webhook_secrets("MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").is_none());
     }

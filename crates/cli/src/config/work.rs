@@ -3,9 +3,7 @@
 use clap::Args;
 
 use super::complaints::Shown;
-use super::{
-    BadConfiguration, ClerkArguments, Complaints, VendorArguments, database_url,
-};
+use super::{BadConfiguration, ClerkArguments, Complaints, VendorArguments, database_url};
 
 /// As given.
 #[derive(Args, Debug, Default)]

@@ -67,7 +67,9 @@ fn set_passwords(admin_url: &str, password: &str) -> anyhow::Result<()> {
         .stdin(Stdio::piped())
         .stdout(Stdio::null())
         .spawn()
-        .context("psql sets the passwords of our roles on the server of DATABASE_URL; it is part of postgresql-client")?;
+        .context(
+            "psql sets the passwords of our roles on the server of DATABASE_URL; it is part of postgresql-client",
+        )?;
     if let Some(mut input) = process.stdin.take() {
         input.write_all(statements.as_bytes())?;
     }

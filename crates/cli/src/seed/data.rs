@@ -103,7 +103,10 @@ const MONTH_END: Procedure = Procedure {
     steps: &[
         ("Stop postings for the month", "Tell warehouse and sales by noon that the period closes at 18:00."),
         ("Match supplier invoices to deliveries", "Anything without a delivery note goes to the clarification list."),
-        ("Count the high-value stock", "Shelves A1 to A6, two people, on paper first. Differences above 50 € are recounted."),
+        (
+            "Count the high-value stock",
+            "Shelves A1 to A6, two people, on paper first. Differences above 50 € are recounted.",
+        ),
         ("Reconcile the bank accounts", "Both accounts to the cent. Attach the statements."),
         ("Post accruals and depreciation", "Rent, energy and the cold store contract recur; check for new leases."),
         ("Review the margin by product group", "Explain every group that moved by more than two points."),
@@ -119,7 +122,10 @@ const COLD_STORE: Procedure = Procedure {
     name: "Cold-store check",
     details: "Twice a day, before the first and after the last delivery. Takes ten minutes.",
     steps: &[
-        ("Read the three thermometers", "Dairy 2 to 4 °C, meat 0 to 2 °C, frozen below −18 °C. Outside: call the technician first."),
+        (
+            "Read the three thermometers",
+            "Dairy 2 to 4 °C, meat 0 to 2 °C, frozen below −18 °C. Outside: call the technician first.",
+        ),
         ("Check the door seals", "A sheet of paper held by the closed door must not slide out."),
         ("Rotate by date", "Oldest to the front. What expires within two days goes to the discount shelf."),
         ("Wipe the floor and the handles", "Blue cloth only; the red ones are for the raw-meat counter."),

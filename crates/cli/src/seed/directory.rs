@@ -56,10 +56,12 @@ impl Directory {
         let found = theirs.into_iter().map(|membership| membership.organization);
         let found = match found.into_iter().find(|one| one.slug() == Some(organisation.slug)) {
             Some(found) => found,
-            None => match backend.create_organization(organisation.name, Some(organisation.slug), Some(creator)).await {
-                Err(error) if error.code() == Some(&ErrorCode::FormIdentifierExists) => return Ok(None),
-                made => made.with_context(|| format!("making the organisation {}", organisation.name))?,
-            },
+            None => {
+                match backend.create_organization(organisation.name, Some(organisation.slug), Some(creator)).await {
+                    Err(error) if error.code() == Some(&ErrorCode::FormIdentifierExists) => return Ok(None),
+                    made => made.with_context(|| format!("making the organisation {}", organisation.name))?,
+                }
+            }
         };
         let members = backend.list_organization_memberships(&found.id).await?;
         for member in organisation.members {
@@ -89,7 +91,8 @@ async fn people(backend: &Backend) -> anyhow::Result<Vec<(&'static Person, UserI
     let there = backend.list_users(&filter).await?;
     let mut people = Vec::with_capacity(PEOPLE.len());
     for person in PEOPLE {
-        let has = |user: &&clerk::types::User| user.email_addresses.iter().any(|one| one.email_address == person.address);
+        let has =
+            |user: &&clerk::types::User| user.email_addresses.iter().any(|one| one.email_address == person.address);
         let id = match there.iter().find(has) {
             Some(user) => user.id.clone(),
             None => {

@@ -9,6 +9,7 @@ pub(crate) mod organisations;
 pub(crate) mod paging;
 pub(crate) mod procedure;
 pub(crate) mod procedures;
+pub(crate) mod progress;
 pub(crate) mod publication;
 pub(crate) mod run;
 pub(crate) mod run_steps;

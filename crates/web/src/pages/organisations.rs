@@ -85,7 +85,7 @@ pub(crate) async fn create(
 }
 
 async fn home(session: &Session, state: &crate::State) -> Result<PersonHome> {
-    session.home(state).await?.ok_or(Error::Unavailable("clerk"))
+    session.home(state).await?.ok_or(Error::Unavailable)
 }
 
 async fn at_clerk(

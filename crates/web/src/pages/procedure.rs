@@ -72,7 +72,7 @@ struct Step {
 /// `GET /orgs/{slug}/procedures/{procedure}`
 pub(crate) async fn show(org: InOrg, At(at): At<ProcedurePath>, Query(open): Query<Open>) -> Result<Response> {
     let step = open.step.and_then(|id| id.parse().ok()).map(|id| (id, None));
-    let publishing = Publishing { open: open.open.as_deref() == Some("publish"), ..Publishing::default() };
+    let publishing = Publishing::begun(open.open.as_deref() == Some("publish"));
     answer(&org, at.procedure, StatusCode::OK, Editing { step, publishing, ..Editing::default() }).await
 }
 

@@ -42,6 +42,11 @@ pub(crate) async fn publish(org: InOrg, At(at): At<ProcedurePath>, Form(form): F
 }
 
 impl Publishing {
+    /// Nothing typed yet.
+    pub(crate) fn begun(open: bool) -> Self {
+        Self { open, ..Self::default() }
+    }
+
     pub(crate) fn error(&self, field: &str) -> Option<&str> {
         self.errors.message(field)
     }

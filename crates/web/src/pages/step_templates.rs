@@ -16,8 +16,8 @@ use crate::flash::Flash;
 /// The address of a step.
 #[derive(Deserialize)]
 pub(crate) struct StepPath {
-    procedure: ProcedureId,
-    step: StepTemplateId,
+    pub(crate) procedure: ProcedureId,
+    pub(crate) step: StepTemplateId,
 }
 
 /// A step as it was typed, with what is wrong about it.

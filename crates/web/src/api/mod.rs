@@ -1,0 +1,30 @@
+//! JSON for programs under `/api/v1`: the same calls of the domain as the pages, a bearer token, problems as RFC 9457.
+
+pub(crate) mod me;
+pub(crate) mod organisation;
+pub(crate) mod procedures;
+pub(crate) mod runs;
+pub(crate) mod step_templates;
+
+use axum::Json;
+use axum::response::{IntoResponse as _, Response};
+use domain::Listing;
+use http::StatusCode;
+use http::header::LOCATION;
+use serde::Serialize;
+use serde_json::{Value, json};
+
+/// `{"items": […], "older": "…" | null}`; `older` goes into `?before=`.
+pub(crate) fn listing<T: Serialize>(listing: &Listing<T>) -> Json<Value> {
+    Json(json!({ "items": listing.items, "older": listing.older.map(|cursor| cursor.to_string()) }))
+}
+
+/// 201 with the new thing's id and address.
+pub(crate) fn created(id: &impl Serialize, path: &str) -> Response {
+    let path = http::HeaderValue::try_from(format!("/api/v1{path}"));
+    let mut response = (StatusCode::CREATED, Json(json!({ "id": id }))).into_response();
+    if let Ok(path) = path {
+        response.headers_mut().insert(LOCATION, path);
+    }
+    response
+}

@@ -1,0 +1,81 @@
+//! `/api/v1/orgs/{slug}/procedures`
+
+use axum::Json;
+use axum::response::Response;
+use domain::procedures::{self, ProcedureName};
+use domain::{Details, FieldErrors};
+use http::StatusCode;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::{created, listing};
+use crate::access::InOrg;
+use crate::body::{At, Json as Body, Query};
+use crate::error::Result;
+use crate::pages::paging::Before;
+use crate::pages::procedure::ProcedurePath;
+
+/// Name and details.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Writing {
+    name: String,
+    #[serde(default)]
+    details: String,
+}
+
+/// What changed.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Publication {
+    #[serde(default)]
+    note: String,
+}
+
+/// `GET …/procedures?before=`
+pub(crate) async fn list(org: InOrg, Query(before): Query<Before>) -> Result<Json<Value>> {
+    let wanted = before.page();
+    let page = wanted.clone().unwrap_or_default();
+    let (_, procedures) = org.read(|| procedures::list(page)).await?;
+    wanted?;
+    Ok(listing(&procedures))
+}
+
+/// `POST …/procedures`
+pub(crate) async fn create(org: InOrg, body: Body) -> Result<Response> {
+    let mut tx = org.write().await?;
+    let (name, details) = body.parse::<Writing>()?.parse()?;
+    let id = procedures::create(&mut tx, &name, &details).await?;
+    tx.commit().await?;
+    Ok(created(&id, &org.url(&format!("procedures/{id}"))))
+}
+
+/// `GET …/procedures/{procedure}`
+pub(crate) async fn show(org: InOrg, At(at): At<ProcedurePath>) -> Result<Json<Value>> {
+    let (_, procedure) = org.read(|| procedures::show(at.procedure)).await?;
+    Ok(Json(json!(procedure)))
+}
+
+/// `PATCH …/procedures/{procedure}`
+pub(crate) async fn edit(org: InOrg, At(at): At<ProcedurePath>, body: Body) -> Result<StatusCode> {
+    let mut tx = org.write().await?;
+    let (name, details) = body.parse::<Writing>()?.parse()?;
+    procedures::edit(&mut tx, at.procedure, &name, &details).await?;
+    tx.commit().await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// `POST …/procedures/{procedure}/publish`
+pub(crate) async fn publish(org: InOrg, At(at): At<ProcedurePath>, body: Body) -> Result<Json<Value>> {
+    let mut tx = org.write().await?;
+    let publication: Publication = body.parse()?;
+    let version = procedures::publish(&mut tx, at.procedure, &publication.note).await?;
+    tx.commit().await?;
+    Ok(Json(json!({ "version": version })))
+}
+
+impl Writing {
+    fn parse(&self) -> Result<(ProcedureName, Details), FieldErrors> {
+        FieldErrors::both(ProcedureName::parse(&self.name), Details::parse(&self.details))
+    }
+}

@@ -1,0 +1,71 @@
+//! `/api/v1/orgs/{slug}/procedures/{procedure}/steps`
+
+use axum::response::Response;
+use domain::step_templates::{self, Direction, StepTitle};
+use domain::{Details, FieldErrors};
+use http::StatusCode;
+use serde::Deserialize;
+
+use super::created;
+use crate::access::InOrg;
+use crate::body::{At, Json as Body};
+use crate::error::Result;
+use crate::pages::procedure::ProcedurePath;
+use crate::pages::step_templates::StepPath;
+
+/// Title and details.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Writing {
+    title: String,
+    #[serde(default)]
+    details: String,
+}
+
+/// Which way.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Move {
+    direction: Direction,
+}
+
+/// `POST …/steps`
+pub(crate) async fn add(org: InOrg, At(at): At<ProcedurePath>, body: Body) -> Result<Response> {
+    let mut tx = org.write().await?;
+    let (title, details) = body.parse::<Writing>()?.parse()?;
+    let id = step_templates::add(&mut tx, at.procedure, &title, &details).await?;
+    tx.commit().await?;
+    Ok(created(&id, &org.url(&format!("procedures/{}", at.procedure))))
+}
+
+/// `PATCH …/steps/{step}`
+pub(crate) async fn edit(org: InOrg, At(at): At<StepPath>, body: Body) -> Result<StatusCode> {
+    let mut tx = org.write().await?;
+    let (title, details) = body.parse::<Writing>()?.parse()?;
+    step_templates::edit(&mut tx, at.procedure, at.step, &title, &details).await?;
+    tx.commit().await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// `POST …/steps/{step}/move`
+pub(crate) async fn shift(org: InOrg, At(at): At<StepPath>, body: Body) -> Result<StatusCode> {
+    let mut tx = org.write().await?;
+    let wanted: Move = body.parse()?;
+    step_templates::shift(&mut tx, at.procedure, at.step, wanted.direction).await?;
+    tx.commit().await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// `DELETE …/steps/{step}`
+pub(crate) async fn remove(org: InOrg, At(at): At<StepPath>) -> Result<StatusCode> {
+    let mut tx = org.write().await?;
+    step_templates::remove(&mut tx, at.procedure, at.step).await?;
+    tx.commit().await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+impl Writing {
+    fn parse(&self) -> Result<(StepTitle, Details), FieldErrors> {
+        FieldErrors::both(StepTitle::parse(&self.title), Details::parse(&self.details))
+    }
+}
