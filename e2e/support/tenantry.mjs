@@ -1,6 +1,6 @@
 // Starts the whole of Tenantry for a test, as a newcomer would, and stops it again.
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -12,6 +12,8 @@ export class Tenantry {
     this.basePort = basePort;
     this.options = options;
     this.folder = mkdtempSync(join(tmpdir(), 'tenantry-e2e-'));
+    // As root, Postgres runs as another user, who has to get in.
+    chmodSync(this.folder, 0o755);
     this.lines = [];
   }
 

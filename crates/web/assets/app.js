@@ -18,7 +18,15 @@ function leaveLater(toast) {
   }, TOAST_SECONDS * 1000);
 }
 
-// A link with data-dialog leads to a page with the dialog open; with script the dialog opens in place.
+// A link with data-dialog leads to a page with the dialog open; with script it is a button that opens it in place.
+function makeOpeners() {
+  for (const link of document.querySelectorAll("a[data-dialog]:not([role])")) {
+    if (!document.getElementById(link.dataset.dialog)) continue;
+    link.setAttribute("role", "button");
+    link.setAttribute("aria-haspopup", "dialog");
+  }
+}
+
 function openDialog(link, event) {
   const dialog = document.getElementById(link.dataset.dialog);
   if (!dialog || typeof dialog.showModal !== "function") return;
@@ -48,13 +56,22 @@ document.addEventListener("click", (event) => {
   event.target.closest("[data-dismiss]")?.closest(".toast")?.remove();
 });
 
+// Buttons answer to the space bar too.
+document.addEventListener("keydown", (event) => {
+  const opener = event.key === " " ? event.target.closest("a[data-dialog][role=button]") : null;
+  if (opener) openDialog(opener, event);
+});
+
 // A menu closes when one of its actions is taken in place.
 document.addEventListener("htmx:after:request", () => {
   for (const menu of document.querySelectorAll(".menu:popover-open")) {
     if (!menu.querySelector("input[name=theme]")) menu.hidePopover();
   }
 });
-document.addEventListener("htmx:after:swap", () => watchToasts(document));
+document.addEventListener("htmx:after:swap", () => {
+  watchToasts(document);
+  makeOpeners();
+});
 
 // No answer at all: say so, and leave the page as it is.
 document.addEventListener("htmx:error", () => {
@@ -85,6 +102,7 @@ function followName(slug) {
 
 document.addEventListener("DOMContentLoaded", () => {
   watchToasts(document);
+  makeOpeners();
   raiseOpenDialogs();
   document.querySelectorAll("input[data-follows]").forEach(followName);
 });

@@ -128,7 +128,8 @@ mod tests {
 
     #[test]
     fn two_secrets_while_one_replaces_the_other() {
-        let two = webhook_secrets("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw, whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA").unwrap();
+        let two =
+            webhook_secrets("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw, whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD").unwrap();
         assert_eq!(two.len(), 2);
         assert!(webhook_secrets("MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").is_none());
     }

@@ -42,7 +42,8 @@ async fn no_answer_and_no_log_line_carries_a_foreign_canary() {
         .with_max_level(tracing::Level::DEBUG)
         .with_writer(move || writer.clone())
         .finish();
-    let _logging = tracing::subscriber::set_default(subscriber);
+    // For the whole process: what other tests log goes through the same search.
+    tracing::subscriber::set_global_default(subscriber).unwrap();
     let app = TestApp::start().await;
     let mut places: Vec<(Organisation, &'static str, &'static str, Things)> = Vec::new();
     for index in 0..ORGANISATIONS {
