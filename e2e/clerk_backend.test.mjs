@@ -4,7 +4,7 @@ import { after, before, test } from 'node:test';
 import { createClerkClient } from '@clerk/backend';
 import { Tenantry } from './support/tenantry.mjs';
 
-const tenantry = new Tenantry(4720, '--no-seed');
+const tenantry = new Tenantry('--no-seed');
 let clerk;
 
 before(async () => {

@@ -5,7 +5,7 @@ import { accessible, launch, person } from './support/browser.mjs';
 import { activeOrganisation, createOrganisation, signIn, signOut, signUp, switchTo } from './support/people.mjs';
 import { Tenantry } from './support/tenantry.mjs';
 
-const tenantry = new Tenantry(4700, '--no-seed');
+const tenantry = new Tenantry('--no-seed');
 let browser;
 let grace;
 let joan;

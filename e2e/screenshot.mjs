@@ -4,7 +4,7 @@ import { signIn } from './support/people.mjs';
 import { Tenantry } from './support/tenantry.mjs';
 
 const all = process.argv.includes('--all');
-const tenantry = await new Tenantry(4740).start();
+const tenantry = await new Tenantry().start();
 const browser = await launch();
 try {
   const { page } = await person(browser, { deviceScaleFactor: all ? 1 : 2 });

@@ -3,13 +3,27 @@ import { spawn } from 'node:child_process';
 import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createServer } from 'node:net';
 import { createInterface } from 'node:readline';
 
 const program = new URL('../../target/debug/tenantry', import.meta.url).pathname;
 
+const isFree = (port) => new Promise((resolve) => {
+  const probe = createServer().once('error', () => resolve(false)).once('listening', () => probe.close(() => resolve(true)));
+  probe.listen(port, '127.0.0.1');
+});
+
+// Four free ports in a row, so that tests run beside whatever else is running.
+async function freePorts() {
+  for (;;) {
+    const base = 20_000 + 4 * Math.floor(Math.random() * 2_500);
+    const free = await Promise.all([0, 1, 2, 3].map((offset) => isFree(base + offset)));
+    if (free.every(Boolean)) return base;
+  }
+}
+
 export class Tenantry {
-  constructor(basePort, ...options) {
-    this.basePort = basePort;
+  constructor(...options) {
     this.options = options;
     this.folder = mkdtempSync(join(tmpdir(), 'tenantry-e2e-'));
     // As root, Postgres runs as another user, who has to get in.
@@ -23,6 +37,7 @@ export class Tenantry {
 
   // Ready when it says so; fails with what it printed otherwise.
   async start() {
+    this.basePort ??= await freePorts();
     this.child = spawn(program, ['dev', '--base-port', this.basePort, '--data-dir', this.folder, ...this.options], {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, TEST_DATABASE_URL: '', DATABASE_URL: '', NO_COLOR: '1' },

@@ -34,23 +34,10 @@ use crate::verify::{Refusal, Verified};
 enum Waiting {
     Nothing,
     Handshake,
-    HandshakeSession {
-        token: String,
-        cookies: Vec<HeaderValue>,
-        lenient: bool,
-    },
-    Session {
-        token: String,
-        carrier: Carrier,
-    },
-    Refresh {
-        token: String,
-    },
-    RefreshedSession {
-        token: String,
-        ended: String,
-        cookies: Vec<HeaderValue>,
-    },
+    HandshakeSession { token: String, cookies: Vec<HeaderValue>, lenient: bool },
+    Session { token: String, carrier: Carrier },
+    Refresh { token: String },
+    RefreshedSession { token: String, ended: String, cookies: Vec<HeaderValue> },
 }
 
 /// One request on its way to an outcome.
@@ -65,12 +52,7 @@ pub(crate) struct Decision<'r> {
 
 impl<'r> Decision<'r> {
     pub(crate) fn new(site: &'r Site, facts: Facts<'r>) -> Self {
-        Self {
-            site,
-            facts,
-            waiting: Waiting::Nothing,
-            cookies: Vec::new(),
-        }
+        Self { site, facts, waiting: Waiting::Nothing, cookies: Vec::new() }
     }
 
     pub(crate) fn begin(&mut self) -> Step {
@@ -83,22 +65,15 @@ impl<'r> Decision<'r> {
         if let Some(token) = self.facts.bearer.clone() {
             return match Glimpse::of(&token) {
                 Err(_) => self.signed_out(Refusal::Malformed.reason()),
-                Ok(glimpse) if !glimpse.may_be_session => {
-                    self.signed_out(Reason::TOKEN_TYPE_MISMATCH)
-                }
+                Ok(glimpse) if !glimpse.may_be_session => self.signed_out(Reason::TOKEN_TYPE_MISMATCH),
                 Ok(_) => self.verify(token, Carrier::Header),
             };
         }
         // Whatever comes of it, a result that arrived by cookie is not resolved twice.
-        self.cookies
-            .extend(handshake::forget_transport(&self.facts));
+        self.cookies.extend(handshake::forget_transport(&self.facts));
         match self.facts.transport.clone() {
-            Some(Transport::Nonce(nonce)) => {
-                self.ask(Waiting::Handshake, Effect::RedeemNonce { nonce })
-            }
-            Some(Transport::Token(token)) => {
-                self.ask(Waiting::Handshake, Effect::VerifyHandshake { token })
-            }
+            Some(Transport::Nonce(nonce)) => self.ask(Waiting::Handshake, Effect::RedeemNonce { nonce }),
+            Some(Transport::Token(token)) => self.ask(Waiting::Handshake, Effect::VerifyHandshake { token }),
             None => self.judge_cookies(),
         }
     }
@@ -106,18 +81,13 @@ impl<'r> Decision<'r> {
     pub(crate) fn answer(&mut self, answer: Answer) -> Step {
         let waiting = std::mem::replace(&mut self.waiting, Waiting::Nothing);
         match (waiting, answer) {
-            (
-                _,
-                Answer::Verified(Err(Failure::Unavailable))
-                | Answer::HandshakeToken(Err(Failure::Unavailable)),
-            ) => Step::Done(Outcome::Unavailable),
-            (
-                Waiting::Handshake,
-                Answer::HandshakeToken(Ok(directives)) | Answer::HandshakeNonce(Ok(directives)),
-            ) => self.resolve(&directives),
-            (Waiting::Handshake, Answer::HandshakeToken(Err(Failure::Refused(refusal)))) => {
-                self.unbelieved(refusal)
+            (_, Answer::Verified(Err(Failure::Unavailable)) | Answer::HandshakeToken(Err(Failure::Unavailable))) => {
+                Step::Done(Outcome::Unavailable)
             }
+            (Waiting::Handshake, Answer::HandshakeToken(Ok(directives)) | Answer::HandshakeNonce(Ok(directives))) => {
+                self.resolve(&directives)
+            }
+            (Waiting::Handshake, Answer::HandshakeToken(Err(Failure::Refused(refusal)))) => self.unbelieved(refusal),
             (Waiting::Handshake, Answer::HandshakeNonce(Err(error))) => {
                 tracing::warn!(%error, "a handshake nonce cannot be redeemed");
                 self.judge_cookies()
@@ -126,50 +96,24 @@ impl<'r> Decision<'r> {
                 self.resolved(&verified, token, cookies)
             }
             (
-                Waiting::HandshakeSession {
-                    token,
-                    cookies,
-                    lenient,
-                },
+                Waiting::HandshakeSession { token, cookies, lenient },
                 Answer::Verified(Err(Failure::Refused(refusal))),
             ) => {
                 if !lenient && self.site.is_development() && is_about_time(refusal) {
-                    let effect = Effect::Verify {
-                        token: token.clone(),
-                        lenient: true,
-                    };
-                    return self.ask(
-                        Waiting::HandshakeSession {
-                            token,
-                            cookies,
-                            lenient: true,
-                        },
-                        effect,
-                    );
+                    let effect = Effect::Verify { token: token.clone(), lenient: true };
+                    return self.ask(Waiting::HandshakeSession { token, cookies, lenient: true }, effect);
                 }
                 self.unbelieved(refusal)
             }
             (Waiting::Session { token, carrier }, Answer::Verified(Ok(verified))) => {
                 self.verified(&verified, token, carrier)
             }
-            (
-                Waiting::Session { token, carrier },
-                Answer::Verified(Err(Failure::Refused(refusal))),
-            ) => self.refused(refusal, token, carrier),
-            (Waiting::Refresh { token }, Answer::Refreshed(answer)) => {
-                self.refreshed(answer, token)
+            (Waiting::Session { token, carrier }, Answer::Verified(Err(Failure::Refused(refusal)))) => {
+                self.refused(refusal, token, carrier)
             }
-            (
-                Waiting::RefreshedSession {
-                    token,
-                    ended,
-                    cookies,
-                },
-                Answer::Verified(answer),
-            ) => {
-                let before = Glimpse::of(&ended)
-                    .ok()
-                    .and_then(|glimpse| glimpse.session_id);
+            (Waiting::Refresh { token }, Answer::Refreshed(answer)) => self.refreshed(answer, token),
+            (Waiting::RefreshedSession { token, ended, cookies }, Answer::Verified(answer)) => {
+                let before = Glimpse::of(&ended).ok().and_then(|glimpse| glimpse.session_id);
                 match answer {
                     Ok(verified) if before.as_ref() == Some(&verified.session.session_id) => {
                         self.signed_in(&verified, token, Carrier::Cookie, cookies)
@@ -188,10 +132,7 @@ impl<'r> Decision<'r> {
     }
 
     fn verify(&mut self, token: String, carrier: Carrier) -> Step {
-        let effect = Effect::Verify {
-            token: token.clone(),
-            lenient: false,
-        };
+        let effect = Effect::Verify { token: token.clone(), lenient: false };
         self.ask(Waiting::Session { token, carrier }, effect)
     }
 
@@ -245,43 +186,26 @@ impl<'r> Decision<'r> {
 
     fn handshake_with(&mut self, reason: Reason, token: Option<&str>) -> Step {
         match handshake::request(self.site, &self.facts, &reason, token, None) {
-            Some(redirect) => Step::Done(Outcome::Handshake(
-                redirect.with_cookies(&std::mem::take(&mut self.cookies)),
-            )),
+            Some(redirect) => Step::Done(Outcome::Handshake(redirect.with_cookies(&std::mem::take(&mut self.cookies)))),
             None => self.signed_out(reason),
         }
     }
 
     fn signed_out(&mut self, reason: Reason) -> Step {
-        Step::Done(Outcome::SignedOut {
-            reason,
-            cookies: std::mem::take(&mut self.cookies),
-        })
+        Step::Done(Outcome::SignedOut { reason, cookies: std::mem::take(&mut self.cookies) })
     }
 
-    fn signed_in(
-        &mut self,
-        verified: &Verified,
-        token: String,
-        carrier: Carrier,
-        more: Vec<HeaderValue>,
-    ) -> Step {
+    fn signed_in(&mut self, verified: &Verified, token: String, carrier: Carrier, more: Vec<HeaderValue>) -> Step {
         let mut cookies = std::mem::take(&mut self.cookies);
         cookies.extend(more);
-        Step::Done(Outcome::SignedIn(SignedIn {
-            session: verified.session.clone(),
-            carrier,
-            cookies,
-            token,
-        }))
+        Step::Done(Outcome::SignedIn(SignedIn { session: verified.session.clone(), carrier, cookies, token }))
     }
 
     /// So that a page load after this one can start afresh with a handshake.
     fn forget_sessions(&mut self) {
         let secure = self.facts.request.public_url.scheme() == "https";
         let names = [SESSION, self.site.names.session.as_str()];
-        self.cookies
-            .extend(names.into_iter().filter_map(|name| forget(name, secure)));
+        self.cookies.extend(names.into_iter().filter_map(|name| forget(name, secure)));
     }
 }
 

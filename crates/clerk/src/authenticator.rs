@@ -61,9 +61,7 @@ impl Clerk {
             tokens,
             config,
         };
-        Ok(Self {
-            shared: Arc::new(shared),
-        })
+        Ok(Self { shared: Arc::new(shared) })
     }
 
     /// Who sends this request?
@@ -92,22 +90,15 @@ impl Clerk {
         organisation: &str,
     ) -> Option<Redirect> {
         let active = signed_in.session.organisation.as_ref();
-        let already = active.is_some_and(|active| {
-            active.id == organisation || active.slug.as_deref() == Some(organisation)
-        });
+        let already =
+            active.is_some_and(|active| active.id == organisation || active.slug.as_deref() == Some(organisation));
         if already || signed_in.carrier == Carrier::Header {
             return None;
         }
         let site = &self.shared.site;
         let facts = Facts::read(site, request, Timestamp::now().as_second());
         let reason = Reason::ACTIVE_ORGANIZATION_MISMATCH;
-        let redirect = handshake::request(
-            site,
-            &facts,
-            &reason,
-            Some(&signed_in.token),
-            Some(organisation),
-        )?;
+        let redirect = handshake::request(site, &facts, &reason, Some(&signed_in.token), Some(organisation))?;
         Some(redirect.with_cookies(&signed_in.cookies))
     }
 
@@ -115,16 +106,10 @@ impl Clerk {
     #[must_use]
     pub fn sign_out_cookies(&self, secure: bool) -> Vec<HeaderValue> {
         let names = &self.shared.site.names;
-        [
-            SESSION,
-            &names.session,
-            CLIENT_UAT,
-            &names.client_uat,
-            &names.refresh,
-        ]
-        .into_iter()
-        .filter_map(|name| forget(name, secure))
-        .collect()
+        [SESSION, &names.session, CLIENT_UAT, &names.client_uat, &names.refresh]
+            .into_iter()
+            .filter_map(|name| forget(name, secure))
+            .collect()
     }
 
     /// Whether tokens can be checked now; fetches the keys if there are none yet. For a readiness probe.
@@ -147,41 +132,24 @@ impl Clerk {
     async fn perform(&self, effect: Effect, now: i64) -> Answer {
         let backend = &self.shared.backend;
         match effect {
-            Effect::Verify { token, lenient } => {
-                Answer::Verified(self.verify(&token, lenient, now).await)
+            Effect::Verify { token, lenient } => Answer::Verified(self.verify(&token, lenient, now).await),
+            Effect::VerifyHandshake { token } => Answer::HandshakeToken(self.verify_handshake(&token).await),
+            Effect::RedeemNonce { nonce } => {
+                Answer::HandshakeNonce(backend.handshake_payload(&nonce).await.map(|payload| payload.directives))
             }
-            Effect::VerifyHandshake { token } => {
-                Answer::HandshakeToken(self.verify_handshake(&token).await)
+            Effect::Refresh { session_id, refresh } => {
+                Answer::Refreshed(backend.refresh_session(&session_id, &refresh).await)
             }
-            Effect::RedeemNonce { nonce } => Answer::HandshakeNonce(
-                backend
-                    .handshake_payload(&nonce)
-                    .await
-                    .map(|payload| payload.directives),
-            ),
-            Effect::Refresh {
-                session_id,
-                refresh,
-            } => Answer::Refreshed(backend.refresh_session(&session_id, &refresh).await),
         }
     }
 
     async fn verify(&self, token: &str, lenient: bool, now: i64) -> Result<Arc<Verified>, Failure> {
-        let Shared {
-            verifier,
-            tokens,
-            keys,
-            ..
-        } = &*self.shared;
+        let Shared { verifier, tokens, keys, .. } = &*self.shared;
         if lenient {
             tracing::warn!("this machine's clock and Clerk's differ; please set it right");
             let parts = split(token)?;
             let key = key(keys, &parts).await?;
-            return verifier
-                .lenient()
-                .verify(&parts, &key, now)
-                .map(Arc::new)
-                .map_err(Failure::Refused);
+            return verifier.lenient().verify(&parts, &key, now).map(Arc::new).map_err(Failure::Refused);
         }
         if let Some(verified) = tokens.get(token, now) {
             let window = verifier.check_window(verified.expires, verified.not_before, now);
@@ -189,11 +157,7 @@ impl Clerk {
         }
         let parts = split(token)?;
         let key = key(keys, &parts).await?;
-        let verified = Arc::new(
-            verifier
-                .verify(&parts, &key, now)
-                .map_err(Failure::Refused)?,
-        );
+        let verified = Arc::new(verifier.verify(&parts, &key, now).map_err(Failure::Refused)?);
         tokens.insert(token, &verified, now);
         Ok(verified)
     }
@@ -213,10 +177,8 @@ fn split(token: &str) -> Result<Parts<'_>, Failure> {
 }
 
 async fn key(keys: &Keys, parts: &Parts<'_>) -> Result<Arc<jsonwebtoken::DecodingKey>, Failure> {
-    keys.find(parts.header.kid.as_deref())
-        .await
-        .map_err(|missing| match missing {
-            NoKey::Unknown => Failure::Refused(Refusal::KeyMismatch),
-            NoKey::Unavailable => Failure::Unavailable,
-        })
+    keys.find(parts.header.kid.as_deref()).await.map_err(|missing| match missing {
+        NoKey::Unknown => Failure::Refused(Refusal::KeyMismatch),
+        NoKey::Unavailable => Failure::Unavailable,
+    })
 }

@@ -9,9 +9,7 @@ use jsonwebtoken::DecodingKey;
 use secrecy::SecretString;
 use url::Url;
 
-use self::checks::{
-    check_secret_key, check_transport, http_url, is_loopback, issuer, origin, wrong,
-};
+use self::checks::{check_secret_key, check_transport, http_url, is_loopback, issuer, origin, wrong};
 use crate::keys::PublishableKey;
 
 /// Where the Backend API of real instances is.
@@ -97,11 +95,7 @@ impl Config {
     /// # Errors
     /// Names the first variable that is missing or wrong.
     pub fn from_variables(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
-        let get = |name: &str| {
-            lookup(name)
-                .map(|value| value.trim().to_owned())
-                .filter(|value| !value.is_empty())
-        };
+        let get = |name: &str| lookup(name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty());
         Self::from_parts(ConfigParts {
             publishable_key: get("CLERK_PUBLISHABLE_KEY").unwrap_or_default(),
             secret_key: get("CLERK_SECRET_KEY").unwrap_or_default().into(),
@@ -111,11 +105,7 @@ impl Config {
             issuer: get("CLERK_ISSUER"),
             jwt_key: get("CLERK_JWT_KEY"),
             authorized_parties: get("CLERK_AUTHORIZED_PARTIES")
-                .map(|list| {
-                    list.split(',')
-                        .map(|origin| origin.trim().to_owned())
-                        .collect()
-                })
+                .map(|list| list.split(',').map(|origin| origin.trim().to_owned()).collect())
                 .unwrap_or_default(),
             clock_skew: None,
             sign_in_url: get("CLERK_SIGN_IN_URL"),
@@ -130,19 +120,12 @@ impl Config {
     /// Names the first variable that is missing or wrong.
     pub fn from_parts(parts: ConfigParts) -> Result<Self, ConfigError> {
         if parts.publishable_key.is_empty() {
-            return Err(wrong(
-                "CLERK_PUBLISHABLE_KEY",
-                "is missing; it should look like pk_test_… or pk_live_…",
-            ));
+            return Err(wrong("CLERK_PUBLISHABLE_KEY", "is missing; it should look like pk_test_… or pk_live_…"));
         }
         let key = PublishableKey::parse(&parts.publishable_key)
             .map_err(|error| wrong("CLERK_PUBLISHABLE_KEY", error.to_string()))?;
         let api_url = http_url("CLERK_API_URL", parts.api_url.as_deref().unwrap_or(API_URL))?;
-        let proxy_url = parts
-            .proxy_url
-            .as_deref()
-            .map(|text| http_url("CLERK_PROXY_URL", text))
-            .transpose()?;
+        let proxy_url = parts.proxy_url.as_deref().map(|text| http_url("CLERK_PROXY_URL", text)).transpose()?;
         check_secret_key(&parts.secret_key, &key, &api_url)?;
         check_transport("CLERK_API_URL", &key, Some(&api_url))?;
         check_transport("CLERK_PROXY_URL", &key, proxy_url.as_ref())?;
@@ -153,14 +136,8 @@ impl Config {
         };
         let frontend = base(&frontend_url);
         let portal = format!("https://{}", key.accounts_host());
-        let url = |variable, text: Option<String>, default: String| {
-            http_url(variable, &text.unwrap_or(default))
-        };
-        let jwks_url = url(
-            "CLERK_JWKS_URL",
-            parts.jwks_url,
-            format!("{frontend}/.well-known/jwks.json"),
-        )?;
+        let url = |variable, text: Option<String>, default: String| http_url(variable, &text.unwrap_or(default));
+        let jwks_url = url("CLERK_JWKS_URL", parts.jwks_url, format!("{frontend}/.well-known/jwks.json"))?;
         check_transport("CLERK_JWKS_URL", &key, Some(&jwks_url))?;
         let clock_skew = parts.clock_skew.unwrap_or(CLOCK_SKEW);
         if clock_skew > MOST_CLOCK_SKEW {
@@ -169,27 +146,11 @@ impl Config {
         Ok(Self {
             issuer: issuer(parts.issuer, &key)?,
             jwt_key: parts.jwt_key.as_deref().map(JwtKey::from_pem).transpose()?,
-            authorized_parties: parts
-                .authorized_parties
-                .iter()
-                .map(|text| origin(text))
-                .collect::<Result<_, _>>()?,
+            authorized_parties: parts.authorized_parties.iter().map(|text| origin(text)).collect::<Result<_, _>>()?,
             clock_skew,
-            sign_in_url: url(
-                "CLERK_SIGN_IN_URL",
-                parts.sign_in_url,
-                format!("{portal}/sign-in"),
-            )?,
-            sign_up_url: url(
-                "CLERK_SIGN_UP_URL",
-                parts.sign_up_url,
-                format!("{portal}/sign-up"),
-            )?,
-            js_url: url(
-                "CLERK_JS_URL",
-                parts.js_url,
-                format!("{frontend}/{SCRIPT_PATH}"),
-            )?,
+            sign_in_url: url("CLERK_SIGN_IN_URL", parts.sign_in_url, format!("{portal}/sign-in"))?,
+            sign_up_url: url("CLERK_SIGN_UP_URL", parts.sign_up_url, format!("{portal}/sign-up"))?,
+            js_url: url("CLERK_JS_URL", parts.js_url, format!("{frontend}/{SCRIPT_PATH}"))?,
             secret_key: parts.secret_key,
             publishable_key: key,
             api_url,
@@ -207,9 +168,7 @@ impl Config {
 
     /// Whether nothing this process talks to is beyond this machine, so that certificates and proxies do not matter.
     pub(crate) fn stays_on_this_machine(&self) -> bool {
-        [&self.api_url, &self.jwks_url]
-            .into_iter()
-            .all(|url| url.scheme() == "http" && is_loopback(url))
+        [&self.api_url, &self.jwks_url].into_iter().all(|url| url.scheme() == "http" && is_loopback(url))
     }
 }
 
@@ -233,12 +192,7 @@ impl JwtKey {
         let text = text.replace("\\n", "\n");
         DecodingKey::from_rsa_pem(text.trim().as_bytes())
             .map(Self)
-            .map_err(|_| {
-                wrong(
-                    "CLERK_JWT_KEY",
-                    "should be a public RSA key in PEM (-----BEGIN PUBLIC KEY-----)",
-                )
-            })
+            .map_err(|_| wrong("CLERK_JWT_KEY", "should be a public RSA key in PEM (-----BEGIN PUBLIC KEY-----)"))
     }
 }
 

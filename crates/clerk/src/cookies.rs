@@ -40,13 +40,8 @@ impl Cookies {
             .filter_map(|pair| {
                 let (name, value) = std::str::from_utf8(pair).ok()?.split_once('=')?;
                 let value = value.trim();
-                let value = value
-                    .strip_prefix('"')
-                    .and_then(|rest| rest.strip_suffix('"'))
-                    .unwrap_or(value);
-                let decoded = percent_decode_str(value)
-                    .decode_utf8()
-                    .unwrap_or(Cow::Borrowed(value));
+                let value = value.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(value);
+                let decoded = percent_decode_str(value).decode_utf8().unwrap_or(Cow::Borrowed(value));
                 Some((name.trim().to_owned(), decoded.into_owned()))
             })
             .collect();
@@ -54,18 +49,12 @@ impl Cookies {
     }
 
     fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
-        self.pairs
-            .iter()
-            .filter(move |(key, _)| key == name)
-            .map(|(_, value)| value.as_str())
+        self.pairs.iter().filter(move |(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
     /// The first cookie of that name.
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
-        self.pairs
-            .iter()
-            .find(|(key, _)| key == name)
-            .map(|(_, value)| value.as_str())
+        self.pairs.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
     /// The first cookie of that name, if it says anything.
@@ -127,12 +116,8 @@ impl Choice<'_> {
         if self.suffixed_uat.is_none() && self.suffixed.is_none() {
             return false;
         }
-        let issued = |token: Option<Option<&Glimpse>>| {
-            token
-                .flatten()
-                .and_then(|glimpse| glimpse.issued_at)
-                .unwrap_or(0)
-        };
+        let issued =
+            |token: Option<Option<&Glimpse>>| token.flatten().and_then(|glimpse| glimpse.issued_at).unwrap_or(0);
         let plain_signed_out = self.plain_uat == Some("0");
         let suffixed_signed_out = self.suffixed_uat == Some("0");
         if !suffixed_signed_out && !plain_signed_out && issued(self.plain) > issued(self.suffixed) {
@@ -142,8 +127,7 @@ impl Choice<'_> {
             return false;
         }
         if instance == InstanceType::Development && !suffixed_signed_out && plain_signed_out {
-            let expired =
-                |glimpse: &Glimpse| glimpse.expires_at.is_some_and(|expires| expires <= now);
+            let expired = |glimpse: &Glimpse| glimpse.expires_at.is_some_and(|expires| expires <= now);
             if self.suffixed.flatten().is_some_and(expired) {
                 return false;
             }
@@ -156,17 +140,14 @@ impl Choice<'_> {
         let (Some(Some(plain)), Some(Some(suffixed))) = (self.plain, self.suffixed) else {
             return false;
         };
-        let ours =
-            |glimpse: &Glimpse| glimpse.issuer.as_deref().and_then(host_of) == Some(issuer_host);
+        let ours = |glimpse: &Glimpse| glimpse.issuer.as_deref().and_then(host_of) == Some(issuer_host);
         ours(plain) && ours(suffixed) && plain.subject != suffixed.subject
     }
 }
 
 /// An `iss` without its scheme; an attacker's text here.
 pub(crate) fn host_of(issuer: &str) -> Option<&str> {
-    issuer
-        .strip_prefix("https://")
-        .or_else(|| issuer.strip_prefix("http://"))
+    issuer.strip_prefix("https://").or_else(|| issuer.strip_prefix("http://"))
 }
 
 /// A `Set-Cookie` value that makes the browser forget a host-only cookie.

@@ -34,9 +34,7 @@ pub enum Error {
 }
 
 fn in_parameter(param: Option<&str>) -> String {
-    param
-        .map(|name| format!(" (parameter {name})"))
-        .unwrap_or_default()
+    param.map(|name| format!(" (parameter {name})")).unwrap_or_default()
 }
 
 impl Error {

@@ -5,8 +5,8 @@ use url::Url;
 
 use crate::config::Config;
 use crate::cookies::{
-    CLIENT_UAT, Choice, Cookies, DEV_BROWSER, HANDSHAKE, HANDSHAKE_NONCE, REDIRECT_COUNT, SESSION,
-    SuffixedNames, host_of,
+    CLIENT_UAT, Choice, Cookies, DEV_BROWSER, HANDSHAKE, HANDSHAKE_NONCE, REDIRECT_COUNT, SESSION, SuffixedNames,
+    host_of,
 };
 use crate::keys::InstanceType;
 use crate::reason::Reason;
@@ -30,9 +30,7 @@ impl Site {
         let instance = config.publishable_key.instance_type();
         let mut handshake_url = config.frontend.clone();
         if let Ok(mut segments) = handshake_url.path_segments_mut() {
-            segments
-                .pop_if_empty()
-                .extend(["v1", "client", "handshake"]);
+            segments.pop_if_empty().extend(["v1", "client", "handshake"]);
         }
         handshake_url.set_query(None);
         handshake_url.set_fragment(None);
@@ -40,12 +38,7 @@ impl Site {
         referrers.extend(handshake_url.host_str().map(str::to_owned));
         if instance == InstanceType::Development {
             let pages = [&config.sign_in_url, &config.sign_up_url];
-            referrers.extend(
-                pages
-                    .into_iter()
-                    .filter_map(Url::host_str)
-                    .map(str::to_owned),
-            );
+            referrers.extend(pages.into_iter().filter_map(Url::host_str).map(str::to_owned));
         }
         Self {
             instance,
@@ -113,40 +106,24 @@ impl<'r> Facts<'r> {
         let (bearer, bearers) = bearer(request);
         let conflict = if bearers > 1 || (bearers == 1 && (plain.is_some() || suffixed.is_some())) {
             Some(Reason::TOKEN_CARRIER_CONFLICT)
-        } else if bearers == 0
-            && (two_people || cookies.disagree(SESSION) || cookies.disagree(&names.session))
-        {
+        } else if bearers == 0 && (two_people || cookies.disagree(SESSION) || cookies.disagree(&names.session)) {
             Some(Reason::SESSION_COOKIE_CONFLICT)
         } else {
             None
         };
         let pick = |plain: &str, suffixed: &str| {
-            cookies
-                .filled(if use_suffixed { suffixed } else { plain })
-                .map(str::to_owned)
+            cookies.filled(if use_suffixed { suffixed } else { plain }).map(str::to_owned)
         };
         Self {
             conflict,
             bearer,
             suffixed: use_suffixed,
             session: pick(SESSION, &names.session),
-            glimpse: if use_suffixed {
-                suffixed_glimpse
-            } else {
-                plain_glimpse
-            }
-            .flatten(),
-            client_uat: pick(CLIENT_UAT, &names.client_uat)
-                .and_then(|text| text.parse().ok())
-                .unwrap_or(0),
+            glimpse: if use_suffixed { suffixed_glimpse } else { plain_glimpse }.flatten(),
+            client_uat: pick(CLIENT_UAT, &names.client_uat).and_then(|text| text.parse().ok()).unwrap_or(0),
             refresh: cookies.filled(&names.refresh).map(str::to_owned),
-            dev_browser: request
-                .query(DEV_BROWSER)
-                .or_else(|| pick(DEV_BROWSER, &names.dev_browser)),
-            redirects: cookies
-                .get(REDIRECT_COUNT)
-                .and_then(|text| text.parse().ok())
-                .unwrap_or(0),
+            dev_browser: request.query(DEV_BROWSER).or_else(|| pick(DEV_BROWSER, &names.dev_browser)),
+            redirects: cookies.get(REDIRECT_COUNT).and_then(|text| text.parse().ok()).unwrap_or(0),
             transport: transport(site, request, &cookies),
             request,
             cookies,
@@ -155,36 +132,26 @@ impl<'r> Facts<'r> {
 
     /// Whether the page before this one was on another origin which is not Clerk's.
     pub(crate) fn comes_from_elsewhere(&self, site: &Site) -> bool {
-        let Some(referrer) = self
-            .request
-            .header("referer")
-            .and_then(|text| Url::parse(text).ok())
-        else {
+        let Some(referrer) = self.request.header("referer").and_then(|text| Url::parse(text).ok()) else {
             return false;
         };
-        let known = referrer
-            .host_str()
-            .is_some_and(|host| site.referrers.iter().any(|known| known == host));
+        let known = referrer.host_str().is_some_and(|host| site.referrers.iter().any(|known| known == host));
         !known && referrer.origin() != self.request.public_url.origin()
     }
 }
 
 /// The bearer token, and how many there are. Other schemes are somebody else's; a lone word counts as a token.
 fn bearer(request: &Request<'_>) -> (Option<String>, usize) {
-    let mut tokens = request
-        .headers
-        .get_all(AUTHORIZATION)
-        .into_iter()
-        .filter_map(|value| {
-            let text = value.to_str().ok()?.trim();
-            let token = match text.split_once(' ') {
-                None => text,
-                Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => token.trim(),
-                Some(_) => return None,
-            };
-            let empty = token.is_empty() || token.eq_ignore_ascii_case("bearer");
-            (!empty).then(|| token.to_owned())
-        });
+    let mut tokens = request.headers.get_all(AUTHORIZATION).into_iter().filter_map(|value| {
+        let text = value.to_str().ok()?.trim();
+        let token = match text.split_once(' ') {
+            None => text,
+            Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => token.trim(),
+            Some(_) => return None,
+        };
+        let empty = token.is_empty() || token.eq_ignore_ascii_case("bearer");
+        (!empty).then(|| token.to_owned())
+    });
     let first = tokens.next();
     let count = usize::from(first.is_some()) + tokens.count();
     (first, count)
@@ -196,14 +163,8 @@ fn bearer(request: &Request<'_>) -> (Option<String>, usize) {
 /// could sign a visitor in as whoever made the link.
 fn transport(site: &Site, request: &Request<'_>, cookies: &Cookies) -> Option<Transport> {
     let find = |name: &str| {
-        let query = if site.is_development() {
-            request.query(name)
-        } else {
-            None
-        };
+        let query = if site.is_development() { request.query(name) } else { None };
         query.or_else(|| cookies.filled(name).map(str::to_owned))
     };
-    find(HANDSHAKE_NONCE)
-        .map(Transport::Nonce)
-        .or_else(|| find(HANDSHAKE).map(Transport::Token))
+    find(HANDSHAKE_NONCE).map(Transport::Nonce).or_else(|| find(HANDSHAKE).map(Transport::Token))
 }

@@ -38,30 +38,20 @@ pub(crate) fn request(
         query
             .append_pair("redirect_url", facts.request.clean_url().as_str())
             .append_pair("__clerk_api_version", API_VERSION)
-            .append_pair(
-                "suffixed_cookies",
-                if facts.suffixed { "true" } else { "false" },
-            )
+            .append_pair("suffixed_cookies", if facts.suffixed { "true" } else { "false" })
             .append_pair("__clerk_hs_reason", reason.as_str())
             .append_pair("format", "nonce");
         if let Some(token) = token {
             query.append_pair("__session", token);
         }
-        if let Some(browser) = facts
-            .dev_browser
-            .as_deref()
-            .filter(|_| site.is_development())
-        {
+        if let Some(browser) = facts.dev_browser.as_deref().filter(|_| site.is_development()) {
             query.append_pair("__clerk_db_jwt", browser);
         }
         if let Some(organisation) = organisation {
             query.append_pair("organization_id", organisation);
         }
     }
-    let count = format!(
-        "{REDIRECT_COUNT}={}; SameSite=Lax; HttpOnly; Max-Age=2",
-        facts.redirects + 1
-    );
+    let count = format!("{REDIRECT_COUNT}={}; SameSite=Lax; HttpOnly; Max-Age=2", facts.redirects + 1);
     let cookies: Vec<HeaderValue> = HeaderValue::try_from(count).into_iter().collect();
     Some(Redirect::new(url.into(), reason.clone(), &cookies).with_status("handshake"))
 }
@@ -84,10 +74,7 @@ impl Resolution {
             (ours && !value.is_empty()).then(|| value.to_owned())
         });
         Self {
-            cookies: directives
-                .iter()
-                .filter_map(|text| HeaderValue::try_from(text.as_str()).ok())
-                .collect(),
+            cookies: directives.iter().filter_map(|text| HeaderValue::try_from(text.as_str()).ok()).collect(),
             token,
         }
     }

@@ -37,9 +37,7 @@ pub(crate) async fn read_bounded(mut response: Response, most: usize) -> Result<
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(unreachable)? {
         if body.len() + chunk.len() > most {
-            return Err(Error::Decode(
-                format!("the answer is larger than {most} bytes").into(),
-            ));
+            return Err(Error::Decode(format!("the answer is larger than {most} bytes").into()));
         }
         body.extend_from_slice(&chunk);
     }

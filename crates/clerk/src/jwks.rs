@@ -103,21 +103,11 @@ impl Keys {
 
 impl KeySet {
     pub(crate) fn new(client: Client, url: Url, tokens: Arc<TokenCache>) -> Self {
-        Self {
-            client,
-            url,
-            tokens,
-            current: RwLock::new(None),
-            fetching: Mutex::new(()),
-            last: RwLock::new(None),
-        }
+        Self { client, url, tokens, current: RwLock::new(None), fetching: Mutex::new(()), last: RwLock::new(None) }
     }
 
     fn current(&self) -> Option<Arc<Fetched>> {
-        self.current
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        self.current.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     fn last(&self) -> Option<Attempt> {
@@ -148,8 +138,7 @@ impl KeySet {
         }
         let last = self.last();
         // While the address does not answer, the old keys serve and nobody waits for the next attempt.
-        let failing =
-            last.is_some_and(|attempt| attempt.failed && attempt.ended.elapsed() < FAILING_FOR);
+        let failing = last.is_some_and(|attempt| attempt.failed && attempt.ended.elapsed() < FAILING_FOR);
         if age >= STALE_AFTER && !failing {
             self.fetch_unless_tried_within(STALE_PAUSE).await;
             return self.current();
@@ -177,10 +166,7 @@ impl KeySet {
 
     async fn attempt(&self, pause: Duration) {
         let _alone = self.fetching.lock().await;
-        if self
-            .last()
-            .is_some_and(|attempt| attempt.ended.elapsed() < pause)
-        {
+        if self.last().is_some_and(|attempt| attempt.ended.elapsed() < pause) {
             return;
         }
         let answer = self.fetch().await;
@@ -189,43 +175,22 @@ impl KeySet {
             Ok(fetched) => self.replace(fetched),
             Err(error) => tracing::warn!(%error, "the key set cannot be fetched"),
         }
-        let attempt = Attempt {
-            ended: Instant::now(),
-            failed,
-        };
+        let attempt = Attempt { ended: Instant::now(), failed };
         *self.last.write().unwrap_or_else(PoisonError::into_inner) = Some(attempt);
     }
 
     async fn fetch(&self) -> Result<Fetched, Error> {
-        let response = self
-            .client
-            .get(self.url.clone())
-            .timeout(FETCH_TIMEOUT)
-            .send()
-            .await
-            .map_err(unreachable)?;
+        let response = self.client.get(self.url.clone()).timeout(FETCH_TIMEOUT).send().await.map_err(unreachable)?;
         if response.status() != http::StatusCode::OK {
-            return Err(Error::Decode(
-                format!("the key set's address answered {}", response.status()).into(),
-            ));
+            return Err(Error::Decode(format!("the key set's address answered {}", response.status()).into()));
         }
         let body = read_bounded(response, LARGEST_SET).await?;
-        let published: JsonWebKeySet =
-            serde_json::from_slice(&body).map_err(|error| Error::Decode(Box::new(error)))?;
-        let keys: HashMap<_, _> = published
-            .keys
-            .iter()
-            .take(MOST_KEYS)
-            .filter_map(usable_key)
-            .collect();
+        let published: JsonWebKeySet = serde_json::from_slice(&body).map_err(|error| Error::Decode(Box::new(error)))?;
+        let keys: HashMap<_, _> = published.keys.iter().take(MOST_KEYS).filter_map(usable_key).collect();
         if keys.is_empty() {
             return Err(Error::Decode("the key set has no RS256 key".into()));
         }
-        Ok(Fetched {
-            keys,
-            published,
-            at: Instant::now(),
-        })
+        Ok(Fetched { keys, published, at: Instant::now() })
     }
 
     fn replace(&self, fetched: Fetched) {
@@ -235,10 +200,7 @@ impl KeySet {
             current.replace(Arc::clone(&fetched))
         };
         if before.is_some_and(|before| before.published != fetched.published) {
-            tracing::info!(
-                keys = fetched.keys.len(),
-                "the instance's keys have changed"
-            );
+            tracing::info!(keys = fetched.keys.len(), "the instance's keys have changed");
             self.tokens.clear();
         }
     }
@@ -247,10 +209,7 @@ impl KeySet {
 /// A key we can check RS256 signatures with, and its id.
 fn usable_key(key: &JsonWebKey) -> Option<(String, Arc<DecodingKey>)> {
     let signs = key.usage.as_deref().is_none_or(|usage| usage == "sig");
-    let algorithm = key
-        .alg
-        .as_deref()
-        .is_none_or(|algorithm| algorithm == ALGORITHM);
+    let algorithm = key.alg.as_deref().is_none_or(|algorithm| algorithm == ALGORITHM);
     if key.kty != "RSA" || !signs || !algorithm {
         return None;
     }

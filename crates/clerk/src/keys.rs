@@ -34,9 +34,7 @@ pub struct PublishableKey {
 
 /// The text is not a publishable key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "should look like pk_test_ or pk_live_ followed by base64 of the instance's host name and a dollar sign"
-)]
+#[error("should look like pk_test_ or pk_live_ followed by base64 of the instance's host name and a dollar sign")]
 pub struct InvalidPublishableKey;
 
 impl PublishableKey {
@@ -57,17 +55,11 @@ impl PublishableKey {
         let host = decoded.strip_suffix('$').ok_or(InvalidPublishableKey)?;
         let plausible = host.contains('.')
             && !host.starts_with('.')
-            && host
-                .bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b':'));
+            && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b':'));
         if !plausible {
             return Err(InvalidPublishableKey);
         }
-        Ok(Self {
-            text: text.to_owned(),
-            host: host.to_ascii_lowercase(),
-            instance,
-        })
+        Ok(Self { text: text.to_owned(), host: host.to_ascii_lowercase(), instance })
     }
 
     /// The key as it was written.
@@ -154,12 +146,7 @@ mod tests {
 
     #[test]
     fn refuses_what_is_no_key() {
-        let encode = |text: &str| {
-            format!(
-                "pk_test_{}",
-                base64::engine::general_purpose::STANDARD.encode(text)
-            )
-        };
+        let encode = |text: &str| format!("pk_test_{}", base64::engine::general_purpose::STANDARD.encode(text));
         for key in [
             String::new(),
             "pk_test_".to_owned(),
@@ -173,11 +160,7 @@ mod tests {
             encode(".$"),
             encode("$"),
         ] {
-            assert_eq!(
-                PublishableKey::parse(&key),
-                Err(InvalidPublishableKey),
-                "{key}"
-            );
+            assert_eq!(PublishableKey::parse(&key), Err(InvalidPublishableKey), "{key}");
         }
     }
 }

@@ -65,11 +65,7 @@ impl Redirect {
         let mut headers = HeaderMap::new();
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         append_cookies(&mut headers, cookies);
-        Self {
-            location,
-            headers,
-            reason,
-        }
+        Self { location, headers, reason }
     }
 
     /// Sets these cookies too.
@@ -80,8 +76,7 @@ impl Redirect {
 
     /// Says in `x-clerk-auth-*` how the request stands.
     pub(crate) fn with_status(mut self, status: &'static str) -> Self {
-        self.headers
-            .insert(AUTH_STATUS, HeaderValue::from_static(status));
+        self.headers.insert(AUTH_STATUS, HeaderValue::from_static(status));
         self.headers.insert(AUTH_REASON, self.reason.header_value());
         self
     }
@@ -91,8 +86,7 @@ impl Redirect {
     pub fn into_headers(self) -> HeaderMap {
         let mut headers = self.headers;
         // A serialised URL is ASCII; if it ever were not, a redirect to the root is the harmless answer.
-        let location =
-            HeaderValue::try_from(self.location).unwrap_or_else(|_| HeaderValue::from_static("/"));
+        let location = HeaderValue::try_from(self.location).unwrap_or_else(|_| HeaderValue::from_static("/"));
         headers.insert(LOCATION, location);
         headers
     }

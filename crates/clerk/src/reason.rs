@@ -53,10 +53,7 @@ reasons! {
 impl Reason {
     /// A reason known only at run time; anything but letters, digits, `-` and `_` is dropped so that a header can carry it.
     pub(crate) fn dynamic(text: &str) -> Self {
-        let text = text
-            .chars()
-            .filter(|char| char.is_ascii_alphanumeric() || matches!(char, '-' | '_'))
-            .take(128);
+        let text = text.chars().filter(|char| char.is_ascii_alphanumeric() || matches!(char, '-' | '_')).take(128);
         Self(Cow::Owned(text.collect()))
     }
 
@@ -74,8 +71,7 @@ impl Reason {
     /// The words as a header's value.
     #[must_use]
     pub fn header_value(&self) -> HeaderValue {
-        HeaderValue::from_str(&self.0)
-            .unwrap_or_else(|_| HeaderValue::from_static("unexpected-error"))
+        HeaderValue::from_str(&self.0).unwrap_or_else(|_| HeaderValue::from_static("unexpected-error"))
     }
 }
 

@@ -15,13 +15,8 @@ pub struct Request<'a> {
 }
 
 /// Query parameters that are Clerk's own and never part of a page's address.
-const CLERK_PARAMETERS: [&str; 5] = [
-    "__clerk_handshake",
-    "__clerk_handshake_nonce",
-    "__clerk_db_jwt",
-    "__clerk_help",
-    "__dev_session",
-];
+const CLERK_PARAMETERS: [&str; 5] =
+    ["__clerk_handshake", "__clerk_handshake_nonce", "__clerk_db_jwt", "__clerk_help", "__dev_session"];
 
 impl<'a> Request<'a> {
     /// The public URL without Clerk's own parameters: what to come back to.
@@ -44,10 +39,7 @@ impl<'a> Request<'a> {
 
     /// The first value of a query parameter that is not empty.
     pub(crate) fn query(&self, name: &str) -> Option<String> {
-        let mut values = self
-            .public_url
-            .query_pairs()
-            .filter(|(key, value)| key == name && !value.is_empty());
+        let mut values = self.public_url.query_pairs().filter(|(key, value)| key == name && !value.is_empty());
         values.next().map(|(_, value)| value.into_owned())
     }
 
@@ -58,17 +50,13 @@ impl<'a> Request<'a> {
         }
         match self.header("sec-fetch-dest") {
             Some(destination) => matches!(destination, "document" | "iframe"),
-            None => self
-                .header("accept")
-                .is_some_and(|accept| accept.starts_with("text/html")),
+            None => self.header("accept").is_some_and(|accept| accept.starts_with("text/html")),
         }
     }
 }
 
 fn is_clerks(pair: &str) -> bool {
-    url::form_urlencoded::parse(pair.as_bytes())
-        .next()
-        .is_some_and(|(name, _)| CLERK_PARAMETERS.contains(&&*name))
+    url::form_urlencoded::parse(pair.as_bytes()).next().is_some_and(|(name, _)| CLERK_PARAMETERS.contains(&&*name))
 }
 
 #[cfg(test)]
@@ -80,29 +68,16 @@ mod tests {
         let (method, headers) = (Method::GET, HeaderMap::new());
         for (before, after) in [
             ("https://a.example/x", "https://a.example/x"),
-            (
-                "https://a.example/x?q=a%20b+c&&z#top",
-                "https://a.example/x?q=a%20b+c&&z",
-            ),
-            (
-                "https://a.example/x?__clerk_db_jwt=1",
-                "https://a.example/x",
-            ),
+            ("https://a.example/x?q=a%20b+c&&z#top", "https://a.example/x?q=a%20b+c&&z"),
+            ("https://a.example/x?__clerk_db_jwt=1", "https://a.example/x"),
             (
                 "https://a.example/x?a=1&__clerk_handshake=h&b=%C3%A9&__clerk_handshake_nonce=n",
                 "https://a.example/x?a=1&b=%C3%A9",
             ),
-            (
-                "https://a.example/?%5F_clerk_help=1&__dev_session=2&__clerk=3",
-                "https://a.example/?__clerk=3",
-            ),
+            ("https://a.example/?%5F_clerk_help=1&__dev_session=2&__clerk=3", "https://a.example/?__clerk=3"),
         ] {
             let url = Url::parse(before).unwrap();
-            let request = Request {
-                method: &method,
-                public_url: &url,
-                headers: &headers,
-            };
+            let request = Request { method: &method, public_url: &url, headers: &headers };
             assert_eq!(request.clean_url().as_str(), after);
         }
     }
@@ -127,16 +102,8 @@ mod tests {
                     headers.insert(name, value.parse().unwrap());
                 }
             }
-            let request = Request {
-                method: &method,
-                public_url: &url,
-                headers: &headers,
-            };
-            assert_eq!(
-                request.is_page_load(),
-                expected,
-                "{method} {destination:?} {accept:?}"
-            );
+            let request = Request { method: &method, public_url: &url, headers: &headers };
+            assert_eq!(request.is_page_load(), expected, "{method} {destination:?} {accept:?}");
         }
     }
 }

@@ -13,8 +13,7 @@ use serde_json::{Value, json};
 /// The issuer of the development key used in tests.
 pub(crate) const ISSUER: &str = "https://tenantry-sandbox-13.clerk.accounts.dev";
 /// A development key.
-pub(crate) const DEVELOPMENT_KEY: &str =
-    "pk_test_dGVuYW50cnktc2FuZGJveC0xMy5jbGVyay5hY2NvdW50cy5kZXYk";
+pub(crate) const DEVELOPMENT_KEY: &str = "pk_test_dGVuYW50cnktc2FuZGJveC0xMy5jbGVyay5hY2NvdW50cy5kZXYk";
 /// The application's origin in tests.
 pub(crate) const PARTY: &str = "https://app.example.test";
 
@@ -28,10 +27,7 @@ pub(crate) struct Signer {
 
 impl Signer {
     pub(crate) fn generate(key_id: &'static str) -> Self {
-        Self {
-            key: KeyPair::generate(KeySize::Rsa2048).unwrap(),
-            key_id,
-        }
+        Self { key: KeyPair::generate(KeySize::Rsa2048).unwrap(), key_id }
     }
 
     /// The instance's own key.
@@ -47,15 +43,8 @@ impl Signer {
     pub(crate) fn pem(&self) -> String {
         let der: PublicKeyX509Der<'_> = self.key.public_key().as_der().unwrap();
         let text = STANDARD.encode(der.as_ref());
-        let lines: Vec<&str> = text
-            .as_bytes()
-            .chunks(64)
-            .map(|line| std::str::from_utf8(line).unwrap())
-            .collect();
-        format!(
-            "-----BEGIN PUBLIC KEY-----\n{}\n-----END PUBLIC KEY-----\n",
-            lines.join("\n")
-        )
+        let lines: Vec<&str> = text.as_bytes().chunks(64).map(|line| std::str::from_utf8(line).unwrap()).collect();
+        format!("-----BEGIN PUBLIC KEY-----\n{}\n-----END PUBLIC KEY-----\n", lines.join("\n"))
     }
 
     pub(crate) fn jwk(&self) -> Value {
@@ -78,20 +67,9 @@ impl Signer {
 
     /// Signs a header and claims as they are written.
     pub(crate) fn sign_text(&self, header: &str, claims: &str) -> String {
-        let signed = format!(
-            "{}.{}",
-            URL_SAFE_NO_PAD.encode(header),
-            URL_SAFE_NO_PAD.encode(claims)
-        );
+        let signed = format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(claims));
         let mut signature = vec![0; self.key.public_modulus_len()];
-        self.key
-            .sign(
-                &RSA_PKCS1_SHA256,
-                &SystemRandom::new(),
-                signed.as_bytes(),
-                &mut signature,
-            )
-            .unwrap();
+        self.key.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), signed.as_bytes(), &mut signature).unwrap();
         format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature))
     }
 }

@@ -56,16 +56,12 @@ pub(crate) struct Header {
 impl Header {
     /// Whether the token says it is a session's (or a handshake's), or says nothing.
     pub(crate) fn may_be_session(&self) -> bool {
-        self.cat
-            .as_deref()
-            .is_none_or(|category| category == CATEGORY_SESSION || category == CATEGORY_IGNORE)
+        self.cat.as_deref().is_none_or(|category| category == CATEGORY_SESSION || category == CATEGORY_IGNORE)
     }
 
     /// Whether `typ` says it is a machine's access token.
     fn is_machine(&self) -> bool {
-        self.typ
-            .as_deref()
-            .is_some_and(|typ| typ.eq_ignore_ascii_case("at+jwt"))
+        self.typ.as_deref().is_some_and(|typ| typ.eq_ignore_ascii_case("at+jwt"))
     }
 }
 
@@ -82,21 +78,11 @@ impl<'a> Parts<'a> {
         let (header, payload) = signed.split_once('.').ok_or(Undecodable)?;
         // A fourth dot leaves one in the payload, which base64 refuses.
         let decode = |part: &str| URL_SAFE_NO_PAD.decode(part).map_err(|_| Undecodable);
-        let Object(header): Object<Header> =
-            serde_json::from_slice(&decode(header)?).map_err(|_| Undecodable)?;
-        if header
-            .kid
-            .as_ref()
-            .is_some_and(|kid| kid.len() > LONGEST_KEY_ID)
-        {
+        let Object(header): Object<Header> = serde_json::from_slice(&decode(header)?).map_err(|_| Undecodable)?;
+        if header.kid.as_ref().is_some_and(|kid| kid.len() > LONGEST_KEY_ID) {
             return Err(Undecodable);
         }
-        Ok(Self {
-            header,
-            signed: signed.as_bytes(),
-            payload: decode(payload)?,
-            signature,
-        })
+        Ok(Self { header, signed: signed.as_bytes(), payload: decode(payload)?, signature })
     }
 }
 
@@ -130,17 +116,13 @@ struct LooseClaims {
 impl Glimpse {
     pub(crate) fn of(token: &str) -> Result<Self, Undecodable> {
         let parts = Parts::split(token)?;
-        let Object(claims): Object<LooseClaims> =
-            serde_json::from_slice(&parts.payload).map_err(|_| Undecodable)?;
+        let Object(claims): Object<LooseClaims> = serde_json::from_slice(&parts.payload).map_err(|_| Undecodable)?;
         let text = |value: Value| match value {
             Value::String(text) => Some(text),
             _ => None,
         };
         let subject = text(claims.sub);
-        let machine = parts.header.is_machine()
-            || subject
-                .as_deref()
-                .is_some_and(|sub| sub.starts_with("mch_"));
+        let machine = parts.header.is_machine() || subject.as_deref().is_some_and(|sub| sub.starts_with("mch_"));
         Ok(Self {
             issuer: text(claims.iss),
             session_id: text(claims.sid),

@@ -36,10 +36,7 @@ pub(crate) struct TokenCache {
 
 impl TokenCache {
     pub(crate) fn new() -> Self {
-        Self {
-            shards: std::array::from_fn(|_| Shard::default()),
-            hasher: RandomState::new(),
-        }
+        Self { shards: std::array::from_fn(|_| Shard::default()), hasher: RandomState::new() }
     }
 
     fn shard(&self, token: &str) -> &Shard {
@@ -50,14 +47,8 @@ impl TokenCache {
 
     /// `now` is unix seconds.
     pub(crate) fn get(&self, token: &str, now: i64) -> Option<Arc<Verified>> {
-        let shard = self
-            .shard(token)
-            .read()
-            .unwrap_or_else(PoisonError::into_inner);
-        shard
-            .get(token)
-            .filter(|entry| entry.until > now)
-            .map(|entry| Arc::clone(&entry.verified))
+        let shard = self.shard(token).read().unwrap_or_else(PoisonError::into_inner);
+        shard.get(token).filter(|entry| entry.until > now).map(|entry| Arc::clone(&entry.verified))
     }
 
     /// `now` is unix seconds.
@@ -66,41 +57,26 @@ impl TokenCache {
         if until <= now {
             return;
         }
-        let mut shard = self
-            .shard(token)
-            .write()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut shard = self.shard(token).write().unwrap_or_else(PoisonError::into_inner);
         if shard.len() >= SHARD_CAPACITY {
             shard.retain(|_, entry| entry.until > now);
             if shard.len() >= SHARD_CAPACITY {
                 shard.clear();
             }
         }
-        shard.insert(
-            token.into(),
-            Entry {
-                verified: Arc::clone(verified),
-                until,
-            },
-        );
+        shard.insert(token.into(), Entry { verified: Arc::clone(verified), until });
     }
 
     /// Forgets everything: the keys have changed.
     pub(crate) fn clear(&self) {
         for shard in &self.shards {
-            shard
-                .write()
-                .unwrap_or_else(PoisonError::into_inner)
-                .clear();
+            shard.write().unwrap_or_else(PoisonError::into_inner).clear();
         }
     }
 
     #[cfg(test)]
     fn len(&self) -> usize {
-        self.shards
-            .iter()
-            .map(|shard| shard.read().unwrap().len())
-            .sum()
+        self.shards.iter().map(|shard| shard.read().unwrap().len()).sum()
     }
 }
 
@@ -123,11 +99,7 @@ mod tests {
             impersonator: None,
             factor_age: None,
         };
-        Arc::new(Verified {
-            session,
-            expires,
-            not_before: None,
-        })
+        Arc::new(Verified { session, expires, not_before: None })
     }
 
     #[test]

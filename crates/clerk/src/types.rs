@@ -85,11 +85,7 @@ impl User {
         self.email_addresses
             .iter()
             .find(|address| Some(address.id.as_str()) == primary)
-            .or_else(|| {
-                self.email_addresses
-                    .iter()
-                    .find(|address| address.is_verified())
-            })
+            .or_else(|| self.email_addresses.iter().find(|address| address.is_verified()))
             .or_else(|| self.email_addresses.first())
             .map(|address| address.email_address.as_str())
     }
@@ -102,12 +98,7 @@ impl User {
 }
 
 fn full_name(first: Option<&str>, last: Option<&str>) -> Option<String> {
-    let parts: Vec<&str> = [first, last]
-        .into_iter()
-        .flatten()
-        .map(str::trim)
-        .filter(|part| !part.is_empty())
-        .collect();
+    let parts: Vec<&str> = [first, last].into_iter().flatten().map(str::trim).filter(|part| !part.is_empty()).collect();
     (!parts.is_empty()).then(|| parts.join(" "))
 }
 
@@ -127,9 +118,7 @@ impl EmailAddress {
     /// Whether the person has proven that the address is theirs.
     #[must_use]
     pub fn is_verified(&self) -> bool {
-        self.verification
-            .as_ref()
-            .is_some_and(|verification| verification.status.as_deref() == Some("verified"))
+        self.verification.as_ref().is_some_and(|verification| verification.status.as_deref() == Some("verified"))
     }
 }
 
@@ -402,8 +391,7 @@ mod tests {
 
     #[test]
     fn reads_what_is_left_of_a_deleted_user() {
-        let deleted: DeletedObject =
-            serde_json::from_str(r#"{"id":"user_1","object":"user","deleted":true}"#).unwrap();
+        let deleted: DeletedObject = serde_json::from_str(r#"{"id":"user_1","object":"user","deleted":true}"#).unwrap();
         assert_eq!(deleted.id.as_deref(), Some("user_1"));
         assert!(deleted.deleted);
     }

@@ -77,22 +77,13 @@ impl Verifier {
 
     /// The same demands by a clock that may be wrong by a day, for the one retry after a handshake in development.
     pub(crate) fn lenient(&self) -> Self {
-        Self {
-            skew: 24 * 60 * 60,
-            ..self.clone()
-        }
+        Self { skew: 24 * 60 * 60, ..self.clone() }
     }
 
     /// Checks everything about a session token; `now` is unix seconds.
-    pub(crate) fn verify(
-        &self,
-        parts: &Parts<'_>,
-        key: &DecodingKey,
-        now: i64,
-    ) -> Result<Verified, Refusal> {
+    pub(crate) fn verify(&self, parts: &Parts<'_>, key: &DecodingKey, now: i64) -> Result<Verified, Refusal> {
         check_signature(parts, key)?;
-        let Object(claims): Object<Claims> =
-            serde_json::from_slice(&parts.payload).map_err(|_| Refusal::Claims)?;
+        let Object(claims): Object<Claims> = serde_json::from_slice(&parts.payload).map_err(|_| Refusal::Claims)?;
         if claims.sub.is_empty() || claims.sid.is_empty() {
             return Err(Refusal::Claims);
         }
@@ -110,20 +101,11 @@ impl Verifier {
         if claims.iat.0 > now + self.skew {
             return Err(Refusal::IssuedInTheFuture);
         }
-        Ok(Verified {
-            session: session(claims)?,
-            expires,
-            not_before,
-        })
+        Ok(Verified { session: session(claims)?, expires, not_before })
     }
 
     /// Whether `now` lies between not-before and expiry, give or take the skew. Also asked of a cached token.
-    pub(crate) fn check_window(
-        &self,
-        expires: i64,
-        not_before: Option<i64>,
-        now: i64,
-    ) -> Result<(), Refusal> {
+    pub(crate) fn check_window(&self, expires: i64, not_before: Option<i64>, now: i64) -> Result<(), Refusal> {
         if expires <= now - self.skew {
             return Err(Refusal::Expired);
         }
@@ -136,34 +118,20 @@ impl Verifier {
 
 /// Refuses by the header alone, before a key is looked for.
 pub(crate) fn check_header(header: &Header) -> Result<(), Refusal> {
-    if header.typ.as_deref().is_some_and(|typ| typ != "JWT")
-        || header.crit.is_some()
-        || !header.may_be_session()
-    {
+    if header.typ.as_deref().is_some_and(|typ| typ != "JWT") || header.crit.is_some() || !header.may_be_session() {
         return Err(Refusal::Malformed);
     }
-    if header.alg == ALGORITHM {
-        Ok(())
-    } else {
-        Err(Refusal::Algorithm)
-    }
+    if header.alg == ALGORITHM { Ok(()) } else { Err(Refusal::Algorithm) }
 }
 
 fn check_signature(parts: &Parts<'_>, key: &DecodingKey) -> Result<(), Refusal> {
     check_header(&parts.header)?;
     let fits = jsonwebtoken::crypto::verify(parts.signature, parts.signed, key, Algorithm::RS256);
-    if matches!(fits, Ok(true)) {
-        Ok(())
-    } else {
-        Err(Refusal::Signature)
-    }
+    if matches!(fits, Ok(true)) { Ok(()) } else { Err(Refusal::Signature) }
 }
 
 /// The directives of a handshake token: signature, type, algorithm and category are checked, time is not (as in the SDK).
-pub(crate) fn verify_handshake(
-    parts: &Parts<'_>,
-    key: &DecodingKey,
-) -> Result<Vec<String>, Refusal> {
+pub(crate) fn verify_handshake(parts: &Parts<'_>, key: &DecodingKey) -> Result<Vec<String>, Refusal> {
     check_signature(parts, key)?;
     let Object(claims): Object<HandshakeClaims> =
         serde_json::from_slice(&parts.payload).map_err(|_| Refusal::Claims)?;
@@ -200,11 +168,8 @@ fn session(claims: Claims) -> Result<Session, Refusal> {
 fn organisation(claims: &Claims) -> Result<Option<ActiveOrganisation>, Refusal> {
     let named = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
     let first = named(&claims.org_id);
-    let second = claims
-        .o
-        .as_ref()
-        .map(|Object(organisation)| organisation)
-        .filter(|organisation| !organisation.id.is_empty());
+    let second =
+        claims.o.as_ref().map(|Object(organisation)| organisation).filter(|organisation| !organisation.id.is_empty());
     if let (Some(first), Some(second)) = (&first, second)
         && *first != second.id
     {
@@ -229,11 +194,7 @@ fn organisation(claims: &Claims) -> Result<Option<ActiveOrganisation>, Refusal> 
 
 /// Version 2 drops the prefix of a role, and some tokens of version 1 lacked it.
 fn with_prefix(role: String) -> String {
-    if role.starts_with("org:") {
-        role
-    } else {
-        format!("org:{role}")
-    }
+    if role.starts_with("org:") { role } else { format!("org:{role}") }
 }
 
 #[cfg(test)]

@@ -55,12 +55,8 @@ pub(crate) async fn enqueue(tx: &mut Transaction, kind: &'static str, payload: s
 /// Takes up to 16 jobs that are due.
 pub async fn claim(database: &Database) -> Result<Vec<Claimed>> {
     let rows = database.system(SystemReason::Jobs).run(Query::new(CLAIM)).await?;
-    let claimed = |row: &tenancy::Row| Claimed {
-        id: row.get(0),
-        kind: row.get(1),
-        payload: row.get(2),
-        attempt: row.get(3),
-    };
+    let claimed =
+        |row: &tenancy::Row| Claimed { id: row.get(0), kind: row.get(1), payload: row.get(2), attempt: row.get(3) };
     Ok(rows.iter().map(claimed).collect())
 }
 

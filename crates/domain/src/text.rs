@@ -59,7 +59,9 @@ mod tests {
     #[test]
     fn text_is_trimmed_and_bounded_in_characters() {
         assert_eq!(clean("name", "  Café \r\n", 1..=5, true).unwrap(), "Café");
-        for (text, why) in [("", "empty"), ("   ", "blank"), ("a\0b", "NUL"), ("a\nb", "line break"), ("abcdef", "long")] {
+        for (text, why) in
+            [("", "empty"), ("   ", "blank"), ("a\0b", "NUL"), ("a\nb", "line break"), ("abcdef", "long")]
+        {
             assert!(clean("name", text, 1..=5, false).is_err(), "{why}");
         }
     }

@@ -47,7 +47,12 @@ impl Mirror {
         };
         let memberships = self.memberships(user).await?;
         let memberships = memberships.iter().filter_map(membership).collect();
-        let record = PersonRecord { id: user.clone(), email: answer.email().unwrap_or_default().to_owned(), name: name(&answer), memberships };
+        let record = PersonRecord {
+            id: user.clone(),
+            email: answer.email().unwrap_or_default().to_owned(),
+            name: name(&answer),
+            memberships,
+        };
         Ok(directory::record_person(&self.database, &record, asked_at).await?)
     }
 

@@ -15,17 +15,11 @@ pub(crate) fn router<S: Clone + Send + Sync + 'static>() -> Router<S> {
 }
 
 async fn css() -> Response {
-    file(
-        "text/css; charset=utf-8",
-        include_str!("../assets/portal.css"),
-    )
+    file("text/css; charset=utf-8", include_str!("../assets/portal.css"))
 }
 
 async fn script() -> Response {
-    file(
-        "text/javascript; charset=utf-8",
-        include_str!("../assets/fragment.js"),
-    )
+    file("text/javascript; charset=utf-8", include_str!("../assets/fragment.js"))
 }
 
 async fn logo() -> Response {
@@ -37,13 +31,5 @@ async fn picture() -> Response {
 }
 
 fn file(kind: &'static str, text: &'static str) -> Response {
-    (
-        [
-            (CONTENT_TYPE, kind),
-            (CACHE_CONTROL, "max-age=300"),
-            (X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        ],
-        text,
-    )
-        .into_response()
+    ([(CONTENT_TYPE, kind), (CACHE_CONTROL, "max-age=300"), (X_CONTENT_TYPE_OPTIONS, "nosniff")], text).into_response()
 }

@@ -34,12 +34,7 @@ pub(crate) fn router() -> Router<Shared> {
 
 /// Refuses forms of other pages on the mailbox's port, and sets its headers.
 pub(crate) async fn guard(State(app): State<Shared>, request: Request, next: Next) -> Response {
-    let port = app
-        .settings
-        .mailbox_origin
-        .rsplit(':')
-        .next()
-        .unwrap_or_default();
+    let port = app.settings.mailbox_origin.rsplit(':').next().unwrap_or_default();
     let own = ["localhost", "127.0.0.1", "[::1]"].map(|host| format!("http://{host}:{port}"));
     let mut response = if own_forms_only(&request, |origin| own.iter().any(|own| own == origin)) {
         next.run(request).await
@@ -103,18 +98,8 @@ async fn page(State(app): State<Shared>) -> Response {
             WebhookMode::Pause => "They are paused and wait.",
             WebhookMode::Drop => "New events are lost.",
         },
-        pending: state
-            .deliveries
-            .iter()
-            .filter(|delivery| delivery.status == DeliveryStatus::Pending)
-            .count(),
-        deliveries: state
-            .deliveries
-            .iter()
-            .rev()
-            .take(SHOWN)
-            .map(delivery_row)
-            .collect(),
+        pending: state.deliveries.iter().filter(|delivery| delivery.status == DeliveryStatus::Pending).count(),
+        deliveries: state.deliveries.iter().rev().take(SHOWN).map(delivery_row).collect(),
         users: users(state),
         organisations: state
             .organizations
@@ -206,9 +191,7 @@ async fn dump(State(app): State<Shared>) -> Json<Value> {
 /// Takes `{"mode": "deliver"}` or the form of the page.
 async fn set_mode(State(app): State<Shared>, headers: HeaderMap, body: Bytes) -> Response {
     let wanted = if is_json(&headers) {
-        serde_json::from_slice::<Value>(&body)
-            .ok()
-            .and_then(|body| serde_json::from_value(body["mode"].clone()).ok())
+        serde_json::from_slice::<Value>(&body).ok().and_then(|body| serde_json::from_value(body["mode"].clone()).ok())
     } else {
         url::form_urlencoded::parse(&body)
             .find(|(name, _)| name == "mode")
@@ -230,28 +213,16 @@ async fn resend(State(app): State<Shared>, headers: HeaderMap, Path(id): Path<St
     }
 }
 
-async fn duplicate(
-    State(app): State<Shared>,
-    headers: HeaderMap,
-    Path(id): Path<String>,
-) -> Response {
+async fn duplicate(State(app): State<Shared>, headers: HeaderMap, Path(id): Path<String>) -> Response {
     match app.store.write(|state| state.duplicate(&id, clock::now())) {
         Some(copy) => done(&headers, json!({"id": copy})),
         None => unknown("delivery"),
     }
 }
 
-async fn end_sessions(
-    State(app): State<Shared>,
-    headers: HeaderMap,
-    Path(id): Path<String>,
-) -> Response {
-    let ended = app.store.write(|state| {
-        state
-            .users
-            .contains_key(&id)
-            .then(|| state.end_sessions_of(&id, clock::now()))
-    });
+async fn end_sessions(State(app): State<Shared>, headers: HeaderMap, Path(id): Path<String>) -> Response {
+    let ended =
+        app.store.write(|state| state.users.contains_key(&id).then(|| state.end_sessions_of(&id, clock::now())));
     match ended {
         Some(count) => done(&headers, json!({"ended": count})),
         None => unknown("user"),
@@ -269,11 +240,7 @@ fn is_json(headers: &HeaderMap) -> bool {
 
 /// JSON for programs, the page again for people.
 fn done(headers: &HeaderMap, answer: Value) -> Response {
-    if is_json(headers) {
-        Json(answer).into_response()
-    } else {
-        Redirect::to("/control").into_response()
-    }
+    if is_json(headers) { Json(answer).into_response() } else { Redirect::to("/control").into_response() }
 }
 
 fn unknown(what: &str) -> Response {

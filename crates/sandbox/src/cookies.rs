@@ -51,10 +51,7 @@ mod tests {
 
     #[test]
     fn nothing_is_secure_on_plain_http() {
-        assert_eq!(
-            keep("a", "b", false),
-            "a=b; Path=/; Max-Age=31536000; SameSite=Lax"
-        );
+        assert_eq!(keep("a", "b", false), "a=b; Path=/; Max-Age=31536000; SameSite=Lax");
         assert!(keep_hidden("a", "b", true).ends_with("SameSite=Lax; Secure; HttpOnly"));
     }
 }

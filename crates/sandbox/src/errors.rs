@@ -22,30 +22,17 @@ pub(crate) struct ApiError {
 impl ApiError {
     /// A refusal with a status, a code of Clerk's catalogue and a sentence.
     pub(crate) fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
-        Self {
-            status,
-            code,
-            message: message.into(),
-            long_message: None,
-            param: None,
-        }
+        Self { status, code, message: message.into(), long_message: None, param: None }
     }
 
     /// 422 about one field.
     pub(crate) fn form(code: &'static str, param: &str, message: impl Into<String>) -> Self {
-        Self {
-            param: Some(param.to_owned()),
-            ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, code, message)
-        }
+        Self { param: Some(param.to_owned()), ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, code, message) }
     }
 
     /// 422: a field that must be there is not.
     pub(crate) fn missing(param: &str) -> Self {
-        Self::form(
-            "form_param_missing",
-            param,
-            format!("{param} must be included."),
-        )
+        Self::form("form_param_missing", param, format!("{param} must be included."))
     }
 
     /// 422: a field holds something it cannot hold; say what it should look like.
@@ -115,10 +102,7 @@ pub(crate) type ApiResult = Result<Json<Value>, ApiError>;
 /// 404 for a path neither API has; the path is named so that a missing endpoint is seen at once.
 pub(crate) async fn unknown_path(method: http::Method, uri: http::Uri) -> ApiError {
     ApiError {
-        long_message: Some(format!(
-            "The sandbox has no endpoint {method} {}.",
-            uri.path()
-        )),
+        long_message: Some(format!("The sandbox has no endpoint {method} {}.", uri.path())),
         ..ApiError::new(StatusCode::NOT_FOUND, "resource_not_found", "not found")
     }
 }

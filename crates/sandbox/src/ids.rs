@@ -12,11 +12,7 @@ pub(crate) fn fresh(prefix: &str) -> String {
 
 /// Random letters and digits, about six bits each.
 pub(crate) fn letters(count: usize) -> String {
-    rand::rng()
-        .sample_iter(Alphanumeric)
-        .take(count)
-        .map(char::from)
-        .collect()
+    rand::rng().sample_iter(Alphanumeric).take(count).map(char::from).collect()
 }
 
 /// Six random digits, for a mail.

@@ -7,8 +7,7 @@ use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE};
 
 /// The sandbox's own key. Its host ends like a development host of Clerk's, otherwise ClerkJS would not keep a
 /// development browser.
-pub(crate) const PUBLISHABLE_KEY: &str =
-    "pk_test_dGVuYW50cnktc2FuZGJveC0xMy5jbGVyay5hY2NvdW50cy5kZXYk";
+pub(crate) const PUBLISHABLE_KEY: &str = "pk_test_dGVuYW50cnktc2FuZGJveC0xMy5jbGVyay5hY2NvdW50cy5kZXYk";
 
 /// How many characters of the hash mark a cookie as belonging to one key.
 const SUFFIX_LENGTH: usize = 8;
@@ -26,25 +25,18 @@ impl Instance {
     /// Reads `pk_test_` and the base64 of `<host>$`.
     pub(crate) fn parse(publishable_key: &str) -> anyhow::Result<Self> {
         let Some(encoded) = publishable_key.strip_prefix("pk_test_") else {
-            bail!(
-                "--publishable-key must begin with pk_test_: the sandbox is a development instance"
-            );
+            bail!("--publishable-key must begin with pk_test_: the sandbox is a development instance");
         };
         let decoded = STANDARD_NO_PAD
             .decode(encoded.trim_end_matches('='))
             .ok()
             .and_then(|bytes| String::from_utf8(bytes).ok())
-            .context(
-                "--publishable-key must be pk_test_ and base64 of the host and a dollar sign",
-            )?;
+            .context("--publishable-key must be pk_test_ and base64 of the host and a dollar sign")?;
         let host = decoded
             .strip_suffix('$')
             .filter(|host| host.contains('.') && !host.contains('$'))
             .context("--publishable-key must hold a host name that ends in one dollar sign")?;
-        Ok(Self {
-            issuer: format!("https://{host}"),
-            suffix: suffix(publishable_key),
-        })
+        Ok(Self { issuer: format!("https://{host}"), suffix: suffix(publishable_key) })
     }
 }
 
@@ -61,29 +53,15 @@ mod tests {
     #[test]
     fn known_keys_have_known_suffixes() {
         assert_eq!(suffix(PUBLISHABLE_KEY), "TeaZz7fV");
-        assert_eq!(
-            suffix("pk_live_Y2xlcmsudGVuYW50cnkuZXhhbXBsZSQ"),
-            "vetgWn7v"
-        );
-        assert_eq!(
-            suffix("pk_live_Y2xlcmsudGVuYW50cnkuZXhhbXBsZSQ="),
-            "QTHUfFvV"
-        );
+        assert_eq!(suffix("pk_live_Y2xlcmsudGVuYW50cnkuZXhhbXBsZSQ"), "vetgWn7v");
+        assert_eq!(suffix("pk_live_Y2xlcmsudGVuYW50cnkuZXhhbXBsZSQ="), "QTHUfFvV");
     }
 
     #[test]
     fn the_issuer_is_the_host_in_the_key() {
         let instance = Instance::parse(PUBLISHABLE_KEY).unwrap();
-        assert_eq!(
-            instance.issuer,
-            "https://tenantry-sandbox-13.clerk.accounts.dev"
-        );
-        for bad in [
-            "pk_live_Y2xlcmsudGVuYW50cnkuZXhhbXBsZSQ",
-            "pk_test_",
-            "pk_test_Zm9v",
-            "x",
-        ] {
+        assert_eq!(instance.issuer, "https://tenantry-sandbox-13.clerk.accounts.dev");
+        for bad in ["pk_live_Y2xlcmsudGVuYW50cnkuZXhhbXBsZSQ", "pk_test_", "pk_test_Zm9v", "x"] {
             assert!(Instance::parse(bad).is_err(), "{bad}");
         }
     }

@@ -9,9 +9,7 @@ use anyhow::Context as _;
 use aws_lc_rs::encoding::AsDer as _;
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::{KeyPair, KeySize};
-use aws_lc_rs::signature::{
-    KeyPair as _, RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_SHA256, RsaPublicKeyComponents,
-};
+use aws_lc_rs::signature::{KeyPair as _, RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_SHA256, RsaPublicKeyComponents};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
@@ -30,8 +28,7 @@ impl Keys {
     pub(crate) fn open(directory: &Path, kid: &str) -> anyhow::Result<Self> {
         let path = directory.join(FILE);
         let pair = match fs::read(&path) {
-            Ok(der) => KeyPair::from_pkcs8(&der)
-                .map_err(|error| anyhow::anyhow!("{}: {error}", path.display()))?,
+            Ok(der) => KeyPair::from_pkcs8(&der).map_err(|error| anyhow::anyhow!("{}: {error}", path.display()))?,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
                 let pair = KeyPair::generate(KeySize::Rsa2048).context("cannot make an RSA key")?;
                 let der = pair.as_der().context("cannot encode the RSA key")?;
@@ -48,10 +45,7 @@ impl Keys {
                 return Err(error).with_context(|| format!("cannot read {}", path.display()));
             }
         };
-        Ok(Self {
-            pair,
-            kid: kid.to_owned(),
-        })
+        Ok(Self { pair, kid: kid.to_owned() })
     }
 
     /// `kid` of the only key.
@@ -64,12 +58,7 @@ impl Keys {
         let mut text = format!("{}.{}", encode(header), encode(claims));
         let mut signature = vec![0; self.pair.public_modulus_len()];
         self.pair
-            .sign(
-                &RSA_PKCS1_SHA256,
-                &SystemRandom::new(),
-                text.as_bytes(),
-                &mut signature,
-            )
+            .sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), text.as_bytes(), &mut signature)
             .expect("the buffer has the length of the modulus");
         text.push('.');
         text.push_str(&URL_SAFE_NO_PAD.encode(signature));
@@ -86,11 +75,7 @@ impl Keys {
             e: public.exponent().big_endian_without_leading_zero(),
         };
         components
-            .verify(
-                &RSA_PKCS1_2048_8192_SHA256,
-                signed.as_bytes(),
-                &URL_SAFE_NO_PAD.decode(signature).ok()?,
-            )
+            .verify(&RSA_PKCS1_2048_8192_SHA256, signed.as_bytes(), &URL_SAFE_NO_PAD.decode(signature).ok()?)
             .ok()?;
         serde_json::from_slice(&URL_SAFE_NO_PAD.decode(claims).ok()?).ok()
     }

@@ -29,10 +29,7 @@ pub(crate) struct Doors {
 /// Listens on 127.0.0.1 and, where the machine has it, on [::1]. Port 0 takes a free one.
 pub(crate) async fn open(what: &'static str, port: u16) -> anyhow::Result<Doors> {
     let first = bind(what, SocketAddr::from((Ipv4Addr::LOCALHOST, port))).await?;
-    let port = first
-        .local_addr()
-        .context("a listener has an address")?
-        .port();
+    let port = first.local_addr().context("a listener has an address")?.port();
     let mut listeners = vec![first];
     match bind(what, SocketAddr::from((Ipv6Addr::LOCALHOST, port))).await {
         Ok(second) => listeners.push(second),
@@ -45,12 +42,7 @@ pub(crate) async fn open(what: &'static str, port: u16) -> anyhow::Result<Doors>
 async fn bind(what: &'static str, address: SocketAddr) -> anyhow::Result<TcpListener> {
     TcpListener::bind(address).await.map_err(|error| {
         if error.kind() == ErrorKind::AddrInUse {
-            PortTaken {
-                what,
-                port: address.port(),
-                address,
-            }
-            .into()
+            PortTaken { what, port: address.port(), address }.into()
         } else {
             anyhow::Error::new(error).context(format!("cannot listen on {address} for {what}"))
         }

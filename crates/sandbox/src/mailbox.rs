@@ -15,10 +15,7 @@ use crate::records::Mail;
 
 /// `/` and `/mails.json`, and the files the pages are made with.
 pub(crate) fn router() -> Router<Shared> {
-    Router::new()
-        .route("/", get(page))
-        .route("/mails.json", get(list))
-        .merge(assets::router())
+    Router::new().route("/", get(page)).route("/mails.json", get(list)).merge(assets::router())
 }
 
 #[derive(Template)]
@@ -55,9 +52,7 @@ async fn page(State(app): State<Shared>) -> Response {
 
 /// The mails, newest first.
 async fn list(State(app): State<Shared>) -> Json<Value> {
-    let mails: Vec<_> = app
-        .store
-        .read(|state| state.mails.iter().rev().map(Mail::json).collect());
+    let mails: Vec<_> = app.store.read(|state| state.mails.iter().rev().map(Mail::json).collect());
     Json(json!({"mails": mails}))
 }
 
@@ -74,8 +69,6 @@ pub(crate) fn html(page: &impl Template) -> Response {
 
 /// A moment for people, in universal time.
 pub(crate) fn moment(at: Millis) -> String {
-    jiff::Timestamp::from_millisecond(at).map_or_else(
-        |_| String::new(),
-        |at| at.strftime("%Y-%m-%d %H:%M:%S UTC").to_string(),
-    )
+    jiff::Timestamp::from_millisecond(at)
+        .map_or_else(|_| String::new(), |at| at.strftime("%Y-%m-%d %H:%M:%S UTC").to_string())
 }

@@ -12,13 +12,8 @@ pub(crate) struct Origins {
 impl Origins {
     /// The sandbox's port on every name of loopback, and the others' origins.
     pub(crate) fn new<'a>(port: u16, others: impl IntoIterator<Item = &'a Url>) -> Self {
-        let own = ["localhost", "127.0.0.1", "[::1]"]
-            .map(|host| format!("http://{host}:{port}"))
-            .to_vec();
-        Self {
-            own,
-            others: others.into_iter().map(origin).collect(),
-        }
+        let own = ["localhost", "127.0.0.1", "[::1]"].map(|host| format!("http://{host}:{port}")).to_vec();
+        Self { own, others: others.into_iter().map(origin).collect() }
     }
 
     /// Whether a page of this origin is one of the sandbox's own.

@@ -61,21 +61,15 @@ pub async fn start(options: Options) -> anyhow::Result<Sandbox> {
         instance: Instance::parse(&options.publishable_key)?,
         version: options.claims_version,
     };
-    let app = Arc::new(App {
-        settings,
-        store,
-        signer,
-    });
+    let app = Arc::new(App { settings, store, signer });
     let (stop, stopped) = watch::channel(false);
 
-    let (clerk_port, stripe_port, mailbox_port) =
-        (clerk.port, stripe_doors.port, mailbox_doors.port);
+    let (clerk_port, stripe_port, mailbox_port) = (clerk.port, stripe_doors.port, mailbox_doors.port);
     let mut servers = Vec::new();
     let overridden = axum::middleware::from_fn(method_override).layer(router(&app));
     serve(clerk, overridden, &stopped, &mut servers);
     serve(stripe_doors, stripe::router(), &stopped, &mut servers);
-    let boxes: Router =
-        control::guarded(mailbox::router().merge(control::router()), &app).with_state(app.clone());
+    let boxes: Router = control::guarded(mailbox::router().merge(control::router()), &app).with_state(app.clone());
     serve(mailbox_doors, boxes, &stopped, &mut servers);
 
     let writer = app.clone();
@@ -91,15 +85,7 @@ pub async fn start(options: Options) -> anyhow::Result<Sandbox> {
         application = %app.settings.app_url,
         "the sandbox answers; for development and tests on this machine only"
     );
-    Ok(Sandbox {
-        clerk_port,
-        stripe_port,
-        mailbox_port,
-        app,
-        stop,
-        servers,
-        helpers,
-    })
+    Ok(Sandbox { clerk_port, stripe_port, mailbox_port, app, stop, servers, helpers })
 }
 
 impl Sandbox {
@@ -111,10 +97,7 @@ impl Sandbox {
         self.stop.send_replace(true);
         for server in self.servers {
             // Keep-alive connections of a browser would hold the program for minutes.
-            if tokio::time::timeout(std::time::Duration::from_millis(500), server)
-                .await
-                .is_err()
-            {
+            if tokio::time::timeout(std::time::Duration::from_millis(500), server).await.is_err() {
                 tracing::debug!("connections were cut");
             }
         }
@@ -125,12 +108,8 @@ impl Sandbox {
     }
 }
 
-fn serve<S>(
-    doors: Doors,
-    service: S,
-    stopped: &watch::Receiver<bool>,
-    servers: &mut Vec<JoinHandle<()>>,
-) where
+fn serve<S>(doors: Doors, service: S, stopped: &watch::Receiver<bool>, servers: &mut Vec<JoinHandle<()>>)
+where
     S: Service<Request, Response = Response, Error = Infallible> + Clone + Send + Sync + 'static,
     S::Future: Send,
 {

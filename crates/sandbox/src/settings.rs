@@ -41,11 +41,7 @@ pub(crate) struct Webhook {
 
 impl Settings {
     /// Checks the options; each complaint names its option.
-    pub(crate) fn new(
-        options: &Options,
-        clerk_port: u16,
-        mailbox_port: u16,
-    ) -> anyhow::Result<Self> {
+    pub(crate) fn new(options: &Options, clerk_port: u16, mailbox_port: u16) -> anyhow::Result<Self> {
         if !options.secret_key.starts_with("sk_test_") {
             bail!("--secret-key must begin with sk_test_");
         }
@@ -55,12 +51,7 @@ impl Settings {
         for (name, url) in [("--app-url", Some(&options.app_url))]
             .into_iter()
             .chain([("--webhook-url", options.webhook_url.as_ref())])
-            .chain(
-                options
-                    .allow_origin
-                    .iter()
-                    .map(|url| ("--allow-origin", Some(url))),
-            )
+            .chain(options.allow_origin.iter().map(|url| ("--allow-origin", Some(url))))
         {
             if url.is_some_and(|url| !matches!(url.scheme(), "http" | "https")) {
                 bail!("{name} must be an http or https address");
@@ -69,8 +60,7 @@ impl Settings {
         let webhook = match (&options.webhook_url, &options.webhook_secret) {
             (Some(url), Some(secret)) => Some(Webhook {
                 url: url.clone(),
-                secret: Secret::parse(secret)
-                    .context("--webhook-secret must be whsec_ and base64")?,
+                secret: Secret::parse(secret).context("--webhook-secret must be whsec_ and base64")?,
             }),
             (Some(_), None) => bail!("--webhook-url needs --webhook-secret"),
             (None, _) => None,
@@ -80,10 +70,7 @@ impl Settings {
             mailbox_origin: format!("http://localhost:{mailbox_port}"),
             app_origin: origin(&options.app_url),
             app_url: options.app_url.clone(),
-            origins: Origins::new(
-                clerk_port,
-                std::iter::once(&options.app_url).chain(&options.allow_origin),
-            ),
+            origins: Origins::new(clerk_port, std::iter::once(&options.app_url).chain(&options.allow_origin)),
             secret_key: options.secret_key.clone(),
             webhook,
             clerk_js: clerk_js(options.clerk_js.as_deref())?,
@@ -97,10 +84,7 @@ impl Settings {
 fn clerk_js(given: Option<&Path>) -> anyhow::Result<Option<PathBuf>> {
     if let Some(given) = given {
         if !given.join(CLERK_JS_ENTRY).is_file() {
-            bail!(
-                "--clerk-js must be the directory with {CLERK_JS_ENTRY}; {} is not",
-                given.display()
-            );
+            bail!("--clerk-js must be the directory with {CLERK_JS_ENTRY}; {} is not", given.display());
         }
         return Ok(Some(given.to_owned()));
     }

@@ -7,9 +7,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::ids;
-use crate::records::{
-    Client, Delivery, DevBrowser, Mail, Membership, Nonce, Organization, Session, User, WebhookMode,
-};
+use crate::records::{Client, Delivery, DevBrowser, Mail, Membership, Nonce, Organization, Session, User, WebhookMode};
 
 /// What the command line says about the instance; not kept, it is given anew at each start.
 #[derive(Clone, Debug, Default)]

@@ -30,13 +30,11 @@ pub(crate) struct Store {
 impl Store {
     /// Reads the state of the last run, or begins an empty one.
     pub(crate) fn open(directory: &Path) -> anyhow::Result<Self> {
-        fs::create_dir_all(directory)
-            .with_context(|| format!("cannot create --data-dir {}", directory.display()))?;
+        fs::create_dir_all(directory).with_context(|| format!("cannot create --data-dir {}", directory.display()))?;
         let path = directory.join(FILE);
         let state = match fs::read(&path) {
-            Ok(bytes) => serde_json::from_slice(&bytes).with_context(|| {
-                format!("{} is not a state this version can read", path.display())
-            })?,
+            Ok(bytes) => serde_json::from_slice(&bytes)
+                .with_context(|| format!("{} is not a state this version can read", path.display()))?,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => State::default(),
             Err(error) => {
                 return Err(error).with_context(|| format!("cannot read {}", path.display()));

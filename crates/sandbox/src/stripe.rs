@@ -13,10 +13,8 @@ pub(crate) fn router() -> Router {
 }
 
 async fn unknown(method: Method, uri: Uri) -> impl IntoResponse {
-    let message = format!(
-        "Unrecognized request URL ({method}: {}). The sandbox's Stripe knows no resources yet.",
-        uri.path()
-    );
+    let message =
+        format!("Unrecognized request URL ({method}: {}). The sandbox's Stripe knows no resources yet.", uri.path());
     let error = json!({"error": {"type": "invalid_request_error", "message": message}});
     (StatusCode::NOT_FOUND, Json(error))
 }

@@ -36,58 +36,32 @@ pub(crate) struct Wish<'a> {
 
 impl Signer {
     /// A session token for the organisation that is active in the session.
-    pub(crate) fn session_token(
-        &self,
-        state: &State,
-        session: &Session,
-        origin: Option<&str>,
-        now: Millis,
-    ) -> String {
+    pub(crate) fn session_token(&self, state: &State, session: &Session, origin: Option<&str>, now: Millis) -> String {
         let organization_id = session.last_active_organization_id.as_deref();
-        let wish = Wish {
-            origin,
-            organization_id,
-            life: LIFE,
-        };
+        let wish = Wish { origin, organization_id, life: LIFE };
         self.token(state, session, &wish, now)
     }
 
     /// A session token to wish; an organisation the person is no member of is left out.
-    pub(crate) fn token(
-        &self,
-        state: &State,
-        session: &Session,
-        wish: &Wish<'_>,
-        now: Millis,
-    ) -> String {
+    pub(crate) fn token(&self, state: &State, session: &Session, wish: &Wish<'_>, now: Millis) -> String {
         let issued = now / SECOND;
-        let membership = wish
-            .organization_id
-            .and_then(|id| state.membership(id, &session.user_id));
+        let membership = wish.organization_id.and_then(|id| state.membership(id, &session.user_id));
         // A page that asks for no organisation gets a token that is worth no more than a pending session.
         let chosen = membership.is_some() || state.rules.membership_optional;
-        let status = if chosen && state.session_status(session) != SessionStatus::Pending {
-            "active"
-        } else {
-            "pending"
-        };
+        let status =
+            if chosen && state.session_status(session) != SessionStatus::Pending { "active" } else { "pending" };
         let mut claims = Map::new();
         if let Some(origin) = wish.origin {
             claims.insert("azp".into(), origin.into());
         }
         claims.insert("exp".into(), (issued + wish.life).into());
-        claims.insert(
-            "fva".into(),
-            json!([(now - session.verified_at).max(0) / MINUTE, -1]),
-        );
+        claims.insert("fva".into(), json!([(now - session.verified_at).max(0) / MINUTE, -1]));
         claims.insert("iat".into(), issued.into());
         claims.insert("iss".into(), self.instance.issuer.clone().into());
         claims.insert("nbf".into(), (issued - EARLY).into());
         if let Some(membership) = membership {
-            let slug = state
-                .organizations
-                .get(&membership.organization_id)
-                .map(|organization| organization.slug.as_str());
+            let slug =
+                state.organizations.get(&membership.organization_id).map(|organization| organization.slug.as_str());
             match self.version {
                 ClaimsVersion::V1 => {
                     claims.insert("org_id".into(), membership.organization_id.clone().into());
@@ -97,10 +71,7 @@ impl Signer {
                 }
                 ClaimsVersion::V2 => {
                     let role = membership.role.trim_start_matches("org:");
-                    claims.insert(
-                        "o".into(),
-                        json!({"id": membership.organization_id, "rol": role, "slg": slug}),
-                    );
+                    claims.insert("o".into(), json!({"id": membership.organization_id, "rol": role, "slg": slug}));
                 }
             }
         }
@@ -116,10 +87,7 @@ impl Signer {
 
     /// The handshake's token form: the directives, signed.
     pub(crate) fn handshake_token(&self, directives: &[String], now: Millis) -> String {
-        self.keys.sign(
-            &self.header(now / SECOND),
-            &json!({"handshake": directives}),
-        )
+        self.keys.sign(&self.header(now / SECOND), &json!({"handshake": directives}))
     }
 
     fn header(&self, issued: i64) -> Value {

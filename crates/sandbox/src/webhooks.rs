@@ -21,23 +21,9 @@ const NAP: Duration = Duration::from_secs(30);
 /// Answer header by which a receiver asks not to be tried again.
 const ABORT: (&str, &str) = ("webhook-delivery", "abort-message");
 
-const DEV: [Millis; 6] = [
-    SECOND / 5,
-    SECOND,
-    5 * SECOND,
-    30 * SECOND,
-    2 * MINUTE,
-    10 * MINUTE,
-];
-const HOSTED: [Millis; 7] = [
-    5 * SECOND,
-    5 * MINUTE,
-    30 * MINUTE,
-    120 * MINUTE,
-    300 * MINUTE,
-    600 * MINUTE,
-    600 * MINUTE,
-];
+const DEV: [Millis; 6] = [SECOND / 5, SECOND, 5 * SECOND, 30 * SECOND, 2 * MINUTE, 10 * MINUTE];
+const HOSTED: [Millis; 7] =
+    [5 * SECOND, 5 * MINUTE, 30 * MINUTE, 120 * MINUTE, 300 * MINUTE, 600 * MINUTE, 600 * MINUTE];
 
 /// Sends what is due, for as long as it is polled. Without an address there is nothing to do.
 pub(crate) async fn keep_sending(app: Shared) {
@@ -111,12 +97,7 @@ async fn send(app: &App, client: &reqwest::Client, delivery: &Delivery) {
         return;
     };
     let timestamp = clock::now() / SECOND;
-    let signature = svix::sign(
-        &webhook.secret,
-        &delivery.id,
-        timestamp,
-        delivery.body.as_bytes(),
-    );
+    let signature = svix::sign(&webhook.secret, &delivery.id, timestamp, delivery.body.as_bytes());
     let answer = client
         .post(webhook.url.clone())
         .header("content-type", "application/json")
@@ -130,21 +111,14 @@ async fn send(app: &App, client: &reqwest::Client, delivery: &Delivery) {
     let (taken, aborted, text) = match answer {
         Ok(answer) => (
             answer.status().is_success(),
-            answer
-                .headers()
-                .get(ABORT.0)
-                .is_some_and(|value| value == ABORT.1),
+            answer.headers().get(ABORT.0).is_some_and(|value| value == ABORT.1),
             answer.status().as_u16().to_string(),
         ),
         Err(error) => (false, false, error.without_url().to_string()),
     };
     let now = clock::now();
     app.store.write(|state| {
-        let Some(kept) = state
-            .deliveries
-            .iter_mut()
-            .find(|kept| kept.id == delivery.id)
-        else {
+        let Some(kept) = state.deliveries.iter_mut().find(|kept| kept.id == delivery.id) else {
             return;
         };
         kept.attempts += 1;
@@ -159,12 +133,7 @@ async fn send(app: &App, client: &reqwest::Client, delivery: &Delivery) {
     if taken {
         tracing::debug!(id = delivery.id, kind = delivery.kind, "delivered");
     } else {
-        tracing::info!(
-            id = delivery.id,
-            kind = delivery.kind,
-            answer = text,
-            "not taken"
-        );
+        tracing::info!(id = delivery.id, kind = delivery.kind, answer = text, "not taken");
     }
 }
 

@@ -44,9 +44,7 @@ impl Secret {
         if encoded.is_empty() {
             return Err(Error::EmptySecret);
         }
-        let key = STANDARD
-            .decode(encoded)
-            .map_err(|_| Error::MalformedSecret)?;
+        let key = STANDARD.decode(encoded).map_err(|_| Error::MalformedSecret)?;
         // HMAC pads its key with zeros, so a key of nothing but zeros equals the empty key.
         if key.iter().all(|byte| *byte == 0) {
             return Err(Error::EmptySecret);
@@ -55,8 +53,7 @@ impl Secret {
     }
 
     fn digest(&self, id: &str, timestamp: &str, body: &[u8]) -> Hmac<Sha256> {
-        let mut mac =
-            Hmac::<Sha256>::new_from_slice(&self.key).expect("HMAC takes a key of any length");
+        let mut mac = Hmac::<Sha256>::new_from_slice(&self.key).expect("HMAC takes a key of any length");
         mac.update(id.as_bytes());
         mac.update(b".");
         mac.update(timestamp.as_bytes());
@@ -123,10 +120,7 @@ pub enum Error {
 /// Signs a message; the answer is the header's text, `v1,<base64>`.
 #[must_use]
 pub fn sign(secret: &Secret, id: &str, unix_seconds: i64, body: &[u8]) -> String {
-    let digest = secret
-        .digest(id, &unix_seconds.to_string(), body)
-        .finalize()
-        .into_bytes();
+    let digest = secret.digest(id, &unix_seconds.to_string(), body).finalize().into_bytes();
     format!("{VERSION},{}", STANDARD.encode(digest))
 }
 
@@ -137,48 +131,30 @@ pub fn sign(secret: &Secret, id: &str, unix_seconds: i64, body: &[u8]) -> String
 ///
 /// # Errors
 /// See [`Error`]. Headers are judged first, then the time, then the signatures.
-pub fn verify(
-    secrets: &[Secret],
-    headers: Headers<'_>,
-    body: &[u8],
-    now_unix_seconds: i64,
-) -> Result<(), Error> {
+pub fn verify(secrets: &[Secret], headers: Headers<'_>, body: &[u8], now_unix_seconds: i64) -> Result<(), Error> {
     if secrets.is_empty() {
         return Err(Error::NoSecret);
     }
-    for (name, value) in [
-        ("svix-id", headers.id),
-        ("svix-timestamp", headers.timestamp),
-        ("svix-signature", headers.signature),
-    ] {
+    for (name, value) in
+        [("svix-id", headers.id), ("svix-timestamp", headers.timestamp), ("svix-signature", headers.signature)]
+    {
         if value.trim().is_empty() {
             return Err(Error::MissingHeader(name));
         }
     }
     check_time(headers.timestamp, now_unix_seconds)?;
 
-    let offered: Vec<[u8; SIGNATURE_BYTES]> = headers
-        .signature
-        .split(' ')
-        .filter_map(decode_signature)
-        .take(MOST_SIGNATURES)
-        .collect();
+    let offered: Vec<[u8; SIGNATURE_BYTES]> =
+        headers.signature.split(' ').filter_map(decode_signature).take(MOST_SIGNATURES).collect();
     let mut fits = Choice::from(0);
     for secret in secrets {
         // The bytes signed are the header's own text, not a number printed again.
-        let expected = secret
-            .digest(headers.id, headers.timestamp, body)
-            .finalize()
-            .into_bytes();
+        let expected = secret.digest(headers.id, headers.timestamp, body).finalize().into_bytes();
         for signature in &offered {
             fits |= expected.as_slice().ct_eq(signature);
         }
     }
-    if bool::from(fits) {
-        Ok(())
-    } else {
-        Err(Error::NoMatch)
-    }
+    if bool::from(fits) { Ok(()) } else { Err(Error::NoMatch) }
 }
 
 /// Refuses what is not plain decimal digits, and what lies outside the tolerance.

@@ -25,7 +25,9 @@ pub enum Error {
     #[error("the database cannot be reached: {0}")]
     Unreachable(String),
     /// A tenant table was touched outside an organisation.
-    #[error("statement {statement} touched a tenant table outside an organisation: open it through Database::in_organisation")]
+    #[error(
+        "statement {statement} touched a tenant table outside an organisation: open it through Database::in_organisation"
+    )]
     OutsideOrganisation {
         /// Name of the statement.
         statement: &'static str,

@@ -15,8 +15,7 @@ pub struct Listener {
 
 impl Listener {
     pub(crate) async fn open(config: &Config, channel: &'static str) -> Result<Self> {
-        let (client, mut connection) =
-            config.connect(NoTls).await.map_err(|e| Error::Unreachable(e.to_string()))?;
+        let (client, mut connection) = config.connect(NoTls).await.map_err(|e| Error::Unreachable(e.to_string()))?;
         let (wake, wakes) = mpsc::channel(1);
         tokio::spawn(async move {
             let mut messages = stream::poll_fn(|context| connection.poll_message(context));

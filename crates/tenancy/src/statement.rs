@@ -80,7 +80,8 @@ impl Query {
 
     /// Parameters as the driver wants them, led by the organisation where there is one.
     pub(crate) fn arguments<'a>(&'a self, organisation: Option<&'a &'a str>) -> Vec<&'a (dyn ToSql + Sync)> {
-        let leading = organisation.filter(|_| self.statement.tables == Tables::Tenant).map(|id| id as &(dyn ToSql + Sync));
+        let leading =
+            organisation.filter(|_| self.statement.tables == Tables::Tenant).map(|id| id as &(dyn ToSql + Sync));
         leading.into_iter().chain(self.parameters.iter().map(|value| &**value as &(dyn ToSql + Sync))).collect()
     }
 }

@@ -26,8 +26,7 @@ impl Transaction {
     /// Runs one query and gives its rows.
     pub async fn query(&mut self, query: Query) -> Result<Vec<Row>> {
         let name = query.statement.name;
-        let statement =
-            self.client().prepare_cached(query.statement.sql).await.map_err(|e| Error::of(name, e))?;
+        let statement = self.client().prepare_cached(query.statement.sql).await.map_err(|e| Error::of(name, e))?;
         let key = self.organisation.as_ref().map(OrganisationId::as_str);
         self.client().query(&statement, &query.arguments(key.as_ref())).await.map_err(|e| Error::of(name, e))
     }

@@ -1,4 +1,5 @@
 //! The house rules of ARCHITECTURE.md as tests: who may depend on whom, and what is absent.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -61,7 +62,8 @@ fn metadata() -> serde_json::Value {
 /// Production dependencies of each of our crates, by name.
 fn our_dependencies() -> BTreeMap<String, BTreeSet<String>> {
     let metadata = metadata();
-    let members: Vec<&str> = metadata["workspace_members"].as_array().unwrap().iter().map(|id| id.as_str().unwrap()).collect();
+    let members: Vec<&str> =
+        metadata["workspace_members"].as_array().unwrap().iter().map(|id| id.as_str().unwrap()).collect();
     let packages = metadata["packages"].as_array().unwrap().iter();
     packages
         .filter(|package| members.contains(&package["id"].as_str().unwrap()))
@@ -166,9 +168,8 @@ fn the_deny_list_and_the_version_floors_hold() {
         let name = banned["name"].as_str().unwrap();
         assert!(!compiled.contains(name), "{name} is compiled in, and banned: {}", banned["reason"]);
     }
-    let number = |version: &str| -> Vec<u64> {
-        version.split(['.', '-', '+']).map_while(|part| part.parse().ok()).collect()
-    };
+    let number =
+        |version: &str| -> Vec<u64> { version.split(['.', '-', '+']).map_while(|part| part.parse().ok()).collect() };
     for (name, floor) in FLOORS {
         if let Some(version) = locked.get(name) {
             assert!(number(version) >= number(floor), "{name} {version} is below {floor}");
@@ -176,7 +177,8 @@ fn the_deny_list_and_the_version_floors_hold() {
     }
     let packages = lock["package"].as_array().unwrap();
     for package in packages {
-        let from_elsewhere = package.get("source").is_some_and(|source| !source.as_str().unwrap().starts_with("registry+"));
+        let from_elsewhere =
+            package.get("source").is_some_and(|source| !source.as_str().unwrap().starts_with("registry+"));
         assert!(!from_elsewhere, "{} does not come from the registry", package["name"]);
     }
 }
@@ -220,7 +222,10 @@ fn what_is_absent_stays_absent() {
         forbid("Utc::now", &[], "one clock: jiff");
         for production in ["tenancy", "domain", "mirror", "web", "worker", "clerk", "signatures"] {
             if crate_name == production {
-                assert!(!text.to_lowercase().contains("sandbox"), "{place}: production code never asks for the sandbox");
+                assert!(
+                    !text.to_lowercase().contains("sandbox"),
+                    "{place}: production code never asks for the sandbox"
+                );
             }
         }
     }

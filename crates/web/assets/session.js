@@ -9,7 +9,8 @@ async function start() {
   const clerk = window.Clerk;
   if (!clerk) return;
   try {
-    await clerk.load({ telemetry: false });
+    // The warning about development keys is for developers of Clerk's own components.
+    await clerk.load({ telemetry: false, unsafe_disableDevelopmentModeConsoleWarning: true });
   } catch {
     return; // Unreachable: the server's renewal stands in.
   }

@@ -11,7 +11,7 @@ use mirror::Mirror;
 use tenancy::{Database, Listener};
 use tokio::task::JoinSet;
 
-/// Looked for work this often even when nothing wakes the worker.
+/// Work is looked for this often even when nothing wakes the worker.
 const POLL: Duration = Duration::from_secs(1);
 
 /// What jobs need.
@@ -44,16 +44,20 @@ pub async fn run(state: State, shutdown: impl Future<Output = ()>) {
         if listener.is_none() {
             listener = state.database.listen(jobs::CHANNEL).await.ok();
         }
-        match work_once(&state).await {
-            Ok(0) => {}
+        let pause = match work_once(&state).await {
+            Ok(0) => POLL,
             // There may be more than one round took.
-            Ok(_) => continue,
-            Err(error) => tracing::warn!(%error, "could not look for jobs"),
-        }
+            Ok(_) => Duration::ZERO,
+            Err(error) => {
+                tracing::warn!(%error, "could not look for jobs");
+                POLL
+            }
+        };
         tokio::select! {
+            biased;
             () = &mut shutdown => return,
             alive = woken(listener.as_mut()) => if !alive { listener = None },
-            () = tokio::time::sleep(POLL) => {}
+            () = tokio::time::sleep(pause) => {}
         }
     }
 }

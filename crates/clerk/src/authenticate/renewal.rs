@@ -14,14 +14,8 @@ use crate::token::Glimpse;
 use crate::verify::Refusal;
 
 /// Headers that describe the browser to Clerk when a session is refreshed. Not the cookies.
-const BROWSER_HEADERS: [&str; 6] = [
-    "accept-language",
-    "origin",
-    "referer",
-    "sec-ch-ua",
-    "user-agent",
-    "x-forwarded-for",
-];
+const BROWSER_HEADERS: [&str; 6] =
+    ["accept-language", "origin", "referer", "sec-ch-ua", "user-agent", "x-forwarded-for"];
 
 impl Decision<'_> {
     /// A token that is not believed: perhaps it can be renewed, by a refresh or by a handshake.
@@ -31,26 +25,14 @@ impl Decision<'_> {
                 if carrier == Carrier::Cookie
                     && let Some((session_id, refresh)) = self.refresh(&token)
                 {
-                    return self.ask(
-                        Waiting::Refresh { token },
-                        Effect::Refresh {
-                            session_id,
-                            refresh,
-                        },
-                    );
+                    return self.ask(Waiting::Refresh { token }, Effect::Refresh { session_id, refresh });
                 }
                 let page = self.facts.request.method == Method::GET;
-                let why = if page {
-                    "non-eligible-no-refresh-cookie"
-                } else {
-                    "non-eligible-non-get"
-                };
+                let why = if page { "non-eligible-no-refresh-cookie" } else { "non-eligible-non-get" };
                 self.not_refreshed(why, &token)
             }
             Refusal::NotActiveYet => self.handshake_with(Reason::SESSION_TOKEN_NBF, Some(&token)),
-            Refusal::IssuedInTheFuture => {
-                self.handshake_with(Reason::SESSION_TOKEN_IAT_IN_THE_FUTURE, Some(&token))
-            }
+            Refusal::IssuedInTheFuture => self.handshake_with(Reason::SESSION_TOKEN_IAT_IN_THE_FUTURE, Some(&token)),
             other => self.signed_out(other.reason()),
         }
     }
@@ -59,20 +41,12 @@ impl Decision<'_> {
     pub(super) fn refresh(&self, token: &str) -> Option<(String, SessionRefresh)> {
         let refresh_token = self.facts.refresh.clone()?;
         let session_id = Glimpse::of(token).ok()?.session_id?;
-        let header = |name: &str| {
-            Some((
-                name.to_owned(),
-                vec![self.facts.request.header(name)?.to_owned()],
-            ))
-        };
+        let header = |name: &str| Some((name.to_owned(), vec![self.facts.request.header(name)?.to_owned()]));
         let refresh = SessionRefresh {
             expired_token: token.to_owned(),
             refresh_token,
             request_origin: self.facts.request.public_url.origin().ascii_serialization(),
-            request_headers: BROWSER_HEADERS
-                .into_iter()
-                .filter_map(header)
-                .collect::<BTreeMap<_, _>>(),
+            request_headers: BROWSER_HEADERS.into_iter().filter_map(header).collect::<BTreeMap<_, _>>(),
             suffixed_cookies: self.facts.suffixed,
         };
         Some((session_id, refresh))
@@ -94,18 +68,8 @@ impl Decision<'_> {
         let Some(token) = token else {
             return self.not_refreshed("missing-session-token", &ended);
         };
-        let effect = Effect::Verify {
-            token: token.clone(),
-            lenient: false,
-        };
-        self.ask(
-            Waiting::RefreshedSession {
-                token,
-                ended,
-                cookies,
-            },
-            effect,
-        )
+        let effect = Effect::Verify { token: token.clone(), lenient: false };
+        self.ask(Waiting::RefreshedSession { token, ended, cookies }, effect)
     }
 
     pub(super) fn not_refreshed(&mut self, why: &str, token: &str) -> Step {

@@ -23,26 +23,11 @@ impl Decision<'_> {
             }
             return self.signed_out(Reason::SESSION_TOKEN_MISSING);
         };
-        let effect = Effect::Verify {
-            token: token.clone(),
-            lenient: false,
-        };
-        self.ask(
-            Waiting::HandshakeSession {
-                token,
-                cookies,
-                lenient: false,
-            },
-            effect,
-        )
+        let effect = Effect::Verify { token: token.clone(), lenient: false };
+        self.ask(Waiting::HandshakeSession { token, cookies, lenient: false }, effect)
     }
 
-    pub(super) fn resolved(
-        &mut self,
-        verified: &Verified,
-        token: String,
-        cookies: Vec<HeaderValue>,
-    ) -> Step {
+    pub(super) fn resolved(&mut self, verified: &Verified, token: String, cookies: Vec<HeaderValue>) -> Step {
         if self.site.is_development() {
             self.cookies.extend(cookies);
             return self.clean_redirect(Reason::HANDSHAKE_COMPLETE, None);
@@ -54,11 +39,7 @@ impl Decision<'_> {
     pub(super) fn unbelieved(&mut self, refusal: Refusal) -> Step {
         let reason = refusal.reason();
         tracing::error!(%reason, "a handshake is not believed: do the keys belong to one instance, is the clock right?");
-        if self.site.is_development() {
-            self.signed_out(reason)
-        } else {
-            self.judge_cookies()
-        }
+        if self.site.is_development() { self.signed_out(reason) } else { self.judge_cookies() }
     }
 
     /// Development: the handshake's parameters leave the address bar.
@@ -73,8 +54,5 @@ impl Decision<'_> {
 }
 
 pub(super) fn is_about_time(refusal: Refusal) -> bool {
-    matches!(
-        refusal,
-        Refusal::Expired | Refusal::NotActiveYet | Refusal::IssuedInTheFuture
-    )
+    matches!(refusal, Refusal::Expired | Refusal::NotActiveYet | Refusal::IssuedInTheFuture)
 }

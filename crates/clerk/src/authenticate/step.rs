@@ -24,10 +24,7 @@ pub(crate) enum Effect {
     /// What does this nonce stand for?
     RedeemNonce { nonce: String },
     /// A new token for an ended one.
-    Refresh {
-        session_id: String,
-        refresh: SessionRefresh,
-    },
+    Refresh { session_id: String, refresh: SessionRefresh },
 }
 
 /// What came of an effect.

@@ -10,10 +10,6 @@ impl Backend {
     /// # Errors
     /// [`Error::Api`] when the nonce is unknown or used up.
     pub async fn handshake_payload(&self, nonce: &str) -> Result<HandshakePayload, Error> {
-        self.get(
-            &["clients", "handshake_payload"],
-            &[("nonce", nonce.to_owned())],
-        )
-        .await
+        self.get(&["clients", "handshake_payload"], &[("nonce", nonce.to_owned())]).await
     }
 }

@@ -21,11 +21,7 @@ impl Backend {
         limit: u32,
         offset: u32,
     ) -> Result<Page<OrganizationMembership>, Error> {
-        self.get(
-            &["users", user_id, "organization_memberships"],
-            &page(limit, offset),
-        )
-        .await
+        self.get(&["users", user_id, "organization_memberships"], &page(limit, offset)).await
     }
 
     /// Every membership of an organisation, however many pages that takes.
@@ -38,14 +34,12 @@ impl Backend {
     ) -> Result<Vec<OrganizationMembership>, Error> {
         let mut all: Vec<OrganizationMembership> = Vec::new();
         loop {
-            let offset =
-                u32::try_from(all.len()).map_err(|error| Error::Decode(Box::new(error)))?;
+            let offset = u32::try_from(all.len()).map_err(|error| Error::Decode(Box::new(error)))?;
             let mut query = page(PAGE, offset);
             // The oldest first, so that people who join meanwhile do not shift the pages.
             query.push(("order_by", "+created_at".to_owned()));
-            let page: Page<OrganizationMembership> = self
-                .get(&["organizations", organization_id, "memberships"], &query)
-                .await?;
+            let page: Page<OrganizationMembership> =
+                self.get(&["organizations", organization_id, "memberships"], &query).await?;
             let got = page.data.len();
             all.extend(page.data);
             // A page may be short without being the last; only where the total is not said does a short page end the list.
@@ -70,13 +64,7 @@ impl Backend {
         role: &str,
     ) -> Result<OrganizationMembership, Error> {
         let body = json!({ "user_id": user_id, "role": role });
-        self.call(
-            Method::POST,
-            &["organizations", organization_id, "memberships"],
-            &[],
-            &body,
-        )
-        .await
+        self.call(Method::POST, &["organizations", organization_id, "memberships"], &[], &body).await
     }
 
     /// Changes a member's role.
@@ -90,8 +78,7 @@ impl Backend {
         role: &str,
     ) -> Result<OrganizationMembership, Error> {
         let path = ["organizations", organization_id, "memberships", user_id];
-        self.call(Method::PATCH, &path, &[], &json!({ "role": role }))
-            .await
+        self.call(Method::PATCH, &path, &[], &json!({ "role": role })).await
     }
 
     /// Removes a member.
@@ -103,10 +90,7 @@ impl Backend {
         organization_id: &str,
         user_id: &str,
     ) -> Result<OrganizationMembership, Error> {
-        let url = self.url(
-            &["organizations", organization_id, "memberships", user_id],
-            &[],
-        )?;
+        let url = self.url(&["organizations", organization_id, "memberships", user_id], &[])?;
         self.send(Method::DELETE, url, None::<Value>).await
     }
 }

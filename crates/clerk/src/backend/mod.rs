@@ -51,20 +51,13 @@ pub struct Backend {
 
 impl fmt::Debug for Backend {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter
-            .debug_struct("Backend")
-            .field("base", &self.base.as_str())
-            .finish_non_exhaustive()
+        formatter.debug_struct("Backend").field("base", &self.base.as_str()).finish_non_exhaustive()
     }
 }
 
 impl Backend {
     pub(crate) fn new(client: Client, api_url: Url, secret: SecretString) -> Self {
-        Self {
-            client,
-            base: api_url,
-            secret,
-        }
+        Self { client, base: api_url, secret }
     }
 
     /// `<api url>/v1/<segments>`, each segment escaped.
@@ -81,17 +74,11 @@ impl Backend {
         Ok(url)
     }
 
-    async fn get<T: DeserializeOwned>(
-        &self,
-        segments: &[&str],
-        query: &Query<'_>,
-    ) -> Result<T, Error> {
+    async fn get<T: DeserializeOwned>(&self, segments: &[&str], query: &Query<'_>) -> Result<T, Error> {
         let url = self.url(segments, query)?;
         match self.send(Method::GET, url.clone(), None).await {
             // The connection may have been closed under us, or the server is just starting: once more.
-            Err(Error::Unreachable(cause)) if !timed_out(&*cause) => {
-                self.send(Method::GET, url, None).await
-            }
+            Err(Error::Unreachable(cause)) if !timed_out(&*cause) => self.send(Method::GET, url, None).await,
             answer => answer,
         }
     }
@@ -104,16 +91,10 @@ impl Backend {
         body: &impl Serialize,
     ) -> Result<T, Error> {
         let body = serde_json::to_value(body).map_err(|error| Error::Decode(Box::new(error)))?;
-        self.send(method, self.url(segments, query)?, Some(body))
-            .await
+        self.send(method, self.url(segments, query)?, Some(body)).await
     }
 
-    async fn send<T: DeserializeOwned>(
-        &self,
-        method: Method,
-        url: Url,
-        body: Option<Value>,
-    ) -> Result<T, Error> {
+    async fn send<T: DeserializeOwned>(&self, method: Method, url: Url, body: Option<Value>) -> Result<T, Error> {
         let mut request = self
             .client
             .request(method, url)
@@ -134,9 +115,7 @@ impl Backend {
 
 /// A second attempt after a timeout would only double the wait.
 fn timed_out(cause: &(dyn std::error::Error + 'static)) -> bool {
-    cause
-        .downcast_ref::<reqwest::Error>()
-        .is_some_and(reqwest::Error::is_timeout)
+    cause.downcast_ref::<reqwest::Error>().is_some_and(reqwest::Error::is_timeout)
 }
 
 /// The error body of the API.
@@ -168,22 +147,13 @@ struct ErrorMeta {
 
 async fn refusal(response: Response) -> Error {
     let status = response.status();
-    let header = |name: &str| {
-        response
-            .headers()
-            .get(name)
-            .and_then(|value| value.to_str().ok())
-            .map(str::to_owned)
-    };
+    let header = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
     if status == StatusCode::TOO_MANY_REQUESTS {
         let seconds = header(RETRY_AFTER.as_str()).and_then(|text| text.trim().parse().ok());
-        return Error::RateLimited {
-            retry_after: seconds.map_or(PATIENCE, Duration::from_secs),
-        };
+        return Error::RateLimited { retry_after: seconds.map_or(PATIENCE, Duration::from_secs) };
     }
     let ray = header("cf-ray");
-    let is_json =
-        header(CONTENT_TYPE.as_str()).is_some_and(|text| text.starts_with("application/json"));
+    let is_json = header(CONTENT_TYPE.as_str()).is_some_and(|text| text.starts_with("application/json"));
     let errors: Errors = match read_bounded(response, LARGEST_ANSWER).await {
         Ok(body) if is_json => serde_json::from_slice(&body).unwrap_or_default(),
         Ok(_) => Errors::default(),
@@ -193,10 +163,7 @@ async fn refusal(response: Response) -> Error {
     Error::Api {
         status: status.as_u16(),
         code: ErrorCode::from(first.code.as_str()),
-        message: first
-            .long_message
-            .filter(|text| !text.is_empty())
-            .unwrap_or(first.message),
+        message: first.long_message.filter(|text| !text.is_empty()).unwrap_or(first.message),
         param: first.meta.and_then(|meta| meta.param_name),
         trace_id: errors.clerk_trace_id.or(ray),
     }

@@ -39,29 +39,12 @@ impl Backend {
     ///
     /// # Errors
     /// See [`Error`].
-    pub async fn list_organizations(
-        &self,
-        filter: &OrganizationFilter,
-    ) -> Result<Page<Organization>, Error> {
+    pub async fn list_organizations(&self, filter: &OrganizationFilter) -> Result<Page<Organization>, Error> {
         let mut query = Vec::new();
         query.extend(filter.query.clone().map(|value| ("query", value)));
-        query.extend(
-            filter
-                .user_ids
-                .iter()
-                .map(|value| ("user_id", value.clone())),
-        );
-        query.extend(
-            filter
-                .organization_ids
-                .iter()
-                .map(|value| ("organization_id", value.clone())),
-        );
-        query.extend(
-            filter
-                .include_members_count
-                .then(|| ("include_members_count", "true".to_owned())),
-        );
+        query.extend(filter.user_ids.iter().map(|value| ("user_id", value.clone())));
+        query.extend(filter.organization_ids.iter().map(|value| ("organization_id", value.clone())));
+        query.extend(filter.include_members_count.then(|| ("include_members_count", "true".to_owned())));
         query.extend(filter.order_by.clone().map(|value| ("order_by", value)));
         query.extend(filter.limit.map(|value| ("limit", value.to_string())));
         query.extend(filter.offset.map(|value| ("offset", value.to_string())));
@@ -86,7 +69,6 @@ impl Backend {
         if let Some(user_id) = created_by {
             body["created_by"] = user_id.into();
         }
-        self.call(Method::POST, &["organizations"], &[], &body)
-            .await
+        self.call(Method::POST, &["organizations"], &[], &body).await
     }
 }

@@ -29,10 +29,7 @@ pub struct SessionRefresh {
 
 impl fmt::Debug for SessionRefresh {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter
-            .debug_struct("SessionRefresh")
-            .field("origin", &self.request_origin)
-            .finish_non_exhaustive()
+        formatter.debug_struct("SessionRefresh").field("origin", &self.request_origin).finish_non_exhaustive()
     }
 }
 
@@ -55,24 +52,14 @@ impl Backend {
     /// # Errors
     /// See [`Error`].
     pub async fn revoke_session(&self, session_id: &str) -> Result<Session, Error> {
-        self.call(
-            Method::POST,
-            &["sessions", session_id, "revoke"],
-            &[],
-            &json!({}),
-        )
-        .await
+        self.call(Method::POST, &["sessions", session_id, "revoke"], &[], &json!({})).await
     }
 
     /// Makes a session without a sign-in. Development instances only.
     ///
     /// # Errors
     /// See [`Error`].
-    pub async fn create_session(
-        &self,
-        user_id: &str,
-        organization_id: Option<&str>,
-    ) -> Result<Session, Error> {
+    pub async fn create_session(&self, user_id: &str, organization_id: Option<&str>) -> Result<Session, Error> {
         let mut body = json!({ "user_id": user_id });
         if let Some(organization_id) = organization_id {
             body["active_organization_id"] = organization_id.into();
@@ -89,40 +76,19 @@ impl Backend {
         session_id: &str,
         expires_in_seconds: Option<u32>,
     ) -> Result<SessionToken, Error> {
-        let body = expires_in_seconds.map_or_else(
-            || json!({}),
-            |seconds| json!({ "expires_in_seconds": seconds }),
-        );
-        self.call(
-            Method::POST,
-            &["sessions", session_id, "tokens"],
-            &[],
-            &body,
-        )
-        .await
+        let body = expires_in_seconds.map_or_else(|| json!({}), |seconds| json!({ "expires_in_seconds": seconds }));
+        self.call(Method::POST, &["sessions", session_id, "tokens"], &[], &body).await
     }
 
     /// Exchanges an ended token and a refresh token for `Set-Cookie` values with a new session token.
     ///
     /// # Errors
     /// [`Error::Api`] with a code that begins with `refresh_` or `session_refresh_`.
-    pub async fn refresh_session(
-        &self,
-        session_id: &str,
-        refresh: &SessionRefresh,
-    ) -> Result<Vec<String>, Error> {
-        let mut body =
-            serde_json::to_value(refresh).map_err(|error| Error::Decode(Box::new(error)))?;
+    pub async fn refresh_session(&self, session_id: &str, refresh: &SessionRefresh) -> Result<Vec<String>, Error> {
+        let mut body = serde_json::to_value(refresh).map_err(|error| Error::Decode(Box::new(error)))?;
         body["format"] = "cookie".into();
         let query = [("suffixed_cookies", refresh.suffixed_cookies.to_string())];
-        let answer: Cookies = self
-            .call(
-                Method::POST,
-                &["sessions", session_id, "refresh"],
-                &query,
-                &body,
-            )
-            .await?;
+        let answer: Cookies = self.call(Method::POST, &["sessions", session_id, "refresh"], &query, &body).await?;
         Ok(answer.cookies)
     }
 }

@@ -7,30 +7,15 @@ use super::{ConfigError, base};
 use crate::keys::{InstanceType, PublishableKey};
 
 pub(super) fn wrong(variable: &'static str, problem: impl Into<String>) -> ConfigError {
-    ConfigError {
-        variable,
-        problem: problem.into(),
-    }
+    ConfigError { variable, problem: problem.into() }
 }
 
 pub(super) fn http_url(variable: &'static str, text: &str) -> Result<Url, ConfigError> {
     let url = Url::parse(text).map_err(|error| {
-        wrong(
-            variable,
-            format!("is not a URL ({error}); it should look like https://clerk.example.com"),
-        )
+        wrong(variable, format!("is not a URL ({error}); it should look like https://clerk.example.com"))
     })?;
-    let plain = matches!(url.scheme(), "http" | "https")
-        && url.username().is_empty()
-        && url.password().is_none();
-    if plain {
-        Ok(url)
-    } else {
-        Err(wrong(
-            variable,
-            "should be an http or https URL without a user name or password",
-        ))
-    }
+    let plain = matches!(url.scheme(), "http" | "https") && url.username().is_empty() && url.password().is_none();
+    if plain { Ok(url) } else { Err(wrong(variable, "should be an http or https URL without a user name or password")) }
 }
 
 pub(super) fn is_loopback(url: &Url) -> bool {
@@ -42,18 +27,11 @@ pub(super) fn is_loopback(url: &Url) -> bool {
     }
 }
 
-pub(super) fn check_secret_key(
-    secret: &SecretString,
-    key: &PublishableKey,
-    api_url: &Url,
-) -> Result<(), ConfigError> {
+pub(super) fn check_secret_key(secret: &SecretString, key: &PublishableKey, api_url: &Url) -> Result<(), ConfigError> {
     const VARIABLE: &str = "CLERK_SECRET_KEY";
     let text = secret.expose_secret();
     if text.is_empty() {
-        return Err(wrong(
-            VARIABLE,
-            "is missing; it should look like sk_test_… or sk_live_…",
-        ));
+        return Err(wrong(VARIABLE, "is missing; it should look like sk_test_… or sk_live_…"));
     }
     let (instance, rest) = if let Some(rest) = text.strip_prefix("sk_test_") {
         (InstanceType::Development, rest)
@@ -63,17 +41,11 @@ pub(super) fn check_secret_key(
         return Err(wrong(VARIABLE, "should begin with sk_test_ or sk_live_"));
     };
     if rest.is_empty() || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
-        return Err(wrong(
-            VARIABLE,
-            "should be sk_test_ or sk_live_ followed by visible characters",
-        ));
+        return Err(wrong(VARIABLE, "should be sk_test_ or sk_live_ followed by visible characters"));
     }
     // The local sandbox may play a production instance with its one secret.
     if instance != key.instance_type() && !is_loopback(api_url) {
-        return Err(wrong(
-            VARIABLE,
-            "belongs to another kind of instance than CLERK_PUBLISHABLE_KEY (test or live)",
-        ));
+        return Err(wrong(VARIABLE, "belongs to another kind of instance than CLERK_PUBLISHABLE_KEY (test or live)"));
     }
     Ok(())
 }
@@ -86,14 +58,9 @@ pub(super) fn check_transport(
 ) -> Result<(), ConfigError> {
     match url {
         Some(url)
-            if key.instance_type() == InstanceType::Production
-                && url.scheme() != "https"
-                && !is_loopback(url) =>
+            if key.instance_type() == InstanceType::Production && url.scheme() != "https" && !is_loopback(url) =>
         {
-            Err(wrong(
-                variable,
-                "should begin with https:// when CLERK_PUBLISHABLE_KEY is a pk_live_ key",
-            ))
+            Err(wrong(variable, "should begin with https:// when CLERK_PUBLISHABLE_KEY is a pk_live_ key"))
         }
         _ => Ok(()),
     }
@@ -108,16 +75,10 @@ pub(super) fn issuer(text: Option<String>, key: &PublishableKey) -> Result<Strin
 }
 
 pub(super) fn origin(text: &str) -> Result<String, ConfigError> {
-    const SHAPE: &str =
-        "should be a comma list of origins such as https://app.example.com, without a path";
+    const SHAPE: &str = "should be a comma list of origins such as https://app.example.com, without a path";
     let url = Url::parse(text).map_err(|_| wrong("CLERK_AUTHORIZED_PARTIES", SHAPE))?;
     let origin = url.origin().ascii_serialization();
-    let plain =
-        matches!(url.scheme(), "http" | "https") && url.path() == "/" && url.query().is_none();
+    let plain = matches!(url.scheme(), "http" | "https") && url.path() == "/" && url.query().is_none();
     let plain = plain && url.host_str().is_some_and(|host| !host.contains('*'));
-    if plain && base(&url) == origin {
-        Ok(origin)
-    } else {
-        Err(wrong("CLERK_AUTHORIZED_PARTIES", SHAPE))
-    }
+    if plain && base(&url) == origin { Ok(origin) } else { Err(wrong("CLERK_AUTHORIZED_PARTIES", SHAPE)) }
 }

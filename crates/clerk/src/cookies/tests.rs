@@ -15,10 +15,7 @@ fn cookies(headers: &[&'static str]) -> Cookies {
 
 #[test]
 fn splits_first_and_decodes_afterwards() {
-    let cookies = cookies(&[
-        "a=1; b=x%3Bc=2 ;d=\"q\"; =nameless; novalue; e=",
-        "f=%zz; a=2",
-    ]);
+    let cookies = cookies(&["a=1; b=x%3Bc=2 ;d=\"q\"; =nameless; novalue; e=", "f=%zz; a=2"]);
     assert_eq!(cookies.get("a"), Some("1"));
     assert_eq!(cookies.get("b"), Some("x;c=2"));
     assert_eq!(cookies.get("c"), None);
@@ -59,195 +56,41 @@ fn chooses_by_the_first_rule_that_fits() {
     let (undecodable, absent) = (Some(None), None);
     // rule, plain session, suffixed session, plain uat, suffixed uat, instance, suffixed?
     for (rule, plain, suffixed, plain_uat, suffixed_uat, instance, expected) in [
-        (
-            1,
-            undecodable,
-            Some(Some(&new)),
-            Some("1"),
-            Some("1"),
-            Production,
-            false,
-        ),
-        (
-            1,
-            Some(Some(&anonymous)),
-            Some(Some(&new)),
-            Some("1"),
-            Some("1"),
-            Production,
-            false,
-        ),
-        (
-            2,
-            Some(Some(&foreign)),
-            Some(Some(&new)),
-            Some("1"),
-            Some("1"),
-            Production,
-            true,
-        ),
-        (
-            2,
-            Some(Some(&prefixed)),
-            Some(Some(&new)),
-            Some("1"),
-            Some("1"),
-            Production,
-            true,
-        ),
-        (
-            2,
-            Some(Some(&schemeless)),
-            Some(Some(&new)),
-            Some("1"),
-            Some("1"),
-            Production,
-            true,
-        ),
-        (
-            2,
-            Some(Some(&foreign)),
-            absent,
-            Some("1"),
-            None,
-            Production,
-            true,
-        ),
-        (
-            3,
-            Some(Some(&new)),
-            absent,
-            Some("1"),
-            None,
-            Production,
-            false,
-        ),
+        (1, undecodable, Some(Some(&new)), Some("1"), Some("1"), Production, false),
+        (1, Some(Some(&anonymous)), Some(Some(&new)), Some("1"), Some("1"), Production, false),
+        (2, Some(Some(&foreign)), Some(Some(&new)), Some("1"), Some("1"), Production, true),
+        (2, Some(Some(&prefixed)), Some(Some(&new)), Some("1"), Some("1"), Production, true),
+        (2, Some(Some(&schemeless)), Some(Some(&new)), Some("1"), Some("1"), Production, true),
+        (2, Some(Some(&foreign)), absent, Some("1"), None, Production, true),
+        (3, Some(Some(&new)), absent, Some("1"), None, Production, false),
         (3, absent, absent, None, None, Production, false),
-        (
-            4,
-            Some(Some(&new)),
-            Some(Some(&old)),
-            Some("1"),
-            Some("1"),
-            Production,
-            false,
-        ),
-        (
-            4,
-            Some(Some(&new)),
-            Some(Some(&old)),
-            None,
-            Some("1"),
-            Production,
-            false,
-        ),
-        (
-            4,
-            Some(Some(&new)),
-            undecodable,
-            Some("1"),
-            Some("1"),
-            Production,
-            false,
-        ),
+        (4, Some(Some(&new)), Some(Some(&old)), Some("1"), Some("1"), Production, false),
+        (4, Some(Some(&new)), Some(Some(&old)), None, Some("1"), Production, false),
+        (4, Some(Some(&new)), undecodable, Some("1"), Some("1"), Production, false),
         (5, absent, absent, Some("1"), Some("0"), Production, false),
-        (
-            5,
-            Some(Some(&old)),
-            Some(Some(&new)),
-            Some("1"),
-            Some("0"),
-            Production,
-            false,
-        ),
+        (5, Some(Some(&old)), Some(Some(&new)), Some("1"), Some("0"), Production, false),
         (5, absent, absent, None, Some("0"), Production, false),
-        (
-            6,
-            Some(Some(&old)),
-            Some(Some(&old)),
-            Some("0"),
-            Some("1"),
-            Development,
-            false,
-        ),
-        (
-            6,
-            Some(Some(&old)),
-            Some(Some(&old)),
-            Some("0"),
-            Some("1"),
-            Production,
-            true,
-        ),
-        (
-            6,
-            Some(Some(&old)),
-            Some(Some(&new)),
-            Some("0"),
-            Some("1"),
-            Development,
-            true,
-        ),
+        (6, Some(Some(&old)), Some(Some(&old)), Some("0"), Some("1"), Development, false),
+        (6, Some(Some(&old)), Some(Some(&old)), Some("0"), Some("1"), Production, true),
+        (6, Some(Some(&old)), Some(Some(&new)), Some("0"), Some("1"), Development, true),
         (7, absent, Some(Some(&new)), None, None, Production, false),
-        (
-            7,
-            absent,
-            Some(Some(&new)),
-            Some("0"),
-            None,
-            Production,
-            false,
-        ),
-        (
-            8,
-            Some(Some(&new)),
-            Some(Some(&new)),
-            Some("1"),
-            Some("1"),
-            Production,
-            true,
-        ),
-        (
-            8,
-            Some(Some(&old)),
-            Some(Some(&new)),
-            Some("1"),
-            Some("1"),
-            Development,
-            true,
-        ),
+        (7, absent, Some(Some(&new)), Some("0"), None, Production, false),
+        (8, Some(Some(&new)), Some(Some(&new)), Some("1"), Some("1"), Production, true),
+        (8, Some(Some(&old)), Some(Some(&new)), Some("1"), Some("1"), Development, true),
         (8, absent, absent, Some("0"), Some("0"), Production, true),
         (8, absent, absent, Some("0"), Some("1"), Production, true),
     ] {
-        let choice = Choice {
-            plain,
-            suffixed,
-            plain_uat,
-            suffixed_uat,
-        };
-        assert_eq!(
-            choice.is_suffixed(HOST, instance, NOW),
-            expected,
-            "rule {rule}: {choice:?}"
-        );
+        let choice = Choice { plain, suffixed, plain_uat, suffixed_uat };
+        assert_eq!(choice.is_suffixed(HOST, instance, NOW), expected, "rule {rule}: {choice:?}");
     }
 }
 
 #[test]
 fn notices_two_people() {
     let ours = format!("https://{HOST}");
-    let (first, foreign) = (
-        glimpse(&ours, NOW),
-        glimpse("https://clerk.other.example", NOW),
-    );
-    let second = Glimpse {
-        subject: Some("user_2".into()),
-        ..first.clone()
-    };
-    let third = Glimpse {
-        subject: Some("user_3".into()),
-        ..foreign.clone()
-    };
+    let (first, foreign) = (glimpse(&ours, NOW), glimpse("https://clerk.other.example", NOW));
+    let second = Glimpse { subject: Some("user_2".into()), ..first.clone() };
+    let third = Glimpse { subject: Some("user_3".into()), ..foreign.clone() };
     for (plain, suffixed, expected) in [
         (Some(Some(&first)), Some(Some(&second)), true),
         (Some(Some(&first)), Some(Some(&first)), false),
@@ -256,12 +99,7 @@ fn notices_two_people() {
         (Some(Some(&first)), None, false),
         (None, None, false),
     ] {
-        let choice = Choice {
-            plain,
-            suffixed,
-            plain_uat: None,
-            suffixed_uat: None,
-        };
+        let choice = Choice { plain, suffixed, plain_uat: None, suffixed_uat: None };
         assert_eq!(choice.names_two_people(HOST), expected);
     }
 }
@@ -272,11 +110,5 @@ fn forgets_a_cookie() {
         forget("__session", true).unwrap(),
         "__session=; Path=/; Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:00 GMT; SameSite=Lax; Secure"
     );
-    assert!(
-        !forget("__session", false)
-            .unwrap()
-            .to_str()
-            .unwrap()
-            .contains("Secure")
-    );
+    assert!(!forget("__session", false).unwrap().to_str().unwrap().contains("Secure"));
 }

@@ -8,11 +8,7 @@ use crate::signing::{ISSUER, PARTY, Signer, claims, claims_with};
 const NOW: i64 = 1_700_000_000;
 
 fn verifier() -> Verifier {
-    Verifier {
-        issuer: ISSUER.into(),
-        parties: vec!["https://other.example.test".into(), PARTY.into()],
-        skew: 5,
-    }
+    Verifier { issuer: ISSUER.into(), parties: vec!["https://other.example.test".into(), PARTY.into()], skew: 5 }
 }
 
 fn key() -> DecodingKey {
@@ -46,50 +42,28 @@ fn reads_version_2() {
             expires_at: Timestamp::from_second(NOW + 60).unwrap(),
             authorised_party: Some(PARTY.into()),
             impersonator: Some("user_9".into()),
-            factor_age: Some(FactorAge {
-                first_minutes: Some(3),
-                second_minutes: None
-            }),
+            factor_age: Some(FactorAge { first_minutes: Some(3), second_minutes: None }),
         }
     );
-    assert_eq!(
-        (verified.expires, verified.not_before),
-        (NOW + 60, Some(NOW - 10))
-    );
+    assert_eq!((verified.expires, verified.not_before), (NOW + 60, Some(NOW - 10)));
 }
 
 #[test]
 fn reads_the_organisation_of_both_versions() {
     let organisation = |id: &str, slug: Option<&str>, role: Option<&str>| {
-        Some(ActiveOrganisation {
-            id: id.into(),
-            slug: slug.map(Into::into),
-            role: role.map(Into::into),
-        })
+        Some(ActiveOrganisation { id: id.into(), slug: slug.map(Into::into), role: role.map(Into::into) })
     };
     for (changes, expected) in [
         (json!({ "o": null }), None),
-        (
-            json!({ "o": { "id": "org_2" } }),
-            organisation("org_2", None, None),
-        ),
-        (
-            json!({ "o": { "id": "org_2", "rol": "org:member" } }),
-            organisation("org_2", None, Some("org:member")),
-        ),
-        (
-            json!({ "o": { "id": "org_2", "slg": "", "rol": "" } }),
-            organisation("org_2", None, None),
-        ),
+        (json!({ "o": { "id": "org_2" } }), organisation("org_2", None, None)),
+        (json!({ "o": { "id": "org_2", "rol": "org:member" } }), organisation("org_2", None, Some("org:member"))),
+        (json!({ "o": { "id": "org_2", "slg": "", "rol": "" } }), organisation("org_2", None, None)),
         (json!({ "o": { "id": "" } }), None),
         (
             json!({ "o": { "id": "org_2", "rol": "owner", "per": "x", "fpm": "1" } }),
             organisation("org_2", None, Some("org:owner")),
         ),
-        (
-            json!({ "org_id": "org_1" }),
-            organisation("org_1", Some("acme"), Some("org:admin")),
-        ),
+        (json!({ "org_id": "org_1" }), organisation("org_1", Some("acme"), Some("org:admin"))),
         (
             json!({ "v": null, "o": null, "org_id": "org_3", "org_slug": "s", "org_role": "org:admin", "org_permissions": [] }),
             organisation("org_3", Some("s"), Some("org:admin")),
@@ -99,16 +73,9 @@ fn reads_the_organisation_of_both_versions() {
             organisation("org_3", None, Some("org:member")),
         ),
         (json!({ "v": null, "o": null }), None),
-        (
-            json!({ "o": null, "org_id": "org_3", "org_role": "org:admin" }),
-            None,
-        ),
+        (json!({ "o": null, "org_id": "org_3", "org_role": "org:admin" }), None),
     ] {
-        assert_eq!(
-            verify_claims(&changes).unwrap().session.organisation,
-            expected,
-            "{changes}"
-        );
+        assert_eq!(verify_claims(&changes).unwrap().session.organisation, expected, "{changes}");
     }
     let explicit_null = Signer::instance().sign(&{
         let mut claims = claims_with(NOW, &json!({ "o": null, "v": null }));
@@ -124,10 +91,7 @@ fn judges_claims() {
     for (changes, expected) in [
         (json!({}), Ok(())),
         (json!({ "unknown": [1, 2] }), Ok(())),
-        (
-            json!({ "nbf": null, "jti": null, "fva": null, "sts": null }),
-            Ok(()),
-        ),
+        (json!({ "nbf": null, "jti": null, "fva": null, "sts": null }), Ok(())),
         (json!({ "sts": "pending" }), Ok(())),
         (json!({ "v": 1, "o": null }), Ok(())),
         // identity
@@ -155,22 +119,13 @@ fn judges_claims() {
         (json!({ "iss": null }), Err(Claims)),
         (json!({ "iss": "" }), Err(Issuer)),
         (json!({ "iss": format!("{ISSUER}/") }), Err(Issuer)),
-        (
-            json!({ "iss": "https://clerk.tenantry.example" }),
-            Err(Issuer),
-        ),
+        (json!({ "iss": "https://clerk.tenantry.example" }), Err(Issuer)),
         (json!({ "iss": format!("{ISSUER}.evil.test") }), Err(Issuer)),
         // authorised party
         (json!({ "azp": null }), Err(AuthorisedParty)),
         (json!({ "azp": "" }), Err(AuthorisedParty)),
-        (
-            json!({ "azp": "https://app.example" }),
-            Err(AuthorisedParty),
-        ),
-        (
-            json!({ "azp": format!("{PARTY}.evil.test") }),
-            Err(AuthorisedParty),
-        ),
+        (json!({ "azp": "https://app.example" }), Err(AuthorisedParty)),
+        (json!({ "azp": format!("{PARTY}.evil.test") }), Err(AuthorisedParty)),
         (json!({ "azp": format!("{PARTY}/") }), Err(AuthorisedParty)),
         (json!({ "azp": [PARTY] }), Err(Claims)),
         (json!({ "azp": "https://other.example.test" }), Ok(())),
@@ -210,8 +165,7 @@ fn takes_no_time_of_another_type() {
         ] {
             let text = claims_with(NOW, &json!({ name: null })).to_string();
             let text = text.replacen('{', &format!("{{\"{name}\":{value},"), 1);
-            let token =
-                Signer::instance().sign_text(&Signer::instance().header().to_string(), &text);
+            let token = Signer::instance().sign_text(&Signer::instance().header().to_string(), &text);
             assert_eq!(verify(&token), Err(Refusal::Claims), "{name} {value}");
         }
     }
@@ -219,14 +173,10 @@ fn takes_no_time_of_another_type() {
 
 #[test]
 fn refuses_a_claim_given_twice() {
-    for name in [
-        "sub", "sid", "iss", "azp", "exp", "nbf", "iat", "sts", "o", "v", "org_id",
-    ] {
+    for name in ["sub", "sid", "iss", "azp", "exp", "nbf", "iat", "sts", "o", "v", "org_id"] {
         let mut honest = claims(NOW);
         honest["org_id"] = "org_1".into();
-        let twice = honest
-            .to_string()
-            .replacen('{', &format!("{{\"{name}\":{},", honest[name]), 1);
+        let twice = honest.to_string().replacen('{', &format!("{{\"{name}\":{},", honest[name]), 1);
         let token = Signer::instance().sign_text(&Signer::instance().header().to_string(), &twice);
         assert_eq!(verify(&token), Err(Refusal::Claims), "{name}");
     }
@@ -240,23 +190,14 @@ fn judges_the_header_before_the_signature() {
     let long_id = "k".repeat(129);
     for (header, expected) in [
         (json!({ "alg": "RS256" }), Ok(())),
-        (
-            json!({ "alg": "RS256", "typ": "JWT", "cat": "cl_I7d4PD111III", "oiat": 1, "x": {} }),
-            Ok(()),
-        ),
+        (json!({ "alg": "RS256", "typ": "JWT", "cat": "cl_I7d4PD111III", "oiat": 1, "x": {} }), Ok(())),
         (json!({ "alg": "RS256", "typ": "jwt" }), Err(Malformed)),
         (json!({ "alg": "RS256", "typ": "at+jwt" }), Err(Malformed)),
         (json!({ "alg": "RS256", "typ": null }), Err(Malformed)),
         (json!({ "alg": "RS256", "crit": ["exp"] }), Err(Malformed)),
         (json!({ "alg": "RS256", "crit": [] }), Err(Malformed)),
-        (
-            json!({ "alg": "RS256", "cat": "cl_B7d4PD222AAA" }),
-            Err(Malformed),
-        ),
-        (
-            json!({ "alg": "RS256", "cat": "cl_B7d4PD333AAA" }),
-            Err(Malformed),
-        ),
+        (json!({ "alg": "RS256", "cat": "cl_B7d4PD222AAA" }), Err(Malformed)),
+        (json!({ "alg": "RS256", "cat": "cl_B7d4PD333AAA" }), Err(Malformed)),
         (json!({ "alg": "RS256", "cat": "" }), Err(Malformed)),
         (json!({ "alg": "RS256", "kid": long_id }), Err(Malformed)),
         (json!({ "alg": "RS256", "kid": 1 }), Err(Malformed)),
@@ -283,10 +224,7 @@ fn judges_the_header_before_the_signature() {
 fn judges_the_signature_before_the_claims() {
     let signer = Signer::instance();
     let token = signer.sign(&claims(NOW));
-    let expired = Signer::stranger().sign(&claims_with(
-        NOW,
-        &json!({ "exp": 1, "iss": "x", "sub": 1 }),
-    ));
+    let expired = Signer::stranger().sign(&claims_with(NOW, &json!({ "exp": 1, "iss": "x", "sub": 1 })));
     assert_eq!(verify(&expired), Err(Refusal::Signature));
 
     let [header, payload, signature] = token.split('.').collect::<Vec<_>>().try_into().unwrap();
@@ -298,33 +236,15 @@ fn judges_the_signature_before_the_claims() {
         (format!("{header}.{other}.{signature}"), Refusal::Signature),
         (format!("{header}.{payload}.{flipped}"), Refusal::Signature),
         (format!("{header}.{payload}."), Refusal::Signature),
-        (
-            format!("{header}.{payload}.{signature}="),
-            Refusal::Signature,
-        ),
-        (
-            format!("{header}.{payload}.{}", &signature[..signature.len() - 4]),
-            Refusal::Signature,
-        ),
+        (format!("{header}.{payload}.{signature}="), Refusal::Signature),
+        (format!("{header}.{payload}.{}", &signature[..signature.len() - 4]), Refusal::Signature),
         (format!("{header}.{payload}"), Refusal::Malformed),
-        (
-            format!("{header}.{payload}.{signature}."),
-            Refusal::Malformed,
-        ),
-        (
-            format!("{header}.{payload}.{signature}.{signature}"),
-            Refusal::Malformed,
-        ),
+        (format!("{header}.{payload}.{signature}."), Refusal::Malformed),
+        (format!("{header}.{payload}.{signature}.{signature}"), Refusal::Malformed),
         (format!("{header}..{signature}"), Refusal::Signature),
         (format!(".{payload}.{signature}"), Refusal::Malformed),
-        (
-            format!("{header}=.{payload}.{signature}"),
-            Refusal::Malformed,
-        ),
-        (
-            format!("{header}.{payload}=.{signature}"),
-            Refusal::Malformed,
-        ),
+        (format!("{header}=.{payload}.{signature}"), Refusal::Malformed),
+        (format!("{header}.{payload}=.{signature}"), Refusal::Malformed),
         (format!(" {token}"), Refusal::Malformed),
         (String::new(), Refusal::Malformed),
         ("..".into(), Refusal::Malformed),
@@ -338,10 +258,7 @@ fn judges_the_signature_before_the_claims() {
 fn an_attackers_own_key_in_the_header_is_not_used() {
     let stranger = Signer::stranger();
     let header = json!({ "alg": "RS256", "kid": "ins_test", "jwk": stranger.jwk(), "jku": "https://evil.test/jwks", "x5u": "https://evil.test/x" });
-    assert_eq!(
-        verify(&stranger.sign_text(&header.to_string(), &claims(NOW).to_string())),
-        Err(Refusal::Signature)
-    );
+    assert_eq!(verify(&stranger.sign_text(&header.to_string(), &claims(NOW).to_string())), Err(Refusal::Signature));
 }
 
 #[test]
@@ -350,13 +267,7 @@ fn a_handshake_is_judged_by_signature_and_kind_only() {
     let directives = json!({ "handshake": ["a=1", "b=2"] });
     let read = |token: &str| verify_handshake(&Parts::split(token).unwrap(), &key());
     assert_eq!(read(&signer.sign(&directives)).unwrap(), ["a=1", "b=2"]);
-    assert_eq!(
-        read(&Signer::stranger().sign(&directives)),
-        Err(Refusal::Signature)
-    );
+    assert_eq!(read(&Signer::stranger().sign(&directives)), Err(Refusal::Signature));
     assert_eq!(read(&signer.sign(&claims(NOW))), Err(Refusal::Claims));
-    assert_eq!(
-        read(&signer.sign_text(r#"{"alg":"RS256","cat":"cl_B7d4PD222AAA"}"#, "{}")),
-        Err(Refusal::Malformed)
-    );
+    assert_eq!(read(&signer.sign_text(r#"{"alg":"RS256","cat":"cl_B7d4PD222AAA"}"#, "{}")), Err(Refusal::Malformed));
 }

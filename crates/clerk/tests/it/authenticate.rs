@@ -27,29 +27,13 @@ async fn a_nonce_is_redeemed_with_the_secret_key() {
     let instance = Instance::start().await;
     let clerk = instance.clerk();
     let token = token();
-    instance.reply([Reply::Json(
-        200,
-        json!({ "directives": [format!("__session={token}; Path=/")], "more": 1 }),
-    )]);
-    let outcome = play(
-        &clerk,
-        "/a?b=1&__clerk_handshake_nonce=n%20%26x",
-        &[("sec-fetch-dest", "document")],
-    )
-    .await;
-    let Outcome::Handshake(redirect) = outcome else {
-        panic!("{outcome:?}")
-    };
+    instance.reply([Reply::Json(200, json!({ "directives": [format!("__session={token}; Path=/")], "more": 1 }))]);
+    let outcome = play(&clerk, "/a?b=1&__clerk_handshake_nonce=n%20%26x", &[("sec-fetch-dest", "document")]).await;
+    let Outcome::Handshake(redirect) = outcome else { panic!("{outcome:?}") };
     assert_eq!(redirect.location, "https://app.example.test/a?b=1");
-    assert_eq!(
-        redirect.headers[SET_COOKIE],
-        format!("__session={token}; Path=/")
-    );
+    assert_eq!(redirect.headers[SET_COOKIE], format!("__session={token}; Path=/"));
     let [asked] = instance.asked().try_into().unwrap();
-    assert_eq!(
-        asked.target,
-        "/bapi/v1/clients/handshake_payload?nonce=n+%26x"
-    );
+    assert_eq!(asked.target, "/bapi/v1/clients/handshake_payload?nonce=n+%26x");
     assert_eq!(asked.headers["authorization"], "Bearer sk_test_sandbox_1");
 }
 
@@ -66,24 +50,11 @@ async fn an_ended_session_is_refreshed() {
     let cookies = format!(
         "__clerk_db_jwt_TeaZz7fV=d; __session={ended}; __session_TeaZz7fV={ended}; __client_uat=5; __client_uat_TeaZz7fV=5; __refresh_TeaZz7fV=r"
     );
-    let outcome = play(
-        &clerk,
-        "/",
-        &[("cookie", &cookies), ("user-agent", "Browser/1")],
-    )
-    .await;
-    let Outcome::SignedIn(signed_in) = outcome else {
-        panic!("{outcome:?}")
-    };
-    assert_eq!(
-        (signed_in.carrier, signed_in.cookies.len()),
-        (Carrier::Cookie, 2)
-    );
+    let outcome = play(&clerk, "/", &[("cookie", &cookies), ("user-agent", "Browser/1")]).await;
+    let Outcome::SignedIn(signed_in) = outcome else { panic!("{outcome:?}") };
+    assert_eq!((signed_in.carrier, signed_in.cookies.len()), (Carrier::Cookie, 2));
     let [asked] = instance.asked().try_into().unwrap();
-    assert_eq!(
-        asked.target,
-        "/bapi/v1/sessions/sess_1/refresh?suffixed_cookies=true"
-    );
+    assert_eq!(asked.target, "/bapi/v1/sessions/sess_1/refresh?suffixed_cookies=true");
     assert_eq!(
         asked.body,
         json!({
@@ -100,25 +71,15 @@ async fn a_thousand_requests_at_once_each_get_their_own_person() {
     let tokens: Vec<(String, String)> = (0..100)
         .map(|number| {
             let user = format!("user_{number}");
-            (
-                user.clone(),
-                Signer::instance().sign(&claims_with(now(), &json!({ "sub": user }))),
-            )
+            (user.clone(), Signer::instance().sign(&claims_with(now(), &json!({ "sub": user }))))
         })
         .collect();
     let tasks: Vec<_> = (0..1_000)
         .map(|number| {
             let (clerk, (user, token)) = (clerk.clone(), tokens[number % tokens.len()].clone());
             tokio::spawn(async move {
-                let outcome = play(
-                    &clerk,
-                    "/",
-                    &[("authorization", &format!("Bearer {token}"))],
-                )
-                .await;
-                let Outcome::SignedIn(signed_in) = outcome else {
-                    panic!("{outcome:?}")
-                };
+                let outcome = play(&clerk, "/", &[("authorization", &format!("Bearer {token}"))]).await;
+                let Outcome::SignedIn(signed_in) = outcome else { panic!("{outcome:?}") };
                 assert_eq!(signed_in.session.user_id, user);
             })
         })

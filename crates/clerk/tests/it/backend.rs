@@ -39,10 +39,7 @@ async fn sends_every_call_as_the_specification_says() {
     let reply = |value: Value| instance.reply([Reply::Json(200, value)]);
     let sent = |method: Method, target: &str, body: Value| {
         let [asked] = instance.asked().try_into().unwrap();
-        assert_eq!(
-            (asked.method, asked.target.as_str(), asked.body),
-            (method, target, body)
-        );
+        assert_eq!((asked.method, asked.target.as_str(), asked.body), (method, target, body));
         assert_eq!(asked.headers["authorization"], "Bearer sk_test_sandbox_1");
         assert_eq!(asked.headers["clerk-api-version"], "2026-05-12");
     };
@@ -69,120 +66,45 @@ async fn sends_every_call_as_the_specification_says() {
         ..UserFilter::default()
     };
     assert_eq!(backend.list_users(&filter).await.unwrap().len(), 2);
-    sent(
-        Method::GET,
-        "/bapi/v1/users?email_address=a%2Bb%40example.test&email_address=c%40d&limit=2",
-        Value::Null,
-    );
+    sent(Method::GET, "/bapi/v1/users?email_address=a%2Bb%40example.test&email_address=c%40d&limit=2", Value::Null);
 
     reply(organization("org_1"));
     backend.get_organization("acme").await.unwrap();
     sent(Method::GET, "/bapi/v1/organizations/acme", Value::Null);
-    backend
-        .create_organization("Acme", Some("acme"), Some("user_1"))
-        .await
-        .unwrap();
-    sent(
-        Method::POST,
-        "/bapi/v1/organizations",
-        json!({ "name": "Acme", "slug": "acme", "created_by": "user_1" }),
-    );
-    backend
-        .create_organization("Acme", None, None)
-        .await
-        .unwrap();
-    sent(
-        Method::POST,
-        "/bapi/v1/organizations",
-        json!({ "name": "Acme" }),
-    );
+    backend.create_organization("Acme", Some("acme"), Some("user_1")).await.unwrap();
+    sent(Method::POST, "/bapi/v1/organizations", json!({ "name": "Acme", "slug": "acme", "created_by": "user_1" }));
+    backend.create_organization("Acme", None, None).await.unwrap();
+    sent(Method::POST, "/bapi/v1/organizations", json!({ "name": "Acme" }));
 
     reply(json!({ "data": [organization("org_1")], "total_count": 7 }));
-    let filter = OrganizationFilter {
-        query: Some("ac".into()),
-        include_members_count: true,
-        ..OrganizationFilter::default()
-    };
-    assert_eq!(
-        backend
-            .list_organizations(&filter)
-            .await
-            .unwrap()
-            .total_count,
-        7
-    );
-    sent(
-        Method::GET,
-        "/bapi/v1/organizations?query=ac&include_members_count=true",
-        Value::Null,
-    );
+    let filter =
+        OrganizationFilter { query: Some("ac".into()), include_members_count: true, ..OrganizationFilter::default() };
+    assert_eq!(backend.list_organizations(&filter).await.unwrap().total_count, 7);
+    sent(Method::GET, "/bapi/v1/organizations?query=ac&include_members_count=true", Value::Null);
 
     reply(json!({ "data": [membership(1)], "total_count": 1 }));
-    backend
-        .list_user_memberships("user_1", 100, 5)
-        .await
-        .unwrap();
-    sent(
-        Method::GET,
-        "/bapi/v1/users/user_1/organization_memberships?limit=100&offset=5",
-        Value::Null,
-    );
+    backend.list_user_memberships("user_1", 100, 5).await.unwrap();
+    sent(Method::GET, "/bapi/v1/users/user_1/organization_memberships?limit=100&offset=5", Value::Null);
 
     reply(membership(1));
-    backend
-        .create_membership("org_1", "user_1", "org:admin")
-        .await
-        .unwrap();
-    sent(
-        Method::POST,
-        "/bapi/v1/organizations/org_1/memberships",
-        json!({ "user_id": "user_1", "role": "org:admin" }),
-    );
-    backend
-        .update_membership("org_1", "user_1", "org:member")
-        .await
-        .unwrap();
-    sent(
-        Method::PATCH,
-        "/bapi/v1/organizations/org_1/memberships/user_1",
-        json!({ "role": "org:member" }),
-    );
+    backend.create_membership("org_1", "user_1", "org:admin").await.unwrap();
+    sent(Method::POST, "/bapi/v1/organizations/org_1/memberships", json!({ "user_id": "user_1", "role": "org:admin" }));
+    backend.update_membership("org_1", "user_1", "org:member").await.unwrap();
+    sent(Method::PATCH, "/bapi/v1/organizations/org_1/memberships/user_1", json!({ "role": "org:member" }));
     backend.delete_membership("org_1", "user_1").await.unwrap();
-    sent(
-        Method::DELETE,
-        "/bapi/v1/organizations/org_1/memberships/user_1",
-        Value::Null,
-    );
+    sent(Method::DELETE, "/bapi/v1/organizations/org_1/memberships/user_1", Value::Null);
 
     reply(session("sess_1"));
     backend.get_session("sess_1").await.unwrap();
     sent(Method::GET, "/bapi/v1/sessions/sess_1", Value::Null);
     backend.revoke_session("sess_1").await.unwrap();
     sent(Method::POST, "/bapi/v1/sessions/sess_1/revoke", json!({}));
-    backend
-        .create_session("user_1", Some("org_1"))
-        .await
-        .unwrap();
-    sent(
-        Method::POST,
-        "/bapi/v1/sessions",
-        json!({ "user_id": "user_1", "active_organization_id": "org_1" }),
-    );
+    backend.create_session("user_1", Some("org_1")).await.unwrap();
+    sent(Method::POST, "/bapi/v1/sessions", json!({ "user_id": "user_1", "active_organization_id": "org_1" }));
 
     reply(json!({ "object": "token", "jwt": "a.b.c" }));
-    assert_eq!(
-        backend
-            .create_session_token("sess_1", Some(60))
-            .await
-            .unwrap()
-            .jwt,
-        "a.b.c"
-    );
-    sent(
-        Method::POST,
-        "/bapi/v1/sessions/sess_1/tokens",
-        json!({ "expires_in_seconds": 60 }),
-    );
+    assert_eq!(backend.create_session_token("sess_1", Some(60)).await.unwrap().jwt, "a.b.c");
+    sent(Method::POST, "/bapi/v1/sessions/sess_1/tokens", json!({ "expires_in_seconds": 60 }));
 
     reply(json!({ "keys": [] }));
     backend.jwks().await.unwrap();
@@ -194,32 +116,14 @@ async fn walks_all_pages_of_an_organisations_members() {
     let instance = Instance::start().await;
     let clerk = instance.clerk();
     let page = |range: std::ops::Range<usize>| {
-        Reply::Json(
-            200,
-            json!({ "data": range.map(membership).collect::<Vec<_>>(), "total_count": 1_003 }),
-        )
+        Reply::Json(200, json!({ "data": range.map(membership).collect::<Vec<_>>(), "total_count": 1_003 }))
     };
-    instance.reply([
-        page(0..500),
-        page(500..1_000),
-        page(1_000..1_001),
-        page(1_001..1_003),
-    ]);
-    let all = clerk
-        .backend()
-        .list_organization_memberships("org_1")
-        .await
-        .unwrap();
+    instance.reply([page(0..500), page(500..1_000), page(1_000..1_001), page(1_001..1_003)]);
+    let all = clerk.backend().list_organization_memberships("org_1").await.unwrap();
     assert_eq!(all.len(), 1_003);
-    let targets: Vec<String> = instance
-        .asked()
-        .into_iter()
-        .map(|asked| asked.target)
-        .collect();
+    let targets: Vec<String> = instance.asked().into_iter().map(|asked| asked.target).collect();
     assert_eq!(targets.len(), 4);
-    assert!(targets[2].ends_with(
-        "/organizations/org_1/memberships?limit=500&offset=1000&order_by=%2Bcreated_at"
-    ));
+    assert!(targets[2].ends_with("/organizations/org_1/memberships?limit=500&offset=1000&order_by=%2Bcreated_at"));
 }
 
 #[tokio::test]
@@ -236,68 +140,28 @@ async fn reads_every_kind_of_refusal() {
         "clerk_trace_id": "trace_1",
     });
     let error = get(Reply::Json(422, form)).await;
-    assert_eq!(
-        error.to_string(),
-        "Clerk answered 422 form_identifier_exists: That is taken. (parameter slug)"
-    );
-    let Error::Api {
-        status,
-        code,
-        param,
-        trace_id,
-        ..
-    } = error
-    else {
-        panic!("{error}")
-    };
+    assert_eq!(error.to_string(), "Clerk answered 422 form_identifier_exists: That is taken. (parameter slug)");
+    let Error::Api { status, code, param, trace_id, .. } = error else { panic!("{error}") };
     assert_eq!((status, code), (422, ErrorCode::FormIdentifierExists));
-    assert_eq!(
-        (param.as_deref(), trace_id.as_deref()),
-        (Some("slug"), Some("trace_1"))
-    );
+    assert_eq!((param.as_deref(), trace_id.as_deref()), (Some("slug"), Some("trace_1")));
 
-    let error = get(Reply::Json(
-        404,
-        json!({ "errors": [{ "code": "resource_not_found", "message": null }] }),
-    ))
-    .await;
+    let error = get(Reply::Json(404, json!({ "errors": [{ "code": "resource_not_found", "message": null }] }))).await;
     assert!(error.is_not_found() && !error.is_transient());
-    let error = get(Reply::Json(
-        400,
-        json!({ "errors": [{ "code": "brand_new" }] }),
-    ))
-    .await;
+    let error = get(Reply::Json(400, json!({ "errors": [{ "code": "brand_new" }] }))).await;
     assert_eq!(error.code(), Some(&ErrorCode::Other("brand_new".into())));
-    for odd in [
-        Reply::Text(502, "<html>".into()),
-        Reply::Json(500, json!([1])),
-        Reply::Header(503, "cf-ray", "ray_1"),
-    ] {
+    for odd in [Reply::Text(502, "<html>".into()), Reply::Json(500, json!([1])), Reply::Header(503, "cf-ray", "ray_1")]
+    {
         let error = get(odd).await;
-        assert!(
-            error.is_transient() && matches!(error, Error::Api { .. }),
-            "{error:?}"
-        );
+        assert!(error.is_transient() && matches!(error, Error::Api { .. }), "{error:?}");
     }
     for (header, seconds) in [("3", 3), ("soon", 1)] {
         let error = get(Reply::Header(429, "retry-after", header)).await;
-        let Error::RateLimited { retry_after } = error else {
-            panic!("{error}")
-        };
+        let Error::RateLimited { retry_after } = error else { panic!("{error}") };
         assert_eq!(retry_after, Duration::from_secs(seconds));
     }
-    assert!(matches!(
-        get(Reply::Text(200, "<html>".into())).await,
-        Error::Decode(_)
-    ));
-    assert!(matches!(
-        get(Reply::Json(200, json!({ "id": "user_1" }))).await,
-        Error::Decode(_)
-    ));
-    assert!(matches!(
-        get(Reply::Header(302, "location", "/elsewhere")).await,
-        Error::Api { status: 302, .. }
-    ));
+    assert!(matches!(get(Reply::Text(200, "<html>".into())).await, Error::Decode(_)));
+    assert!(matches!(get(Reply::Json(200, json!({ "id": "user_1" }))).await, Error::Decode(_)));
+    assert!(matches!(get(Reply::Header(302, "location", "/elsewhere")).await, Error::Api { status: 302, .. }));
 }
 
 fn clerk_at(address: std::net::SocketAddr) -> Clerk {
@@ -326,30 +190,14 @@ async fn a_get_is_tried_again_when_the_connection_breaks_and_nothing_else_is() {
             if connections % 2 == 0 {
                 assert!(buffer[..read].starts_with(b"GET "));
                 let body = user("user_1").to_string();
-                let head = format!(
-                    "HTTP/1.1 200 OK\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
-                    body.len()
-                );
-                stream
-                    .write_all(format!("{head}{body}").as_bytes())
-                    .await
-                    .unwrap();
+                let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\nconnection: close\r\n\r\n", body.len());
+                stream.write_all(format!("{head}{body}").as_bytes()).await.unwrap();
             }
         }
     });
-    assert_eq!(
-        clerk.backend().get_user("user_1").await.unwrap().id,
-        "user_1"
-    );
-    let error = clerk
-        .backend()
-        .create_user(&NewUser::default())
-        .await
-        .unwrap_err();
-    assert!(
-        matches!(error, Error::Unreachable(_)) && error.is_transient(),
-        "{error:?}"
-    );
+    assert_eq!(clerk.backend().get_user("user_1").await.unwrap().id, "user_1");
+    let error = clerk.backend().create_user(&NewUser::default()).await.unwrap_err();
+    assert!(matches!(error, Error::Unreachable(_)) && error.is_transient(), "{error:?}");
     server.abort();
 }
 
@@ -358,11 +206,7 @@ async fn nobody_there_is_said_without_the_address() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     drop(listener);
-    let error = clerk_at(address)
-        .backend()
-        .handshake_payload("nonce_secret")
-        .await
-        .unwrap_err();
+    let error = clerk_at(address).backend().handshake_payload("nonce_secret").await.unwrap_err();
     assert!(matches!(error, Error::Unreachable(_)));
     assert!(!format!("{error:?} {error}").contains("nonce_secret"));
 }

@@ -64,15 +64,9 @@ impl Instance {
         let script = Arc::new(Mutex::new(Script::default()));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
-        let router = Router::new()
-            .fallback(answer)
-            .with_state(Arc::clone(&script));
+        let router = Router::new().fallback(answer).with_state(Arc::clone(&script));
         let server = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
-        let instance = Self {
-            script,
-            base,
-            server,
-        };
+        let instance = Self { script, base, server };
         instance.publish(&[Signer::instance().jwk()]);
         instance
     }
@@ -134,12 +128,7 @@ async fn answer(State(script): State<Arc<Mutex<Script>>>, request: Request) -> R
             headers: parts.headers,
             body: serde_json::from_slice(&body).unwrap_or(Value::Null),
         });
-        if script.replies.len() > 1 {
-            script.replies.pop_front()
-        } else {
-            script.replies.front().cloned()
-        }
-        .unwrap()
+        if script.replies.len() > 1 { script.replies.pop_front() } else { script.replies.front().cloned() }.unwrap()
     };
     respond(reply)
 }
@@ -147,15 +136,11 @@ async fn answer(State(script): State<Arc<Mutex<Script>>>, request: Request) -> R
 fn respond(reply: Reply) -> Response {
     let response = |status: u16| Response::builder().status(StatusCode::from_u16(status).unwrap());
     match reply {
-        Reply::Json(status, value) => response(status)
-            .header("content-type", "application/json")
-            .body(value.to_string().into()),
-        Reply::Header(status, name, value) => {
-            response(status).header(name, value).body(Body::empty())
+        Reply::Json(status, value) => {
+            response(status).header("content-type", "application/json").body(value.to_string().into())
         }
-        Reply::Text(status, text) => response(status)
-            .header("content-type", "text/html")
-            .body(text.into()),
+        Reply::Header(status, name, value) => response(status).header(name, value).body(Body::empty()),
+        Reply::Text(status, text) => response(status).header("content-type", "text/html").body(text.into()),
         Reply::Drip => {
             let drops = futures_util::stream::unfold((), |()| async {
                 tokio::time::sleep(Duration::from_millis(200)).await;
@@ -183,13 +168,7 @@ pub(crate) async fn play(clerk: &Clerk, url: &str, headers: &[(&'static str, &st
         map.append(*name, HeaderValue::from_str(value).unwrap());
     }
     let url = url::Url::parse(&format!("{PARTY}{url}")).unwrap();
-    clerk
-        .authenticate(&clerk::Request {
-            method: &Method::GET,
-            public_url: &url,
-            headers: &map,
-        })
-        .await
+    clerk.authenticate(&clerk::Request { method: &Method::GET, public_url: &url, headers: &map }).await
 }
 
 /// The same with a bearer token; one word: `in`, the reason, `redirect` or `unavailable`.

@@ -78,10 +78,7 @@ async fn strangers_keys_cause_one_fetch_in_half_a_minute() {
             use base64::Engine as _;
             let header = json!({ "alg": "RS256", "kid": format!("{round} {number}") }).to_string();
             let header = base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(header);
-            assert_eq!(
-                bearer(&clerk, &format!("{header}.{payload}.{signature}")).await,
-                "jwk-kid-mismatch"
-            );
+            assert_eq!(bearer(&clerk, &format!("{header}.{payload}.{signature}")).await, "jwk-kid-mismatch");
         }
         assert_eq!(instance.jwks_fetches(), round);
         assert_eq!(bearer(&clerk, &token()).await, "in");
@@ -100,19 +97,11 @@ async fn a_rotation_is_followed_and_old_tokens_are_forgotten() {
     assert_eq!(bearer(&clerk, &old).await, "in");
     instance.publish(&[NEXT.jwk()]);
     let new = NEXT.sign(&claims(now()));
-    assert_eq!(
-        bearer(&clerk, &new).await,
-        "jwk-kid-mismatch",
-        "looked a moment ago"
-    );
+    assert_eq!(bearer(&clerk, &new).await, "jwk-kid-mismatch", "looked a moment ago");
     assert_eq!(bearer(&clerk, &old).await, "in");
     later(31).await;
     assert_eq!(bearer(&clerk, &new).await, "in");
-    assert_eq!(
-        bearer(&clerk, &old).await,
-        "jwk-kid-mismatch",
-        "the cache was cleared"
-    );
+    assert_eq!(bearer(&clerk, &old).await, "jwk-kid-mismatch", "the cache was cleared");
 }
 
 #[tokio::test]
@@ -158,15 +147,8 @@ async fn old_keys_serve_while_the_address_fails() {
         instance.reply([Reply::Json(200, json!({ "keys": [NEXT.jwk()] }))]);
         for round in 0..3 {
             later(400).await;
-            assert_eq!(
-                bearer(&clerk, &signed_with("ins_test")).await,
-                "in",
-                "{failure:?} {round}"
-            );
-            assert_eq!(
-                bearer(&clerk, &NEXT.sign(&claims(now()))).await,
-                "jwk-kid-mismatch"
-            );
+            assert_eq!(bearer(&clerk, &signed_with("ins_test")).await, "in", "{failure:?} {round}");
+            assert_eq!(bearer(&clerk, &NEXT.sign(&claims(now()))).await, "jwk-kid-mismatch");
         }
         settle().await;
         assert!(instance.asked().is_empty(), "a redirect is not followed");
@@ -184,27 +166,15 @@ async fn a_slow_address_holds_one_request_up_for_a_bounded_time() {
     instance.jwks(Reply::Drip);
     later(301).await;
     // A token that was not seen before: a known one needs no key.
-    let unseen =
-        |number: u32| Signer::instance().sign(&claims_with(now(), &json!({ "jti": number })));
+    let unseen = |number: u32| Signer::instance().sign(&claims_with(now(), &json!({ "jti": number })));
     let began = Instant::now();
     assert_eq!(bearer(&clerk, &unseen(1)).await, "in");
-    assert!(
-        began.elapsed() > Duration::from_secs(1),
-        "waited for the fetch"
-    );
-    assert!(
-        began.elapsed() < Duration::from_secs(6),
-        "{:?}",
-        began.elapsed()
-    );
+    assert!(began.elapsed() > Duration::from_secs(1), "waited for the fetch");
+    assert!(began.elapsed() < Duration::from_secs(6), "{:?}", began.elapsed());
     later(11).await;
     let began = Instant::now();
     assert_eq!(bearer(&clerk, &unseen(2)).await, "in");
-    assert!(
-        began.elapsed() < Duration::from_secs(1),
-        "while it fails nobody waits: {:?}",
-        began.elapsed()
-    );
+    assert!(began.elapsed() < Duration::from_secs(1), "while it fails nobody waits: {:?}", began.elapsed());
 }
 
 #[tokio::test]
@@ -213,9 +183,6 @@ async fn with_a_key_given_nothing_is_fetched() {
     let clerk = instance.clerk_with(Some(Signer::instance().pem()));
     assert!(clerk.has_keys().await);
     assert_eq!(bearer(&clerk, &signed_with("whatever")).await, "in");
-    assert_eq!(
-        bearer(&clerk, &Signer::stranger().sign(&claims(now()))).await,
-        "token-invalid-signature"
-    );
+    assert_eq!(bearer(&clerk, &Signer::stranger().sign(&claims(now()))).await, "token-invalid-signature");
     assert_eq!(instance.jwks_fetches(), 0);
 }

@@ -95,7 +95,12 @@ pub(super) fn of_procedure(procedure: ProcedureId) -> Query {
 }
 
 /// Adds a step at the end. At most 200 in a procedure.
-pub async fn add(tx: &mut OrgTx, procedure: ProcedureId, title: &StepTitle, details: &Details) -> Result<StepTemplateId> {
+pub async fn add(
+    tx: &mut OrgTx,
+    procedure: ProcedureId,
+    title: &StepTitle,
+    details: &Details,
+) -> Result<StepTemplateId> {
     tx.require(Permission::ProceduresManage)?;
     procedures::lock(tx, procedure).await?;
     let id = StepTemplateId::from(Uuid::now_v7());

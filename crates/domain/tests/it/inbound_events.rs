@@ -36,9 +36,7 @@ async fn a_job_is_held_by_one_worker_and_a_late_one_finishes_nothing() {
     let second = jobs::claim(&world.app).await.unwrap().remove(0);
     assert_eq!((first.attempt, second.attempt), (1, 2));
     jobs::finish(&world.app, &first).await.unwrap();
-    let state = || async {
-        admin.query_one("select state from tenantry.jobs", &[]).await.unwrap().get::<_, String>(0)
-    };
+    let state = || async { admin.query_one("select state from tenantry.jobs", &[]).await.unwrap().get::<_, String>(0) };
     assert_eq!(state().await, "ready");
     jobs::finish(&world.app, &second).await.unwrap();
     assert_eq!(state().await, "done");

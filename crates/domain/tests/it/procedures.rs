@@ -43,7 +43,10 @@ async fn publishing_freezes_what_the_draft_said() {
     procedures::edit(&mut tx, procedure, &name, &Details::parse("").unwrap()).await.unwrap();
     tx.commit().await.unwrap();
     let (_, shown) = ada.read(procedures::show(procedure)).await.unwrap();
-    assert_eq!((shown.summary.state, shown.summary.version, shown.summary.changed), (ProcedureState::Published, Some(1), true));
+    assert_eq!(
+        (shown.summary.state, shown.summary.version, shown.summary.changed),
+        (ProcedureState::Published, Some(1), true)
+    );
     let mut tx = ada.write().await.unwrap();
     assert_eq!(procedures::publish(&mut tx, procedure, "Name revised").await.unwrap(), 2);
     tx.commit().await.unwrap();

@@ -20,21 +20,14 @@ impl FromRequest<Shared> for Body {
 
     async fn from_request(request: Request, _: &Shared) -> Result<Self, ApiError> {
         let bytes = to_bytes(request.into_body(), LIMIT).await.map_err(|_| {
-            ApiError::new(
-                StatusCode::PAYLOAD_TOO_LARGE,
-                "request_body_too_large",
-                "Request body too large",
-            )
+            ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "request_body_too_large", "Request body too large")
         })?;
         if bytes.iter().all(u8::is_ascii_whitespace) {
             return Ok(Self(Map::new()));
         }
         match serde_json::from_slice(&bytes) {
             Ok(Value::Object(map)) => Ok(Self(map)),
-            _ => Err(ApiError::bad_request(
-                "request_body_invalid",
-                "The request body must be a JSON object.",
-            )),
+            _ => Err(ApiError::bad_request("request_body_invalid", "The request body must be a JSON object.")),
         }
     }
 }
@@ -51,18 +44,12 @@ impl Body {
 
     /// A text that must hold something.
     pub(super) fn required(&self, name: &str) -> Result<String, ApiError> {
-        self.text(name)?
-            .filter(|text| !text.trim().is_empty())
-            .ok_or_else(|| ApiError::missing(name))
+        self.text(name)?.filter(|text| !text.trim().is_empty()).ok_or_else(|| ApiError::missing(name))
     }
 
     /// A text that may be set to nothing: the outer option says whether it was mentioned.
     pub(super) fn settable(&self, name: &str) -> Result<Option<Option<String>>, ApiError> {
-        if self.0.contains_key(name) {
-            self.text(name).map(Some)
-        } else {
-            Ok(None)
-        }
+        if self.0.contains_key(name) { self.text(name).map(Some) } else { Ok(None) }
     }
 
     /// A list of texts; one text counts as a list of one.
@@ -72,11 +59,7 @@ impl Body {
             Some(Value::String(text)) => Ok(vec![text.clone()]),
             Some(Value::Array(list)) => list
                 .iter()
-                .map(|item| {
-                    item.as_str()
-                        .map(str::to_owned)
-                        .ok_or_else(|| wrong_type(name, "a list of strings"))
-                })
+                .map(|item| item.as_str().map(str::to_owned).ok_or_else(|| wrong_type(name, "a list of strings")))
                 .collect(),
             Some(_) => Err(wrong_type(name, "a list of strings")),
         }
@@ -109,12 +92,7 @@ impl Body {
     }
 
     /// Merges a metadata member into what is kept, or replaces it; one that is not mentioned stays.
-    pub(super) fn apply_metadata(
-        &self,
-        name: &str,
-        into: &mut Metadata,
-        replace: bool,
-    ) -> Result<(), ApiError> {
+    pub(super) fn apply_metadata(&self, name: &str, into: &mut Metadata, replace: bool) -> Result<(), ApiError> {
         if let Some(change) = self.metadata(name)? {
             if replace {
                 *into = change;
@@ -132,9 +110,7 @@ impl Body {
                 return Err(ApiError::form(
                     "form_param_unknown",
                     name,
-                    format!(
-                        "{name} is not a valid parameter for this request: use the metadata endpoint."
-                    ),
+                    format!("{name} is not a valid parameter for this request: use the metadata endpoint."),
                 ));
             }
         }
@@ -143,9 +119,5 @@ impl Body {
 }
 
 fn wrong_type(name: &str, expected: &str) -> ApiError {
-    ApiError::form(
-        "form_param_type_invalid",
-        name,
-        format!("{name} must be {expected}."),
-    )
+    ApiError::form("form_param_type_invalid", name, format!("{name} must be {expected}."))
 }

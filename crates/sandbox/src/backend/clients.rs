@@ -11,13 +11,10 @@ use crate::errors::{ApiError, ApiResult};
 
 /// The payload of a nonce. It can be read again until its minute is over: browsers repeat requests.
 pub(super) async fn handshake_payload(State(app): State<Shared>, query: Query) -> ApiResult {
-    let nonce = query
-        .one("nonce")
-        .ok_or_else(|| ApiError::missing("nonce"))?;
+    let nonce = query.one("nonce").ok_or_else(|| ApiError::missing("nonce"))?;
     app.store.read(|state| {
-        let directives = state
-            .directives(nonce, clock::now())
-            .ok_or_else(|| ApiError::not_found("handshake payload", nonce))?;
+        let directives =
+            state.directives(nonce, clock::now()).ok_or_else(|| ApiError::not_found("handshake payload", nonce))?;
         Ok(Json(json!({"directives": directives})))
     })
 }

@@ -21,60 +21,31 @@ use crate::errors::unknown_path;
 pub(crate) fn router(app: &Shared) -> Router<Shared> {
     Router::new()
         .route("/jwks", get(instance::jwks))
-        .route(
-            "/instance/organization_settings",
-            get(instance::organization_settings),
-        )
+        .route("/instance/organization_settings", get(instance::organization_settings))
         .route("/users", get(users::list).post(users::create))
         .route("/users/count", get(users::count))
-        .route(
-            "/users/{id}",
-            get(users::show).patch(users::change).delete(users::destroy),
-        )
-        .route(
-            "/users/{id}/metadata",
-            patch(users::merge_metadata).put(users::replace_metadata),
-        )
-        .route(
-            "/users/{id}/organization_memberships",
-            get(memberships::of_user),
-        )
-        .route(
-            "/organizations",
-            get(organizations::list).post(organizations::create),
-        )
+        .route("/users/{id}", get(users::show).patch(users::change).delete(users::destroy))
+        .route("/users/{id}/metadata", patch(users::merge_metadata).put(users::replace_metadata))
+        .route("/users/{id}/organization_memberships", get(memberships::of_user))
+        .route("/organizations", get(organizations::list).post(organizations::create))
         .route(
             "/organizations/{id}",
-            get(organizations::show)
-                .patch(organizations::change)
-                .delete(organizations::destroy),
+            get(organizations::show).patch(organizations::change).delete(organizations::destroy),
         )
         .route(
             "/organizations/{id}/metadata",
             patch(organizations::merge_metadata).put(organizations::replace_metadata),
         )
-        .route(
-            "/organizations/{id}/memberships",
-            get(memberships::in_organization).post(memberships::create),
-        )
-        .route(
-            "/organizations/{id}/memberships/{user}",
-            patch(memberships::change_role).delete(memberships::destroy),
-        )
-        .route(
-            "/organizations/{id}/memberships/{user}/metadata",
-            patch(memberships::merge_metadata),
-        )
+        .route("/organizations/{id}/memberships", get(memberships::in_organization).post(memberships::create))
+        .route("/organizations/{id}/memberships/{user}", patch(memberships::change_role).delete(memberships::destroy))
+        .route("/organizations/{id}/memberships/{user}/metadata", patch(memberships::merge_metadata))
         .route("/organization_memberships", get(memberships::list))
         .route("/sessions", get(sessions::list).post(sessions::create))
         .route("/sessions/{id}", get(sessions::show))
         .route("/sessions/{id}/revoke", post(sessions::revoke))
         .route("/sessions/{id}/tokens", post(sessions::token))
         .route("/sessions/{id}/refresh", post(sessions::refresh))
-        .route(
-            "/clients/handshake_payload",
-            get(clients::handshake_payload),
-        )
+        .route("/clients/handshake_payload", get(clients::handshake_payload))
         .fallback(unknown_path)
         .layer(middleware::from_fn_with_state(app.clone(), guard::guard))
 }

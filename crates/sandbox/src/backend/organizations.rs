@@ -42,19 +42,14 @@ pub(super) async fn list(State(app): State<Shared>, query: Query) -> ApiResult {
             })
         })?;
         let (page, total) = query.page(organizations)?;
-        let data = page
-            .into_iter()
-            .map(|organization| json(state, organization, &query))
-            .collect();
+        let data = page.into_iter().map(|organization| json(state, organization, &query)).collect();
         Ok(Json(envelope((data, total))))
     })
 }
 
 fn json(state: &state::State, organization: &Organization, query: &Query) -> Value {
     let members = || state.memberships_in(&organization.id);
-    let count = query
-        .flag("include_members_count")
-        .then(|| members().count());
+    let count = query.flag("include_members_count").then(|| members().count());
     let mut json = state.organization_json(organization, Audience::Backend, count);
     if query.flag("include_missing_member_with_elevated_permissions") {
         let orphaned = !members().any(|membership| membership.role == ADMIN);
@@ -64,15 +59,9 @@ fn json(state: &state::State, organization: &Organization, query: &Query) -> Val
 }
 
 /// One organisation, by id or slug.
-pub(super) async fn show(
-    State(app): State<Shared>,
-    Path(id): Path<String>,
-    query: Query,
-) -> ApiResult {
+pub(super) async fn show(State(app): State<Shared>, Path(id): Path<String>, query: Query) -> ApiResult {
     app.store.read(|state| {
-        let organization = state
-            .organization(&id)
-            .ok_or_else(|| ApiError::not_found("organization", &id))?;
+        let organization = state.organization(&id).ok_or_else(|| ApiError::not_found("organization", &id))?;
         Ok(Json(json(state, organization, &query)))
     })
 }
@@ -89,25 +78,14 @@ pub(super) async fn create(State(app): State<Shared>, body: Body) -> ApiResult {
     };
     app.store.write(|state| {
         let organization = state.create_organization(new, clock::now())?;
-        Ok(Json(state.organization_json(
-            &organization,
-            Audience::Backend,
-            None,
-        )))
+        Ok(Json(state.organization_json(&organization, Audience::Backend, None)))
     })
 }
 
 /// Changes name, slug, limit or whether admins may delete it.
-pub(super) async fn change(
-    State(app): State<Shared>,
-    Path(id): Path<String>,
-    body: Body,
-) -> ApiResult {
+pub(super) async fn change(State(app): State<Shared>, Path(id): Path<String>, body: Body) -> ApiResult {
     body.refuse_metadata()?;
-    let name = body
-        .text("name")?
-        .map(|name| check_organization_name(&name))
-        .transpose()?;
+    let name = body.text("name")?.map(|name| check_organization_name(&name)).transpose()?;
     let slug = body.text("slug")?;
     let limit = body.number("max_allowed_memberships")?;
     let deletable = body.flag("admin_delete_enabled")?;
@@ -134,26 +112,14 @@ pub(super) async fn merge_metadata(app: State<Shared>, id: Path<String>, body: B
 }
 
 /// Replaces the metadata members that are mentioned.
-pub(super) async fn replace_metadata(
-    app: State<Shared>,
-    id: Path<String>,
-    body: Body,
-) -> ApiResult {
+pub(super) async fn replace_metadata(app: State<Shared>, id: Path<String>, body: Body) -> ApiResult {
     metadata(&app, &id, &body, true)
 }
 
 fn metadata(app: &Shared, id: &str, body: &Body, replace: bool) -> ApiResult {
     answer(app, id, |_, organization| {
-        body.apply_metadata(
-            "public_metadata",
-            &mut organization.public_metadata,
-            replace,
-        )?;
-        body.apply_metadata(
-            "private_metadata",
-            &mut organization.private_metadata,
-            replace,
-        )
+        body.apply_metadata("public_metadata", &mut organization.public_metadata, replace)?;
+        body.apply_metadata("private_metadata", &mut organization.private_metadata, replace)
     })
 }
 
@@ -164,16 +130,11 @@ fn answer(
 ) -> ApiResult {
     app.store.write(|state| {
         let organization = state.change_organization(id, clock::now(), change)?;
-        Ok(Json(state.organization_json(
-            &organization,
-            Audience::Backend,
-            None,
-        )))
+        Ok(Json(state.organization_json(&organization, Audience::Backend, None)))
     })
 }
 
 /// Removes an organisation, whatever `admin_delete_enabled` says.
 pub(super) async fn destroy(State(app): State<Shared>, Path(id): Path<String>) -> ApiResult {
-    app.store
-        .write(|state| state.delete_organization(&id, clock::now()).map(Json))
+    app.store.write(|state| state.delete_organization(&id, clock::now()).map(Json))
 }

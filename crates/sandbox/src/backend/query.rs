@@ -23,11 +23,7 @@ impl FromRequestParts<Shared> for Query {
 
     async fn from_request_parts(parts: &mut Parts, _: &Shared) -> Result<Self, Infallible> {
         let query = parts.uri.query().unwrap_or_default();
-        Ok(Self(
-            url::form_urlencoded::parse(query.as_bytes())
-                .into_owned()
-                .collect(),
-        ))
+        Ok(Self(url::form_urlencoded::parse(query.as_bytes()).into_owned().collect()))
     }
 }
 
@@ -72,10 +68,7 @@ impl Query {
 
     fn number(&self, name: &str) -> Result<Option<usize>, ApiError> {
         self.one(name)
-            .map(|text| {
-                text.parse()
-                    .map_err(|_| ApiError::invalid(name, format!("{name} must be a whole number.")))
-            })
+            .map(|text| text.parse().map_err(|_| ApiError::invalid(name, format!("{name} must be a whole number."))))
             .transpose()
     }
 
@@ -83,10 +76,7 @@ impl Query {
     pub(super) fn page<T>(&self, all: Vec<T>) -> Result<(Vec<T>, usize), ApiError> {
         let limit = self.number("limit")?.unwrap_or(USUAL);
         if !(1..=MOST).contains(&limit) {
-            return Err(ApiError::invalid(
-                "limit",
-                format!("limit must be from 1 to {MOST}."),
-            ));
+            return Err(ApiError::invalid("limit", format!("limit must be from 1 to {MOST}.")));
         }
         let offset = self.number("offset")?.unwrap_or(0);
         let total = all.len();
@@ -94,11 +84,7 @@ impl Query {
     }
 
     /// Sorts by `order_by` (`+` or nothing: ascending, `-`: descending); newest first when there is none.
-    pub(super) fn sort<T>(
-        &self,
-        list: &mut [T],
-        key: impl Fn(&T, &str) -> Option<SortKey>,
-    ) -> Result<(), ApiError> {
+    pub(super) fn sort<T>(&self, list: &mut [T], key: impl Fn(&T, &str) -> Option<SortKey>) -> Result<(), ApiError> {
         let order = self.one("order_by").unwrap_or("-created_at").trim();
         let (descending, field) = match order.strip_prefix('-') {
             Some(field) => (true, field),
@@ -155,11 +141,7 @@ mod tests {
     use super::*;
 
     fn query(text: &str) -> Query {
-        Query(
-            url::form_urlencoded::parse(text.as_bytes())
-                .into_owned()
-                .collect(),
-        )
+        Query(url::form_urlencoded::parse(text.as_bytes()).into_owned().collect())
     }
 
     #[test]
@@ -176,14 +158,8 @@ mod tests {
     #[test]
     fn pages_are_checked() {
         let all: Vec<_> = (0..30).collect();
-        assert_eq!(
-            query("").page(all.clone()).unwrap(),
-            ((0..10).collect(), 30)
-        );
-        assert_eq!(
-            query("limit=5&offset=28").page(all.clone()).unwrap(),
-            (vec![28, 29], 30)
-        );
+        assert_eq!(query("").page(all.clone()).unwrap(), ((0..10).collect(), 30));
+        assert_eq!(query("limit=5&offset=28").page(all.clone()).unwrap(), (vec![28, 29], 30));
         for bad in ["limit=0", "limit=501", "limit=x", "offset=-1"] {
             assert!(query(bad).page(all.clone()).is_err(), "{bad}");
         }

@@ -22,11 +22,7 @@ const LIFE_RANGE: std::ops::RangeInclusive<u32> = 30..=315_360_000;
 pub(super) async fn list(State(app): State<Shared>, query: Query) -> ApiResult {
     let (user, client) = (query.one("user_id"), query.one("client_id"));
     if user.is_none() && client.is_none() {
-        return Err(ApiError::form(
-            "form_param_missing",
-            "user_id",
-            "Either user_id or client_id must be included.",
-        ));
+        return Err(ApiError::form("form_param_missing", "user_id", "Either user_id or client_id must be included."));
     }
     let status = query.one("status");
     app.store.read(|state| {
@@ -43,25 +39,15 @@ pub(super) async fn list(State(app): State<Shared>, query: Query) -> ApiResult {
             (field == "created_at").then_some(SortKey::Time(Some(session.created_at)))
         })?;
         let (page, total) = query.page(sessions)?;
-        let data: Vec<_> = page
-            .into_iter()
-            .map(|session| state.session_json(session))
-            .collect();
-        Ok(Json(if query.flag("paginated") {
-            envelope((data, total))
-        } else {
-            Value::Array(data)
-        }))
+        let data: Vec<_> = page.into_iter().map(|session| state.session_json(session)).collect();
+        Ok(Json(if query.flag("paginated") { envelope((data, total)) } else { Value::Array(data) }))
     })
 }
 
 /// One session.
 pub(super) async fn show(State(app): State<Shared>, Path(id): Path<String>) -> ApiResult {
     app.store.read(|state| {
-        let session = state
-            .sessions
-            .get(&id)
-            .ok_or_else(|| ApiError::not_found("session", &id))?;
+        let session = state.sessions.get(&id).ok_or_else(|| ApiError::not_found("session", &id))?;
         Ok(Json(state.session_json(session)))
     })
 }
@@ -90,34 +76,22 @@ pub(super) async fn create(State(app): State<Shared>, body: Body) -> ApiResult {
 pub(super) async fn revoke(State(app): State<Shared>, Path(id): Path<String>) -> ApiResult {
     app.store.write(|state| {
         state.end_session(&id, SessionStatus::Revoked, clock::now());
-        let session = state
-            .sessions
-            .get(&id)
-            .ok_or_else(|| ApiError::not_found("session", &id))?;
+        let session = state.sessions.get(&id).ok_or_else(|| ApiError::not_found("session", &id))?;
         Ok(Json(state.session_json(session)))
     })
 }
 
 /// A session token. Its authorised party is the application, so that it can be used there.
-pub(super) async fn token(
-    State(app): State<Shared>,
-    Path(id): Path<String>,
-    body: Body,
-) -> ApiResult {
+pub(super) async fn token(State(app): State<Shared>, Path(id): Path<String>, body: Body) -> ApiResult {
     let life = match body.number("expires_in_seconds")? {
         None => LIFE,
         Some(life) if LIFE_RANGE.contains(&life) => life.into(),
         Some(_) => {
-            return Err(ApiError::invalid(
-                "expires_in_seconds",
-                "expires_in_seconds must be from 30 to 315360000.",
-            ));
+            return Err(ApiError::invalid("expires_in_seconds", "expires_in_seconds must be from 30 to 315360000."));
         }
     };
     app.store.read(|state| {
-        let session = state
-            .live_session(&id)
-            .ok_or_else(|| ApiError::not_found("active session", &id))?;
+        let session = state.live_session(&id).ok_or_else(|| ApiError::not_found("active session", &id))?;
         let wish = Wish {
             origin: Some(&app.settings.app_origin),
             organization_id: session.last_active_organization_id.as_deref(),
@@ -129,39 +103,25 @@ pub(super) async fn token(
 }
 
 /// Renews an expired token, given the refresh token that came with it.
-pub(super) async fn refresh(
-    State(app): State<Shared>,
-    Path(id): Path<String>,
-    body: Body,
-) -> ApiResult {
+pub(super) async fn refresh(State(app): State<Shared>, Path(id): Path<String>, body: Body) -> ApiResult {
     let expired = body.required("expired_token")?;
     let refresh_token = body.required("refresh_token")?;
     let request_origin = body.required("request_origin")?;
     let as_cookies = body.text("format")?.as_deref() == Some("cookie");
-    let claims = app.signer.keys.claims(&expired).ok_or_else(|| {
-        refused(
-            "invalid_session_token",
-            "expired_token is not a token of this instance.",
-        )
-    })?;
+    let claims = app
+        .signer
+        .keys
+        .claims(&expired)
+        .ok_or_else(|| refused("invalid_session_token", "expired_token is not a token of this instance."))?;
     let text = |name: &str| claims[name].as_str().unwrap_or_default();
     if text("sid") != id {
-        return Err(refused(
-            "refresh_sid_mismatch",
-            "expired_token belongs to another session.",
-        ));
+        return Err(refused("refresh_sid_mismatch", "expired_token belongs to another session."));
     }
     let Some(party) = claims["azp"].as_str() else {
-        return Err(refused(
-            "expired_session_token_missing_azp",
-            "expired_token has no azp.",
-        ));
+        return Err(refused("expired_session_token_missing_azp", "expired_token has no azp."));
     };
     if party != request_origin {
-        return Err(refused(
-            "refresh_request_origin_azp_mismatch",
-            "request_origin must be the azp of expired_token.",
-        ));
+        return Err(refused("refresh_request_origin_azp_mismatch", "request_origin must be the azp of expired_token."));
     }
     let now = clock::now();
     if claims["exp"].as_i64().unwrap_or(0) + TOO_OLD < now / SECOND {
@@ -176,16 +136,10 @@ pub(super) async fn refresh(
             .get(&id)
             .ok_or_else(|| refused("refresh_token_not_found", "There is no such refresh token."))?;
         if !state.session_status(session).is_live() {
-            return Err(refused(
-                "session_refresh_inactive_session",
-                "The session is over.",
-            ));
+            return Err(refused("session_refresh_inactive_session", "The session is over."));
         }
         if !session.refresh_tokens.contains(&refresh_token) {
-            return Err(refused(
-                "refresh_token_not_found",
-                "There is no such refresh token.",
-            ));
+            return Err(refused("refresh_token_not_found", "There is no such refresh token."));
         }
         // A tab keeps its organisation, as long as the person is still in it.
         let organization = claims["o"]["id"]
@@ -193,11 +147,7 @@ pub(super) async fn refresh(
             .or(claims["org_id"].as_str())
             .filter(|id| state.membership(id, &session.user_id).is_some())
             .or(session.last_active_organization_id.as_deref());
-        let wish = Wish {
-            origin: Some(party),
-            organization_id: organization,
-            life: LIFE,
-        };
+        let wish = Wish { origin: Some(party), organization_id: organization, life: LIFE };
         let jwt = app.signer.token(state, session, &wish, now);
         Ok(Json(if as_cookies {
             let secure = party.starts_with("https:");

@@ -33,11 +33,7 @@ pub(super) async fn list(State(app): State<Shared>, query: Query) -> ApiResult {
             users.drain(..=index);
         }
         let (page, _) = query.page(users)?;
-        Ok(Json(
-            page.into_iter()
-                .map(|user| state.user_json(user, Audience::Backend))
-                .collect(),
-        ))
+        Ok(Json(page.into_iter().map(|user| state.user_json(user, Audience::Backend)).collect()))
     })
 }
 
@@ -48,11 +44,7 @@ pub(super) async fn count(State(app): State<Shared>, query: Query) -> Json<Value
 }
 
 fn filtered<'a>(state: &'a state::State, query: &Query) -> Vec<&'a User> {
-    let emails: Vec<_> = query
-        .many("email_address")
-        .into_iter()
-        .map(|address| address.trim().to_lowercase())
-        .collect();
+    let emails: Vec<_> = query.many("email_address").into_iter().map(|address| address.trim().to_lowercase()).collect();
     let outside = query.many("external_id");
     let organizations = query.many("organization_id");
     let words = query.one("query").map(str::to_lowercase);
@@ -60,15 +52,9 @@ fn filtered<'a>(state: &'a state::State, query: &Query) -> Vec<&'a User> {
         .users
         .values()
         .filter(|user| {
-            let addresses = || {
-                user.email_addresses
-                    .iter()
-                    .map(|email| email.email_address.as_str())
-            };
+            let addresses = || user.email_addresses.iter().map(|email| email.email_address.as_str());
             let by_words = words.as_ref().is_none_or(|words| {
-                addresses()
-                    .chain([user.id.as_str()])
-                    .any(|text| text.to_lowercase().contains(words))
+                addresses().chain([user.id.as_str()]).any(|text| text.to_lowercase().contains(words))
                     || user.name().to_lowercase().contains(words)
             });
             let in_organization = organizations.is_empty()
@@ -77,13 +63,8 @@ fn filtered<'a>(state: &'a state::State, query: &Query) -> Vec<&'a User> {
                     .any(|membership| query.wants("organization_id", &membership.organization_id));
             query.wants("user_id", &user.id)
                 && in_organization
-                && (emails.is_empty()
-                    || addresses().any(|address| emails.iter().any(|wanted| wanted == address)))
-                && (outside.is_empty()
-                    || user
-                        .external_id
-                        .as_deref()
-                        .is_some_and(|id| outside.contains(&id)))
+                && (emails.is_empty() || addresses().any(|address| emails.iter().any(|wanted| wanted == address)))
+                && (outside.is_empty() || user.external_id.as_deref().is_some_and(|id| outside.contains(&id)))
                 && by_words
         })
         .collect()
@@ -92,21 +73,15 @@ fn filtered<'a>(state: &'a state::State, query: &Query) -> Vec<&'a User> {
 /// One person.
 pub(super) async fn show(State(app): State<Shared>, Path(id): Path<String>) -> ApiResult {
     app.store.read(|state| {
-        let user = state
-            .users
-            .get(&id)
-            .ok_or_else(|| ApiError::not_found("user", &id))?;
+        let user = state.users.get(&id).ok_or_else(|| ApiError::not_found("user", &id))?;
         Ok(Json(state.user_json(user, Audience::Backend)))
     })
 }
 
 /// A new person, whose addresses count as verified. A password is taken and forgotten: nobody signs in with one here.
 pub(super) async fn create(State(app): State<Shared>, body: Body) -> ApiResult {
-    let email_addresses = body
-        .texts("email_address")?
-        .iter()
-        .map(|address| check_email(address))
-        .collect::<Result<Vec<_>, _>>()?;
+    let email_addresses =
+        body.texts("email_address")?.iter().map(|address| check_email(address)).collect::<Result<Vec<_>, _>>()?;
     if email_addresses.is_empty() {
         return Err(ApiError::missing("email_address"));
     }
@@ -127,11 +102,7 @@ pub(super) async fn create(State(app): State<Shared>, body: Body) -> ApiResult {
 }
 
 /// Changes names, outside id or primary address.
-pub(super) async fn change(
-    State(app): State<Shared>,
-    Path(id): Path<String>,
-    body: Body,
-) -> ApiResult {
+pub(super) async fn change(State(app): State<Shared>, Path(id): Path<String>, body: Body) -> ApiResult {
     body.refuse_metadata()?;
     let first = name(&body, "first_name")?;
     let last = name(&body, "last_name")?;
@@ -170,11 +141,7 @@ pub(super) async fn merge_metadata(app: State<Shared>, id: Path<String>, body: B
 }
 
 /// Replaces the metadata members that are mentioned.
-pub(super) async fn replace_metadata(
-    app: State<Shared>,
-    id: Path<String>,
-    body: Body,
-) -> ApiResult {
+pub(super) async fn replace_metadata(app: State<Shared>, id: Path<String>, body: Body) -> ApiResult {
     metadata(&app, &id, &body, true)
 }
 
@@ -186,11 +153,7 @@ fn metadata(app: &Shared, id: &str, body: &Body, replace: bool) -> ApiResult {
     })
 }
 
-fn answer(
-    app: &Shared,
-    id: &str,
-    change: impl FnOnce(&mut User) -> Result<(), ApiError>,
-) -> ApiResult {
+fn answer(app: &Shared, id: &str, change: impl FnOnce(&mut User) -> Result<(), ApiError>) -> ApiResult {
     app.store.write(|state| {
         let user = state.change_user(id, clock::now(), change)?;
         Ok(Json(state.user_json(&user, Audience::Backend)))
@@ -199,6 +162,5 @@ fn answer(
 
 /// Removes a person.
 pub(super) async fn destroy(State(app): State<Shared>, Path(id): Path<String>) -> ApiResult {
-    app.store
-        .write(|state| state.delete_user(&id, clock::now()).map(Json))
+    app.store.write(|state| state.delete_user(&id, clock::now()).map(Json))
 }

@@ -44,11 +44,7 @@ impl FromRequestParts<Shared> for Caller {
                 ),
                 ..ApiError::unauthorized("dev_browser_unauthenticated", "Browser unauthenticated")
             })?;
-        Ok(Self {
-            origin,
-            dev_browser,
-            session_id: parameter("_clerk_session_id").filter(|id| !id.is_empty()),
-        })
+        Ok(Self { origin, dev_browser, session_id: parameter("_clerk_session_id").filter(|id| !id.is_empty()) })
     }
 }
 
@@ -69,11 +65,7 @@ impl Caller {
     }
 
     /// A look: answers with what is there.
-    pub(super) fn look(
-        &self,
-        app: &Shared,
-        look: impl FnOnce(&State, Millis) -> Result<Value, ApiError>,
-    ) -> ApiResult {
+    pub(super) fn look(&self, app: &Shared, look: impl FnOnce(&State, Millis) -> Result<Value, ApiError>) -> ApiResult {
         let now = clock::now();
         let response = app.store.read(|state| look(state, now))?;
         Ok(Json(json!({"response": response, "client": null})))
@@ -88,9 +80,7 @@ impl Caller {
     pub(super) fn session(&self, state: &State) -> Result<Session, ApiError> {
         self.client(state)
             .and_then(|client| match &self.session_id {
-                Some(id) => state
-                    .live_session(id)
-                    .filter(|session| session.client_id == client),
+                Some(id) => state.live_session(id).filter(|session| session.client_id == client),
                 None => state.current_session(client),
             })
             .cloned()
@@ -104,11 +94,7 @@ impl Caller {
             .get(id)
             .filter(|session| Some(session.client_id.as_str()) == self.client(state))
             .ok_or_else(|| ApiError::not_found("session", id))?;
-        if state.session_status(session).is_live() {
-            Ok(session.clone())
-        } else {
-            Err(signed_out())
-        }
+        if state.session_status(session).is_live() { Ok(session.clone()) } else { Err(signed_out()) }
     }
 }
 

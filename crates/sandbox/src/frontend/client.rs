@@ -14,17 +14,15 @@ use crate::frontend::caller::Caller;
 /// The client, or null for a browser that never began to sign in.
 pub(super) async fn show(State(app): State<Shared>, caller: Caller) -> ApiResult {
     caller.look(&app, |state, now| {
-        Ok(caller.client(state).map_or(Value::Null, |client| {
-            state.client_json(&app.signer, client, Some(&caller.origin), now)
-        }))
+        Ok(caller
+            .client(state)
+            .map_or(Value::Null, |client| state.client_json(&app.signer, client, Some(&caller.origin), now)))
     })
 }
 
 /// The client, made now for a browser that has none.
 pub(super) async fn create(State(app): State<Shared>, caller: Caller) -> ApiResult {
-    caller.change(&app, |state, client, now| {
-        Ok(state.client_json(&app.signer, client, Some(&caller.origin), now))
-    })
+    caller.change(&app, |state, client, now| Ok(state.client_json(&app.signer, client, Some(&caller.origin), now)))
 }
 
 /// Signs everybody out and forgets the client.
@@ -53,11 +51,7 @@ pub(super) async fn touch(
     let Some(target) = touch.redirect_url else {
         return Ok(show(State(app), caller).await?.into_response());
     };
-    let url = app
-        .settings
-        .origins
-        .allowed_url(&target)
-        .ok_or_else(foreign_redirect)?;
+    let url = app.settings.origins.allowed_url(&target).ok_or_else(foreign_redirect)?;
     Ok(Redirect::temporary(url.as_str()).into_response())
 }
 

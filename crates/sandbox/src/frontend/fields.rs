@@ -26,21 +26,17 @@ impl FromRequest<Shared> for Fields {
             .get(CONTENT_TYPE)
             .and_then(|value| value.to_str().ok())
             .is_none_or(|value| value.starts_with("application/x-www-form-urlencoded"));
-        let body = to_bytes(request.into_body(), LIMIT)
-            .await
-            .map_err(|_| ApiError {
-                status: http::StatusCode::PAYLOAD_TOO_LARGE,
-                ..ApiError::bad_request("request_body_too_large", "Request body too large")
-            })?;
+        let body = to_bytes(request.into_body(), LIMIT).await.map_err(|_| ApiError {
+            status: http::StatusCode::PAYLOAD_TOO_LARGE,
+            ..ApiError::bad_request("request_body_too_large", "Request body too large")
+        })?;
         if !form && !body.is_empty() {
             return Err(ApiError::bad_request(
                 "content_type_invalid",
                 "The body must be application/x-www-form-urlencoded.",
             ));
         }
-        Ok(Self(
-            url::form_urlencoded::parse(&body).into_owned().collect(),
-        ))
+        Ok(Self(url::form_urlencoded::parse(&body).into_owned().collect()))
     }
 }
 
@@ -52,9 +48,7 @@ impl Fields {
 
     /// The value of a field that must hold something.
     pub(super) fn required(&self, name: &str) -> Result<&str, ApiError> {
-        self.get(name)
-            .filter(|value| !value.trim().is_empty())
-            .ok_or_else(|| ApiError::missing(name))
+        self.get(name).filter(|value| !value.trim().is_empty()).ok_or_else(|| ApiError::missing(name))
     }
 
     /// A field that holds a JSON object as text.
@@ -65,11 +59,7 @@ impl Fields {
         match serde_json::from_str(text) {
             Ok(Value::Object(map)) => Ok(Some(map)),
             Ok(Value::Null) => Ok(None),
-            _ => Err(ApiError::form(
-                "form_param_type_invalid",
-                name,
-                format!("{name} must be a JSON object."),
-            )),
+            _ => Err(ApiError::form("form_param_type_invalid", name, format!("{name} must be a JSON object."))),
         }
     }
 
@@ -84,8 +74,5 @@ impl Fields {
 
 /// 422 for a way to sign in or up this instance does not have.
 pub(super) fn unknown_strategy(strategy: &str) -> ApiError {
-    ApiError::invalid(
-        "strategy",
-        format!("{strategy} is not a strategy of this instance: use email_code."),
-    )
+    ApiError::invalid("strategy", format!("{strategy} is not a strategy of this instance: use email_code."))
 }

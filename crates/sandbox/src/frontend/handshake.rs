@@ -37,28 +37,18 @@ pub(super) async fn start(
     headers: HeaderMap,
     Query(handshake): Query<Handshake>,
 ) -> Result<Response, ApiError> {
-    let target = handshake
-        .redirect_url
-        .as_deref()
-        .ok_or_else(|| ApiError::missing("redirect_url"))?;
-    let mut target = app
-        .settings
-        .origins
-        .allowed_url(target)
-        .ok_or_else(foreign_redirect)?;
+    let target = handshake.redirect_url.as_deref().ok_or_else(|| ApiError::missing("redirect_url"))?;
+    let mut target = app.settings.origins.allowed_url(target).ok_or_else(foreign_redirect)?;
     let party = origin(&target);
     let secure = target.scheme() == "https";
     let now = clock::now();
     let (dev_browser, directives) = app.store.write(|state| {
-        let dev_browser = [
-            handshake.__clerk_db_jwt.as_deref(),
-            cookies::read(&headers, DEV_BROWSER),
-        ]
-        .into_iter()
-        .flatten()
-        .find(|id| state.dev_browsers.contains_key(*id))
-        .map(str::to_owned)
-        .unwrap_or_else(|| state.create_dev_browser(now));
+        let dev_browser = [handshake.__clerk_db_jwt.as_deref(), cookies::read(&headers, DEV_BROWSER)]
+            .into_iter()
+            .flatten()
+            .find(|id| state.dev_browsers.contains_key(*id))
+            .map(str::to_owned)
+            .unwrap_or_else(|| state.create_dev_browser(now));
         let session = state
             .client_of(&dev_browser)
             .and_then(|client| state.current_session(client))
@@ -83,20 +73,14 @@ pub(super) async fn start(
         (dev_browser, directives)
     });
     let (name, value) = if handshake.format.as_deref() == Some("nonce") {
-        let nonce = app
-            .store
-            .write(|state| state.keep_directives(directives, now));
+        let nonce = app.store.write(|state| state.keep_directives(directives, now));
         (TRANSPORT[1], nonce)
     } else {
         (TRANSPORT[0], app.signer.handshake_token(&directives, now))
     };
     target.query_pairs_mut().append_pair(name, &value);
     let own_cookie = cookies::keep(DEV_BROWSER, &dev_browser, false);
-    Ok((
-        AppendHeaders([(SET_COOKIE, own_cookie)]),
-        Redirect::temporary(target.as_str()),
-    )
-        .into_response())
+    Ok((AppendHeaders([(SET_COOKIE, own_cookie)]), Redirect::temporary(target.as_str())).into_response())
 }
 
 /// The session's cookies for the application's host: token and freshness, under both names.
@@ -124,11 +108,7 @@ pub(crate) fn token_cookies(
     secure: bool,
 ) -> Vec<String> {
     let suffix = &app.signer.instance.suffix;
-    let changed = state
-        .clients
-        .get(client_id)
-        .map_or(0, |client| client.updated_at / SECOND)
-        .to_string();
+    let changed = state.clients.get(client_id).map_or(0, |client| client.updated_at / SECOND).to_string();
     vec![
         cookies::keep("__session", token, secure),
         cookies::keep(&format!("__session_{suffix}"), token, secure),
@@ -145,12 +125,7 @@ fn browser_cookies(app: &App, dev_browser: &str, secure: bool) -> Vec<String> {
     ]
 }
 
-fn refresh_cookie(
-    app: &App,
-    state: &mut state::State,
-    session_id: &str,
-    secure: bool,
-) -> Option<String> {
+fn refresh_cookie(app: &App, state: &mut state::State, session_id: &str, secure: bool) -> Option<String> {
     let token = state.refresh_token(session_id)?;
     let name = format!("__refresh_{}", app.signer.instance.suffix);
     Some(cookies::keep_hidden(&name, &token, secure))

@@ -16,9 +16,7 @@ const MOST: usize = 500;
 
 /// The person.
 pub(super) async fn show(State(app): State<Shared>, caller: Caller) -> ApiResult {
-    caller.look(&app, |state, _| {
-        user(state, &caller.session(state)?.user_id)
-    })
+    caller.look(&app, |state, _| user(state, &caller.session(state)?.user_id))
 }
 
 /// Changes the person's names.
@@ -30,12 +28,8 @@ pub(super) async fn change(State(app): State<Shared>, caller: Caller, fields: Fi
             "unsafe_metadata is not a valid parameter for this request.",
         ));
     }
-    let first = fields
-        .get("first_name")
-        .map(|name| check_person_name("first_name", name));
-    let last = fields
-        .get("last_name")
-        .map(|name| check_person_name("last_name", name));
+    let first = fields.get("first_name").map(|name| check_person_name("first_name", name));
+    let last = fields.get("last_name").map(|name| check_person_name("last_name", name));
     let (first, last) = (first.transpose()?, last.transpose()?);
     caller.change(&app, |state, _, now| {
         let id = caller.session(state)?.user_id;
@@ -53,10 +47,7 @@ pub(super) async fn change(State(app): State<Shared>, caller: Caller, fields: Fi
 }
 
 fn user(state: &state::State, id: &str) -> Result<Value, ApiError> {
-    let user = state
-        .users
-        .get(id)
-        .ok_or_else(|| ApiError::not_found("user", id))?;
+    let user = state.users.get(id).ok_or_else(|| ApiError::not_found("user", id))?;
     Ok(state.user_json(user, Audience::Frontend))
 }
 
@@ -73,25 +64,14 @@ impl Part {
     /// The part, in the envelope of a list, or bare where it was not asked to be paginated.
     pub(super) fn of(&self, all: Vec<Value>) -> Value {
         let total = all.len();
-        let part: Vec<_> = all
-            .into_iter()
-            .skip(self.offset.unwrap_or(0))
-            .take(self.limit.unwrap_or(10).min(MOST))
-            .collect();
-        if self.paginated {
-            json!({"data": part, "total_count": total})
-        } else {
-            Value::Array(part)
-        }
+        let part: Vec<_> =
+            all.into_iter().skip(self.offset.unwrap_or(0)).take(self.limit.unwrap_or(10).min(MOST)).collect();
+        if self.paginated { json!({"data": part, "total_count": total}) } else { Value::Array(part) }
     }
 }
 
 /// The person's memberships, newest first.
-pub(super) async fn memberships(
-    State(app): State<Shared>,
-    caller: Caller,
-    Query(part): Query<Part>,
-) -> ApiResult {
+pub(super) async fn memberships(State(app): State<Shared>, caller: Caller, Query(part): Query<Part>) -> ApiResult {
     caller.look(&app, |state, _| {
         let session = caller.session(state)?;
         let mut memberships: Vec<_> = state.memberships_of(&session.user_id).collect();
@@ -104,16 +84,10 @@ pub(super) async fn memberships(
 }
 
 /// Leaves an organisation.
-pub(super) async fn leave(
-    State(app): State<Shared>,
-    caller: Caller,
-    Path(organization): Path<String>,
-) -> ApiResult {
+pub(super) async fn leave(State(app): State<Shared>, caller: Caller, Path(organization): Path<String>) -> ApiResult {
     caller.change(&app, |state, _, now| {
         let user = caller.session(state)?.user_id;
-        state
-            .membership(&organization, &user)
-            .ok_or_else(ApiError::organization_not_found)?;
+        state.membership(&organization, &user).ok_or_else(ApiError::organization_not_found)?;
         let gone = state.delete_membership(&organization, &user, Audience::Frontend, now)?;
         Ok(json!({"object": "organization_membership", "id": gone["id"], "deleted": true}))
     })

@@ -30,42 +30,19 @@ pub(crate) use handshake::{no_session_cookies, token_cookies};
 pub(crate) fn router(app: &Shared) -> Router<Shared> {
     let api = Router::new()
         .route("/health", get(health))
-        .route(
-            "/environment",
-            get(environment::show).patch(environment::show),
-        )
+        .route("/environment", get(environment::show).patch(environment::show))
         .route("/dev_browser", post(dev_browser::create))
-        .route(
-            "/client",
-            get(client::show)
-                .put(client::create)
-                .delete(client::destroy),
-        )
+        .route("/client", get(client::show).put(client::create).delete(client::destroy))
         .route("/client/touch", get(client::touch))
         .route("/client/handshake", get(handshake::start))
         .route("/client/sign_ups", post(sign_ups::create))
-        .route(
-            "/client/sign_ups/{id}",
-            get(sign_ups::show).patch(sign_ups::change),
-        )
-        .route(
-            "/client/sign_ups/{id}/prepare_verification",
-            post(sign_ups::prepare),
-        )
-        .route(
-            "/client/sign_ups/{id}/attempt_verification",
-            post(sign_ups::attempt),
-        )
+        .route("/client/sign_ups/{id}", get(sign_ups::show).patch(sign_ups::change))
+        .route("/client/sign_ups/{id}/prepare_verification", post(sign_ups::prepare))
+        .route("/client/sign_ups/{id}/attempt_verification", post(sign_ups::attempt))
         .route("/client/sign_ins", post(sign_ins::create))
         .route("/client/sign_ins/{id}", get(sign_ins::show))
-        .route(
-            "/client/sign_ins/{id}/prepare_first_factor",
-            post(sign_ins::prepare),
-        )
-        .route(
-            "/client/sign_ins/{id}/attempt_first_factor",
-            post(sign_ins::attempt),
-        )
+        .route("/client/sign_ins/{id}/prepare_first_factor", post(sign_ins::prepare))
+        .route("/client/sign_ins/{id}/attempt_first_factor", post(sign_ins::attempt))
         .route("/client/sessions", delete(sessions::remove_all))
         .route("/client/sessions/{id}", get(sessions::show))
         .route("/client/sessions/{id}/touch", post(sessions::touch))
@@ -74,21 +51,13 @@ pub(crate) fn router(app: &Shared) -> Router<Shared> {
         .route("/client/sessions/{id}/remove", post(sessions::remove))
         .route("/me", get(me::show).patch(me::change))
         .route("/me/organization_memberships", get(me::memberships))
-        .route(
-            "/me/organization_memberships/{organization}",
-            delete(me::leave),
-        )
+        .route("/me/organization_memberships/{organization}", delete(me::leave))
         .route("/organizations", post(organizations::create))
         .route(
             "/organizations/{id}",
-            get(organizations::show)
-                .patch(organizations::change)
-                .delete(organizations::destroy),
+            get(organizations::show).patch(organizations::change).delete(organizations::destroy),
         )
-        .route(
-            "/organizations/{id}/memberships",
-            get(organizations::memberships),
-        )
+        .route("/organizations/{id}/memberships", get(organizations::memberships))
         .route(
             "/organizations/{id}/memberships/{user}",
             patch(organizations::change_role).delete(organizations::remove_member),

@@ -29,11 +29,7 @@ pub(super) async fn create(State(app): State<Shared>, caller: Caller, fields: Fi
 }
 
 /// An organisation the person belongs to, by id or slug.
-pub(super) async fn show(
-    State(app): State<Shared>,
-    caller: Caller,
-    Path(id): Path<String>,
-) -> ApiResult {
+pub(super) async fn show(State(app): State<Shared>, caller: Caller, Path(id): Path<String>) -> ApiResult {
     caller.look(&app, |state, _| {
         let (organization, _) = own(state, &caller, &id)?;
         Ok(state.organization_json(&organization, Audience::Frontend, None))
@@ -49,26 +45,21 @@ pub(super) async fn change(
 ) -> ApiResult {
     caller.change(&app, |state, _, now| {
         let organization = managed(state, &caller, &id)?;
-        let organization =
-            state.change_organization(&organization.id, now, |state, organization| {
-                if let Some(name) = fields.get("name") {
-                    organization.name = check_organization_name(name)?;
-                }
-                if let Some(slug) = fields.get("slug") {
-                    organization.slug = state.check_slug(slug, Some(&organization.id))?;
-                }
-                Ok(())
-            })?;
+        let organization = state.change_organization(&organization.id, now, |state, organization| {
+            if let Some(name) = fields.get("name") {
+                organization.name = check_organization_name(name)?;
+            }
+            if let Some(slug) = fields.get("slug") {
+                organization.slug = state.check_slug(slug, Some(&organization.id))?;
+            }
+            Ok(())
+        })?;
         Ok(state.organization_json(&organization, Audience::Frontend, None))
     })
 }
 
 /// Deletes it.
-pub(super) async fn destroy(
-    State(app): State<Shared>,
-    caller: Caller,
-    Path(id): Path<String>,
-) -> ApiResult {
+pub(super) async fn destroy(State(app): State<Shared>, caller: Caller, Path(id): Path<String>) -> ApiResult {
     caller.change(&app, |state, _, now| {
         let organization = managed(state, &caller, &id)?;
         if !organization.admin_delete_enabled {
@@ -129,18 +120,10 @@ pub(super) async fn remove_member(
     })
 }
 
-fn own(
-    state: &state::State,
-    caller: &Caller,
-    id: &str,
-) -> Result<(Organization, String), ApiError> {
+fn own(state: &state::State, caller: &Caller, id: &str) -> Result<(Organization, String), ApiError> {
     let user = caller.session(state)?.user_id;
-    let organization = state
-        .organization(id)
-        .ok_or_else(ApiError::organization_not_found)?;
-    let membership = state
-        .membership(&organization.id, &user)
-        .ok_or_else(ApiError::organization_not_found)?;
+    let organization = state.organization(id).ok_or_else(ApiError::organization_not_found)?;
+    let membership = state.membership(&organization.id, &user).ok_or_else(ApiError::organization_not_found)?;
     Ok((organization.clone(), membership.role.clone()))
 }
 

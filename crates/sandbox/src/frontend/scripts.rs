@@ -3,9 +3,7 @@
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
-use http::header::{
-    ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS,
-};
+use http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
 
 use crate::app::Shared;
 
@@ -13,28 +11,16 @@ use crate::app::Shared;
 const PACKAGE: &str = "clerk-js@6";
 
 /// One file of the package's `dist`.
-pub(super) async fn show(
-    State(app): State<Shared>,
-    Path((package, file)): Path<(String, String)>,
-) -> Response {
+pub(super) async fn show(State(app): State<Shared>, Path((package, file)): Path<(String, String)>) -> Response {
     let version = package.strip_prefix(PACKAGE);
     let right = version.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
-    let Some(directory) = app
-        .settings
-        .clerk_js
-        .as_ref()
-        .filter(|_| right && is_script(&file))
-    else {
+    let Some(directory) = app.settings.clerk_js.as_ref().filter(|_| right && is_script(&file)) else {
         return StatusCode::NOT_FOUND.into_response();
     };
     let Ok(bytes) = tokio::fs::read(directory.join(&file)).await else {
         return StatusCode::NOT_FOUND.into_response();
     };
-    let keep = if version == Some("") {
-        "public, max-age=60"
-    } else {
-        "public, max-age=31536000, immutable"
-    };
+    let keep = if version == Some("") { "public, max-age=60" } else { "public, max-age=31536000, immutable" };
     (
         [
             (CONTENT_TYPE, "text/javascript; charset=utf-8"),
@@ -51,9 +37,7 @@ pub(super) async fn show(
 fn is_script(file: &str) -> bool {
     file.ends_with(".js")
         && !file.starts_with('.')
-        && file
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-'))
+        && file.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-'))
 }
 
 #[cfg(test)]
@@ -64,15 +48,7 @@ mod tests {
     fn only_plain_script_names_are_served() {
         assert!(is_script("clerk.browser.js"));
         assert!(is_script("10_clerk.browser_a68c22_6.40.0.js"));
-        for bad in [
-            "../package.json",
-            "..%2fx.js",
-            "a/b.js",
-            ".hidden.js",
-            "a\\b.js",
-            "types",
-            "",
-        ] {
+        for bad in ["../package.json", "..%2fx.js", "a/b.js", ".hidden.js", "a\\b.js", "types", ""] {
             assert!(!is_script(bad), "{bad}");
         }
     }

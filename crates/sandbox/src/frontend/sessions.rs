@@ -13,11 +13,7 @@ use crate::records::SessionStatus;
 use crate::tokens::{LIFE, Wish};
 
 /// One session of this client.
-pub(super) async fn show(
-    State(app): State<Shared>,
-    caller: Caller,
-    Path(id): Path<String>,
-) -> ApiResult {
+pub(super) async fn show(State(app): State<Shared>, caller: Caller, Path(id): Path<String>) -> ApiResult {
     caller.look(&app, |state, now| {
         let session = caller.own_session(state, &id)?;
         Ok(state.session_with_token(&app.signer, &session, Some(&caller.origin), now))
@@ -62,17 +58,11 @@ pub(super) async fn token(
             None => session.last_active_organization_id.clone(),
             Some("") => None,
             Some(wanted) => {
-                state
-                    .membership(wanted, &session.user_id)
-                    .ok_or_else(ApiError::organization_not_found)?;
+                state.membership(wanted, &session.user_id).ok_or_else(ApiError::organization_not_found)?;
                 Some(wanted.to_owned())
             }
         };
-        let wish = Wish {
-            origin: Some(&caller.origin),
-            organization_id: organization.as_deref(),
-            life: LIFE,
-        };
+        let wish = Wish { origin: Some(&caller.origin), organization_id: organization.as_deref(), life: LIFE };
         Ok(app.signer.token(state, &session, &wish, now))
     })?;
     Ok(Json(json!({"object": "token", "jwt": jwt})))

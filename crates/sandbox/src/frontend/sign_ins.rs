@@ -26,11 +26,7 @@ pub(super) async fn create(State(app): State<Shared>, caller: Caller, fields: Fi
 }
 
 /// The attempt as it stands.
-pub(super) async fn show(
-    State(app): State<Shared>,
-    caller: Caller,
-    Path(id): Path<String>,
-) -> ApiResult {
+pub(super) async fn show(State(app): State<Shared>, caller: Caller, Path(id): Path<String>) -> ApiResult {
     caller.look(&app, |state, now| {
         let client = caller.client(state).unwrap_or_default();
         Ok(state.sign_in_json(&state.sign_in(client, &id)?, now))

@@ -11,17 +11,11 @@ use crate::records::SignUpFields;
 /// Begins. What is still missing or unverified stands in the answer.
 pub(super) async fn create(State(app): State<Shared>, caller: Caller, fields: Fields) -> ApiResult {
     let filled = read(&fields)?;
-    caller.change(&app, |state, client, now| {
-        Ok(state.create_sign_up(client, filled, now)?.json(now))
-    })
+    caller.change(&app, |state, client, now| Ok(state.create_sign_up(client, filled, now)?.json(now)))
 }
 
 /// The attempt as it stands.
-pub(super) async fn show(
-    State(app): State<Shared>,
-    caller: Caller,
-    Path(id): Path<String>,
-) -> ApiResult {
+pub(super) async fn show(State(app): State<Shared>, caller: Caller, Path(id): Path<String>) -> ApiResult {
     caller.look(&app, |state, now| {
         let client = caller.client(state).unwrap_or_default();
         Ok(state.sign_up(client, &id)?.json(now))
@@ -36,9 +30,7 @@ pub(super) async fn change(
     fields: Fields,
 ) -> ApiResult {
     let filled = read(&fields)?;
-    caller.change(&app, |state, client, now| {
-        Ok(state.change_sign_up(client, &id, filled)?.json(now))
-    })
+    caller.change(&app, |state, client, now| Ok(state.change_sign_up(client, &id, filled)?.json(now)))
 }
 
 /// Sends the code.
@@ -49,9 +41,7 @@ pub(super) async fn prepare(
     fields: Fields,
 ) -> ApiResult {
     fields.check_strategy()?;
-    caller.change(&app, |state, client, now| {
-        Ok(state.prepare_sign_up(client, &id, now)?.json(now))
-    })
+    caller.change(&app, |state, client, now| Ok(state.prepare_sign_up(client, &id, now)?.json(now)))
 }
 
 /// Tries the code.

@@ -52,11 +52,7 @@ pub(super) async fn create(State(app): State<Shared>, visitor: Visitor, form: Fo
         Err(refusal) => refusal,
     };
     let error = Some(FieldError::new(&refusal));
-    let (name_error, slug_error) = if refusal.param.as_deref() == Some("slug") {
-        (None, error)
-    } else {
-        (error, None)
-    };
+    let (name_error, slug_error) = if refusal.param.as_deref() == Some("slug") { (None, error) } else { (error, None) };
     let page = CreateOrganizationPage {
         frame: Frame::new(&app, Some(&user)),
         query: visitor.destination.query(""),

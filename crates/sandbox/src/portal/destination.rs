@@ -28,8 +28,7 @@ impl Destination {
     /// Reads the query. A path is one of the application's.
     pub(super) fn read(app: &App, query: &str) -> Self {
         let asked = PARAMETERS.iter().find_map(|wanted| {
-            let (_, text) =
-                parse(query.as_bytes()).find(|(name, text)| name == wanted && !text.is_empty())?;
+            let (_, text) = parse(query.as_bytes()).find(|(name, text)| name == wanted && !text.is_empty())?;
             let url = app.settings.app_url.join(&text).ok()?;
             app.settings.origins.allowed_url(url.as_str())
         });
@@ -51,11 +50,7 @@ impl Destination {
             query.append_pair("email_address", email);
         }
         let query = query.finish();
-        if query.is_empty() {
-            query
-        } else {
-            format!("?{query}")
-        }
+        if query.is_empty() { query } else { format!("?{query}") }
     }
 
     /// The address to go to. The application is told which browser comes, so that it can fetch the session.
@@ -65,11 +60,7 @@ impl Destination {
             return url;
         }
         if url.query_pairs().any(|(name, _)| name == DEV_BROWSER) {
-            let kept: Vec<_> = url
-                .query_pairs()
-                .into_owned()
-                .filter(|(name, _)| name != DEV_BROWSER)
-                .collect();
+            let kept: Vec<_> = url.query_pairs().into_owned().filter(|(name, _)| name != DEV_BROWSER).collect();
             url.query_pairs_mut().clear().extend_pairs(kept);
         }
         url.query_pairs_mut().append_pair(DEV_BROWSER, dev_browser);

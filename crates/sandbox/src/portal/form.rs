@@ -18,12 +18,8 @@ impl FromRequest<Shared> for Form {
     type Rejection = Infallible;
 
     async fn from_request(request: Request, _: &Shared) -> Result<Self, Infallible> {
-        let bytes = to_bytes(request.into_body(), LIMIT)
-            .await
-            .unwrap_or_default();
-        Ok(Self(
-            url::form_urlencoded::parse(&bytes).into_owned().collect(),
-        ))
+        let bytes = to_bytes(request.into_body(), LIMIT).await.unwrap_or_default();
+        Ok(Self(url::form_urlencoded::parse(&bytes).into_owned().collect()))
     }
 }
 

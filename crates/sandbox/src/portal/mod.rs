@@ -33,10 +33,7 @@ pub(crate) fn router(app: &Shared) -> Router<Shared> {
         .route("/sign-up/code", get(sign_up::code).post(sign_up::finish))
         .route("/sign-up/code/again", post(sign_up::again))
         .route("/sign-up/tasks", get(tasks::show))
-        .route(
-            "/create-organization",
-            get(create_organization::show).post(create_organization::create),
-        )
+        .route("/create-organization", get(create_organization::show).post(create_organization::create))
         .route("/user", get(user::show).post(user::change))
         .route("/sign-out", post(user::sign_out))
         .layer(middleware::from_fn_with_state(app.clone(), guard::guard))

@@ -48,18 +48,13 @@ impl FieldError {
             "form_code_incorrect" => "That is not the code we sent. Check the newest mail.",
             "verification_expired" => "That code is more than ten minutes old. Send a new one.",
             "verification_failed" => "That was the wrong code too often. Send a new one.",
-            "form_identifier_exists" if refusal.param.as_deref() == Some("slug") => {
-                "That web address is taken."
-            }
+            "form_identifier_exists" if refusal.param.as_deref() == Some("slug") => "That web address is taken.",
             "form_param_format_invalid" if refusal.param.as_deref() == Some("email_address") => {
                 "Write an email address such as name@example.com."
             }
             _ => &refusal.message,
         };
-        Self {
-            message: message.to_owned(),
-            link: None,
-        }
+        Self { message: message.to_owned(), link: None }
     }
 }
 
@@ -121,11 +116,7 @@ impl Choice {
                 Some(Self {
                     id: organization.id.clone(),
                     name: organization.name.clone(),
-                    role: if membership.role == ADMIN {
-                        "admin"
-                    } else {
-                        "member"
-                    },
+                    role: if membership.role == ADMIN { "admin" } else { "member" },
                 })
             })
             .collect();

@@ -24,12 +24,7 @@ pub(super) async fn show(State(app): State<Shared>, visitor: Visitor) -> Respons
 
 fn page(app: &App, visitor: &Visitor, email: String, error: Option<FieldError>) -> Response {
     let status = status(error.as_ref());
-    let page = SignInPage {
-        frame: Frame::new(app, None),
-        query: visitor.destination.query(""),
-        email,
-        error,
-    };
+    let page = SignInPage { frame: Frame::new(app, None), query: visitor.destination.query(""), email, error };
     visitor.answer(render(status, &page))
 }
 
@@ -104,9 +99,7 @@ pub(super) async fn finish(State(app): State<Shared>, visitor: Visitor, form: Fo
     let Some((client, sign_in)) = current(&app, &visitor) else {
         return visitor.step(PATH, "");
     };
-    let tried = app
-        .store
-        .write(|state| state.attempt_sign_in(&client, &sign_in.id, form.get("code"), clock::now()));
+    let tried = app.store.write(|state| state.attempt_sign_in(&client, &sign_in.id, form.get("code"), clock::now()));
     match tried {
         Ok(_) => visitor.onward(&app),
         Err(refusal) => code_page(&app, &visitor, sign_in.identifier, Some(&refusal)),
@@ -116,9 +109,7 @@ pub(super) async fn finish(State(app): State<Shared>, visitor: Visitor, form: Fo
 /// Sends another code.
 pub(super) async fn again(State(app): State<Shared>, visitor: Visitor) -> Response {
     if let Some((client, sign_in)) = current(&app, &visitor) {
-        let sent = app
-            .store
-            .write(|state| state.prepare_sign_in(&client, &sign_in.id, clock::now()));
+        let sent = app.store.write(|state| state.prepare_sign_in(&client, &sign_in.id, clock::now()));
         if let Err(refusal) = sent {
             return code_page(&app, &visitor, sign_in.identifier, Some(&refusal));
         }
@@ -128,9 +119,5 @@ pub(super) async fn again(State(app): State<Shared>, visitor: Visitor) -> Respon
 
 /// 422 when there is something to put right.
 pub(super) fn status(error: Option<&FieldError>) -> StatusCode {
-    if error.is_some() {
-        StatusCode::UNPROCESSABLE_ENTITY
-    } else {
-        StatusCode::OK
-    }
+    if error.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK }
 }

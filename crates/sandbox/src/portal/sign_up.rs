@@ -81,10 +81,8 @@ fn error(visitor: &Visitor, email: &str, refusal: &ApiError) -> FieldError {
     let mut error = FieldError::new(refusal);
     if refusal.code == "form_identifier_exists" {
         error.message = "Somebody has signed up with this address already.".to_owned();
-        error.link = Some(Link {
-            href: format!("/sign-in{}", visitor.destination.query(email)),
-            text: "Sign in with it",
-        });
+        error.link =
+            Some(Link { href: format!("/sign-in{}", visitor.destination.query(email)), text: "Sign in with it" });
     }
     error
 }
@@ -108,12 +106,7 @@ fn current(app: &App, visitor: &Visitor) -> Option<(String, SignUp)> {
     })
 }
 
-fn code_page(
-    app: &App,
-    visitor: &Visitor,
-    sign_up: &SignUp,
-    refusal: Option<&ApiError>,
-) -> Response {
+fn code_page(app: &App, visitor: &Visitor, sign_up: &SignUp, refusal: Option<&ApiError>) -> Response {
     let email = sign_up.email_address.clone().unwrap_or_default();
     let error = refusal.map(|refusal| error(visitor, &email, refusal));
     let status = status(error.as_ref());
@@ -136,9 +129,7 @@ pub(super) async fn finish(State(app): State<Shared>, visitor: Visitor, form: Fo
     let Some((client, sign_up)) = current(&app, &visitor) else {
         return visitor.step(PATH, "");
     };
-    let tried = app
-        .store
-        .write(|state| state.attempt_sign_up(&client, &sign_up.id, form.get("code"), clock::now()));
+    let tried = app.store.write(|state| state.attempt_sign_up(&client, &sign_up.id, form.get("code"), clock::now()));
     match tried {
         Ok(_) => visitor.onward(&app),
         Err(refusal) => code_page(&app, &visitor, &sign_up, Some(&refusal)),
@@ -148,9 +139,7 @@ pub(super) async fn finish(State(app): State<Shared>, visitor: Visitor, form: Fo
 /// Sends another code.
 pub(super) async fn again(State(app): State<Shared>, visitor: Visitor) -> Response {
     if let Some((client, sign_up)) = current(&app, &visitor) {
-        let sent = app
-            .store
-            .write(|state| state.prepare_sign_up(&client, &sign_up.id, clock::now()));
+        let sent = app.store.write(|state| state.prepare_sign_up(&client, &sign_up.id, clock::now()));
         if let Err(refusal) = sent {
             return code_page(&app, &visitor, &sign_up, Some(&refusal));
         }

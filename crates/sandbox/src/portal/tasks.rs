@@ -28,12 +28,6 @@ pub(super) async fn choose(State(app): State<Shared>, visitor: Visitor, form: Fo
     let Some((session, _)) = visitor.signed_in(&app) else {
         return visitor.step("/sign-in", "");
     };
-    let chosen = app
-        .store
-        .write(|state| state.activate(&session.id, form.get("organization_id"), clock::now()));
-    if chosen {
-        visitor.onward(&app)
-    } else {
-        visitor.step("/sign-in/tasks", "")
-    }
+    let chosen = app.store.write(|state| state.activate(&session.id, form.get("organization_id"), clock::now()));
+    if chosen { visitor.onward(&app) } else { visitor.step("/sign-in/tasks", "") }
 }

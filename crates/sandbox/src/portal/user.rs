@@ -30,10 +30,7 @@ fn page(app: &App, visitor: &Visitor, user: &User, saved: bool) -> Response {
         last_name: user.last_name.clone().unwrap_or_default(),
         organisations: app.store.read(|state| Choice::all(state, &user.id)),
         saved,
-        back: visitor
-            .destination
-            .url(app, &visitor.dev_browser)
-            .to_string(),
+        back: visitor.destination.url(app, &visitor.dev_browser).to_string(),
     };
     visitor.answer(render(StatusCode::OK, &page))
 }
@@ -60,8 +57,7 @@ pub(super) async fn change(State(app): State<Shared>, visitor: Visitor, form: Fo
 /// production through the domain both are on.
 pub(super) async fn sign_out(State(app): State<Shared>, visitor: Visitor) -> Response {
     if let Some((session, _)) = visitor.signed_in(&app) {
-        app.store
-            .write(|state| state.remove_sessions(&session.client_id, clock::now()));
+        app.store.write(|state| state.remove_sessions(&session.client_id, clock::now()));
     }
     let cookies = no_session_cookies(&app, false);
     let cookies = AppendHeaders(cookies.into_iter().map(|cookie| (SET_COOKIE, cookie)));

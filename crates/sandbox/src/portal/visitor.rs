@@ -32,30 +32,17 @@ impl FromRequestParts<Shared> for Visitor {
         let from_query = parameter(&query, DEV_BROWSER);
         let from_cookie = cookies::read(&parts.headers, DEV_BROWSER).map(str::to_owned);
         let known = app.store.read(|state| {
-            [from_query, from_cookie.clone()]
-                .into_iter()
-                .flatten()
-                .find(|id| state.dev_browsers.contains_key(id))
+            [from_query, from_cookie.clone()].into_iter().flatten().find(|id| state.dev_browsers.contains_key(id))
         });
-        let dev_browser = known.unwrap_or_else(|| {
-            app.store
-                .write(|state| state.create_dev_browser(clock::now()))
-        });
-        let cookie = (from_cookie.as_ref() != Some(&dev_browser))
-            .then(|| cookies::keep(DEV_BROWSER, &dev_browser, false));
-        Ok(Self {
-            dev_browser,
-            cookie,
-            destination: Destination::read(app, &query),
-            query,
-        })
+        let dev_browser = known.unwrap_or_else(|| app.store.write(|state| state.create_dev_browser(clock::now())));
+        let cookie =
+            (from_cookie.as_ref() != Some(&dev_browser)).then(|| cookies::keep(DEV_BROWSER, &dev_browser, false));
+        Ok(Self { dev_browser, cookie, destination: Destination::read(app, &query), query })
     }
 }
 
 fn parameter(query: &str, wanted: &str) -> Option<String> {
-    parse(query.as_bytes())
-        .find(|(name, _)| name == wanted)
-        .map(|(_, value)| value.into_owned())
+    parse(query.as_bytes()).find(|(name, _)| name == wanted).map(|(_, value)| value.into_owned())
 }
 
 impl Visitor {
@@ -78,9 +65,7 @@ impl Visitor {
     /// the application has a page of its own for that.
     pub(super) fn onward(&self, app: &App) -> Response {
         let undecided = self.signed_in(app).is_some_and(|(session, _)| {
-            app.store.read(|state| {
-                state.session_status(&session) == crate::records::SessionStatus::Pending
-            })
+            app.store.read(|state| state.session_status(&session) == crate::records::SessionStatus::Pending)
         });
         if undecided && !self.destination.is_asked() {
             return self.see_other("/sign-in/tasks");

@@ -91,20 +91,13 @@ impl State {
             self.mail_code(address, &code, now);
             code
         };
-        Challenge {
-            code,
-            attempts: 0,
-            expire_at: now + LIFE,
-            verified: false,
-        }
+        Challenge { code, attempts: 0, expire_at: now + LIFE, verified: false }
     }
 }
 
 /// Whether the address is one nothing is sent to.
 pub(crate) fn is_test_address(address: &str) -> bool {
-    address
-        .split_once('@')
-        .is_some_and(|(local, _)| local.contains(TEST_MARK))
+    address.split_once('@').is_some_and(|(local, _)| local.contains(TEST_MARK))
 }
 
 #[cfg(test)]
@@ -120,10 +113,7 @@ mod tests {
 
         let mut real = state.challenge("ada@clerk.example+clerk_test", 0);
         let code = state.mails[0].code.clone();
-        assert_eq!(
-            real.attempt("nope", 1).unwrap_err().code,
-            "form_code_incorrect"
-        );
+        assert_eq!(real.attempt("nope", 1).unwrap_err().code, "form_code_incorrect");
         assert!(real.attempt(&code, 1).is_ok());
         assert!(real.attempt(&code, 1).is_err(), "a code works once");
     }
@@ -132,19 +122,10 @@ mod tests {
     fn codes_wear_out() {
         let mut state = State::default();
         let mut challenge = state.challenge("ada+clerk_test@example.com", 0);
-        assert_eq!(
-            challenge.attempt("424242", LIFE).unwrap_err().code,
-            "verification_expired"
-        );
+        assert_eq!(challenge.attempt("424242", LIFE).unwrap_err().code, "verification_expired");
         for _ in 0..MOST_ATTEMPTS {
-            assert_eq!(
-                challenge.attempt("1", 1).unwrap_err().code,
-                "form_code_incorrect"
-            );
+            assert_eq!(challenge.attempt("1", 1).unwrap_err().code, "form_code_incorrect");
         }
-        assert_eq!(
-            challenge.attempt("424242", 1).unwrap_err().code,
-            "verification_failed"
-        );
+        assert_eq!(challenge.attempt("424242", 1).unwrap_err().code, "verification_failed");
     }
 }

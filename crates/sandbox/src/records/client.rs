@@ -44,20 +44,13 @@ impl State {
 
     /// The client, which must be known.
     pub(crate) fn client_mut(&mut self, id: &str) -> Result<&mut Client, ApiError> {
-        self.clients
-            .get_mut(id)
-            .ok_or_else(|| ApiError::not_found("client", id))
+        self.clients.get_mut(id).ok_or_else(|| ApiError::not_found("client", id))
     }
 
     /// The session a client uses: the one used last, or else the first that is live.
     pub(crate) fn current_session(&self, client_id: &str) -> Option<&Session> {
-        let last = self
-            .clients
-            .get(client_id)?
-            .last_active_session_id
-            .as_deref();
-        last.and_then(|id| self.live_session(id))
-            .or_else(|| self.sessions_of_client(client_id).next())
+        let last = self.clients.get(client_id)?.last_active_session_id.as_deref();
+        last.and_then(|id| self.live_session(id)).or_else(|| self.sessions_of_client(client_id).next())
     }
 
     /// 400 when somebody is signed in: this instance has one session for each client.
@@ -65,18 +58,12 @@ impl State {
         if self.sessions_of_client(client_id).next().is_none() {
             return Ok(());
         }
-        Err(ApiError::bad_request(
-            "session_exists",
-            "You're already signed in.",
-        ))
+        Err(ApiError::bad_request("session_exists", "You're already signed in."))
     }
 
     /// Signs everybody out of a client; attempts to sign in or up are forgotten.
     pub(crate) fn remove_sessions(&mut self, client_id: &str, now: Millis) {
-        let live: Vec<_> = self
-            .sessions_of_client(client_id)
-            .map(|session| session.id.clone())
-            .collect();
+        let live: Vec<_> = self.sessions_of_client(client_id).map(|session| session.id.clone()).collect();
         for id in live {
             self.end_session(&id, SessionStatus::Removed, now);
         }
@@ -98,13 +85,7 @@ impl State {
     }
 
     /// The client object of the Frontend API; its sessions carry fresh tokens for the caller's origin.
-    pub(crate) fn client_json(
-        &self,
-        signer: &Signer,
-        client_id: &str,
-        origin: Option<&str>,
-        now: Millis,
-    ) -> Value {
+    pub(crate) fn client_json(&self, signer: &Signer, client_id: &str, origin: Option<&str>, now: Millis) -> Value {
         let Some(client) = self.clients.get(client_id) else {
             return Value::Null;
         };

@@ -71,11 +71,7 @@ impl Delivery {
 impl State {
     /// Sends the same message again, under the same id. False when it is not known.
     pub(crate) fn resend(&mut self, id: &str, now: Millis) -> bool {
-        let Some(delivery) = self
-            .deliveries
-            .iter_mut()
-            .find(|delivery| delivery.id == id)
-        else {
+        let Some(delivery) = self.deliveries.iter_mut().find(|delivery| delivery.id == id) else {
             return false;
         };
         delivery.status = DeliveryStatus::Pending;
@@ -86,11 +82,7 @@ impl State {
 
     /// Sends the same content as a new message, under an id of its own. `None` when the message is not known.
     pub(crate) fn duplicate(&mut self, id: &str, now: Millis) -> Option<String> {
-        let mut copy = self
-            .deliveries
-            .iter()
-            .find(|delivery| delivery.id == id)?
-            .clone();
+        let mut copy = self.deliveries.iter().find(|delivery| delivery.id == id)?.clone();
         copy.id = ids::fresh("msg_");
         copy.status = DeliveryStatus::Pending;
         copy.attempts = 0;

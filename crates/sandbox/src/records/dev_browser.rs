@@ -16,16 +16,9 @@ pub(crate) struct DevBrowser {
 impl State {
     /// A new browser nobody is signed in with. Those that never came to anything are forgotten after a day.
     pub(crate) fn create_dev_browser(&mut self, now: Millis) -> String {
-        self.dev_browsers
-            .retain(|_, browser| browser.client_id.is_some() || browser.created_at > now - DAY);
+        self.dev_browsers.retain(|_, browser| browser.client_id.is_some() || browser.created_at > now - DAY);
         let id = ids::fresh("dvb_");
-        self.dev_browsers.insert(
-            id.clone(),
-            DevBrowser {
-                client_id: None,
-                created_at: now,
-            },
-        );
+        self.dev_browsers.insert(id.clone(), DevBrowser { client_id: None, created_at: now });
         id
     }
 
@@ -40,13 +33,7 @@ impl State {
             return id.to_owned();
         }
         let id = self.create_client(now);
-        self.dev_browsers.insert(
-            dev_browser.to_owned(),
-            DevBrowser {
-                client_id: Some(id.clone()),
-                created_at: now,
-            },
-        );
+        self.dev_browsers.insert(dev_browser.to_owned(), DevBrowser { client_id: Some(id.clone()), created_at: now });
         id
     }
 }

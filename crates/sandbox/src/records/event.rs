@@ -29,22 +29,14 @@ impl State {
             created_at: now,
             attempts: 0,
             next_attempt_at: now,
-            status: if goes {
-                DeliveryStatus::Pending
-            } else {
-                DeliveryStatus::Dropped
-            },
+            status: if goes { DeliveryStatus::Pending } else { DeliveryStatus::Dropped },
             last_answer: None,
         });
         self.forget_finished();
     }
 
     fn forget_finished(&mut self) {
-        let finished = self
-            .deliveries
-            .iter()
-            .filter(|delivery| delivery.status != DeliveryStatus::Pending)
-            .count();
+        let finished = self.deliveries.iter().filter(|delivery| delivery.status != DeliveryStatus::Pending).count();
         let mut surplus = finished.saturating_sub(FINISHED_KEPT);
         self.deliveries.retain(|delivery| {
             let goes = surplus > 0 && delivery.status != DeliveryStatus::Pending;

@@ -26,25 +26,17 @@ pub(crate) struct Membership {
 impl State {
     /// A person's membership in an organisation.
     pub(crate) fn membership(&self, organization_id: &str, user_id: &str) -> Option<&Membership> {
-        self.memberships_in(organization_id)
-            .find(|membership| membership.user_id == user_id)
+        self.memberships_in(organization_id).find(|membership| membership.user_id == user_id)
     }
 
     /// Everybody in an organisation.
-    pub(crate) fn memberships_in(
-        &self,
-        organization_id: &str,
-    ) -> impl Iterator<Item = &Membership> {
-        self.memberships
-            .values()
-            .filter(move |membership| membership.organization_id == organization_id)
+    pub(crate) fn memberships_in(&self, organization_id: &str) -> impl Iterator<Item = &Membership> {
+        self.memberships.values().filter(move |membership| membership.organization_id == organization_id)
     }
 
     /// Every organisation of a person.
     pub(crate) fn memberships_of(&self, user_id: &str) -> impl Iterator<Item = &Membership> {
-        self.memberships
-            .values()
-            .filter(move |membership| membership.user_id == user_id)
+        self.memberships.values().filter(move |membership| membership.user_id == user_id)
     }
 
     /// Puts a person into an organisation.
@@ -88,8 +80,7 @@ impl State {
             created_at: now,
             updated_at: now,
         };
-        self.memberships
-            .insert(membership.id.clone(), membership.clone());
+        self.memberships.insert(membership.id.clone(), membership.clone());
         let data = self.membership_json(&membership, Audience::Backend);
         self.emit("organizationMembership.created", data, now);
         Ok(membership)
@@ -111,8 +102,7 @@ impl State {
             self.check_another_admin(&before)?;
         }
         membership.updated_at = now;
-        self.memberships
-            .insert(membership.id.clone(), membership.clone());
+        self.memberships.insert(membership.id.clone(), membership.clone());
         let data = self.membership_json(&membership, Audience::Backend);
         self.emit("organizationMembership.updated", data, now);
         Ok(membership)
@@ -153,11 +143,7 @@ impl State {
         self.emit("organizationMembership.deleted", data, now);
     }
 
-    fn known_membership(
-        &self,
-        organization_id: &str,
-        user_id: &str,
-    ) -> Result<Membership, ApiError> {
+    fn known_membership(&self, organization_id: &str, user_id: &str) -> Result<Membership, ApiError> {
         if !self.organizations.contains_key(organization_id) {
             return Err(ApiError::not_found("organization", organization_id));
         }
@@ -167,9 +153,8 @@ impl State {
     }
 
     fn check_another_admin(&self, leaving: &Membership) -> Result<(), ApiError> {
-        let another = self
-            .memberships_in(&leaving.organization_id)
-            .any(|other| other.role == ADMIN && other.id != leaving.id);
+        let another =
+            self.memberships_in(&leaving.organization_id).any(|other| other.role == ADMIN && other.id != leaving.id);
         if another {
             return Ok(());
         }
@@ -208,8 +193,5 @@ fn check_role(role: &str) -> Result<(), ApiError> {
     if is_role(role) {
         return Ok(());
     }
-    Err(ApiError::invalid(
-        "role",
-        "role must be a role of the instance: org:admin or org:member.",
-    ))
+    Err(ApiError::invalid("role", "role must be a role of the instance: org:admin or org:member."))
 }

@@ -12,11 +12,7 @@ pub(crate) fn read(body: &Map<String, Value>, name: &str) -> Result<Option<Metad
     match body.get(name) {
         None | Some(Value::Null) => Ok(None),
         Some(Value::Object(map)) => Ok(Some(map.clone())),
-        Some(_) => Err(ApiError::form(
-            "form_param_type_invalid",
-            name,
-            format!("{name} must be a JSON object."),
-        )),
+        Some(_) => Err(ApiError::form("form_param_type_invalid", name, format!("{name} must be a JSON object."))),
     }
 }
 
@@ -56,10 +52,7 @@ mod tests {
     #[test]
     fn merging_is_deep_and_null_deletes() {
         let mut kept = map(json!({"a": {"b": 1, "c": 2}, "d": 3, "e": 4}));
-        merge(
-            &mut kept,
-            map(json!({"a": {"b": null, "x": 9}, "d": {"y": 1, "z": null}, "e": null})),
-        );
+        merge(&mut kept, map(json!({"a": {"b": null, "x": 9}, "d": {"y": 1, "z": null}, "e": null})));
         assert_eq!(kept, map(json!({"a": {"c": 2, "x": 9}, "d": {"y": 1}})));
     }
 }

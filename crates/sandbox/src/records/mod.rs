@@ -24,9 +24,7 @@ pub(crate) use mail::Mail;
 pub(crate) use membership::Membership;
 pub(crate) use metadata::{Metadata, merge, read as read_metadata};
 pub(crate) use nonce::Nonce;
-pub(crate) use organization::{
-    NewOrganization, Organization, check_name as check_organization_name,
-};
+pub(crate) use organization::{NewOrganization, Organization, check_name as check_organization_name};
 pub(crate) use role::{ADMIN, is_role};
 pub(crate) use session::{Session, SessionStatus};
 pub(crate) use sign_in::SignIn;

@@ -21,21 +21,12 @@ impl State {
     pub(crate) fn keep_directives(&mut self, directives: Vec<String>, now: Millis) -> String {
         self.nonces.retain(|_, nonce| nonce.expires_at > now);
         let id = ids::letters(32);
-        self.nonces.insert(
-            id.clone(),
-            Nonce {
-                directives,
-                expires_at: now + LIFE,
-            },
-        );
+        self.nonces.insert(id.clone(), Nonce { directives, expires_at: now + LIFE });
         id
     }
 
     /// The payload of that name while its minute lasts.
     pub(crate) fn directives(&self, nonce: &str, now: Millis) -> Option<&[String]> {
-        self.nonces
-            .get(nonce)
-            .filter(|nonce| nonce.expires_at > now)
-            .map(|nonce| nonce.directives.as_slice())
+        self.nonces.get(nonce).filter(|nonce| nonce.expires_at > now).map(|nonce| nonce.directives.as_slice())
     }
 }

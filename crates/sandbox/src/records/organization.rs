@@ -46,19 +46,13 @@ pub(crate) struct NewOrganization {
 impl State {
     /// The organisation with that id or slug.
     pub(crate) fn organization(&self, id_or_slug: &str) -> Option<&Organization> {
-        self.organizations.get(id_or_slug).or_else(|| {
-            self.organizations
-                .values()
-                .find(|organization| organization.slug == id_or_slug)
-        })
+        self.organizations
+            .get(id_or_slug)
+            .or_else(|| self.organizations.values().find(|organization| organization.slug == id_or_slug))
     }
 
     /// Adds an organisation, with its creator as admin.
-    pub(crate) fn create_organization(
-        &mut self,
-        new: NewOrganization,
-        now: Millis,
-    ) -> Result<Organization, ApiError> {
+    pub(crate) fn create_organization(&mut self, new: NewOrganization, now: Millis) -> Result<Organization, ApiError> {
         let name = check_name(&new.name)?;
         if let Some(creator) = &new.created_by
             && !self.users.contains_key(creator)
@@ -71,12 +65,7 @@ impl State {
                 )
             });
         }
-        let slug = match new
-            .slug
-            .as_deref()
-            .map(str::trim)
-            .filter(|slug| !slug.is_empty())
-        {
+        let slug = match new.slug.as_deref().map(str::trim).filter(|slug| !slug.is_empty()) {
             Some(slug) => self.check_slug(slug, None)?,
             None => self.free_slug(&name),
         };
@@ -85,17 +74,14 @@ impl State {
             name,
             slug,
             created_by: new.created_by.clone(),
-            max_allowed_memberships: new
-                .max_allowed_memberships
-                .unwrap_or(self.rules.max_allowed_memberships),
+            max_allowed_memberships: new.max_allowed_memberships.unwrap_or(self.rules.max_allowed_memberships),
             admin_delete_enabled: true,
             public_metadata: new.public_metadata,
             private_metadata: new.private_metadata,
             created_at: now,
             updated_at: now,
         };
-        self.organizations
-            .insert(organization.id.clone(), organization.clone());
+        self.organizations.insert(organization.id.clone(), organization.clone());
         let data = self.organization_json(&organization, Audience::Backend, None);
         self.emit("organization.created", data, now);
         if let Some(creator) = &new.created_by {
@@ -111,15 +97,11 @@ impl State {
         now: Millis,
         change: impl FnOnce(&Self, &mut Organization) -> Result<(), ApiError>,
     ) -> Result<Organization, ApiError> {
-        let mut organization = self
-            .organizations
-            .get(id)
-            .cloned()
-            .ok_or_else(|| ApiError::not_found("organization", id))?;
+        let mut organization =
+            self.organizations.get(id).cloned().ok_or_else(|| ApiError::not_found("organization", id))?;
         change(self, &mut organization)?;
         organization.updated_at = now;
-        self.organizations
-            .insert(id.to_owned(), organization.clone());
+        self.organizations.insert(id.to_owned(), organization.clone());
         let data = self.organization_json(&organization, Audience::Backend, None);
         self.emit("organization.updated", data, now);
         Ok(organization)
@@ -127,15 +109,9 @@ impl State {
 
     /// Removes an organisation with its memberships; sessions it was active in lose it.
     pub(crate) fn delete_organization(&mut self, id: &str, now: Millis) -> Result<Value, ApiError> {
-        let organization = self
-            .organizations
-            .get(id)
-            .cloned()
-            .ok_or_else(|| ApiError::not_found("organization", id))?;
-        let memberships: Vec<_> = self
-            .memberships_in(id)
-            .map(|membership| membership.id.clone())
-            .collect();
+        let organization =
+            self.organizations.get(id).cloned().ok_or_else(|| ApiError::not_found("organization", id))?;
+        let memberships: Vec<_> = self.memberships_in(id).map(|membership| membership.id.clone()).collect();
         for membership in memberships {
             self.drop_membership(&membership, now);
         }
@@ -152,9 +128,7 @@ impl State {
             && !slug.starts_with('-')
             && !slug.ends_with('-')
             && !slug.is_empty()
-            && slug
-                .bytes()
-                .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
+            && slug.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
         if !good {
             return Err(ApiError::form(
                 "form_param_format_invalid",
@@ -164,15 +138,8 @@ impl State {
                 ),
             ));
         }
-        if self
-            .organization(slug)
-            .is_some_and(|other| Some(other.id.as_str()) != own)
-        {
-            return Err(ApiError::form(
-                "form_identifier_exists",
-                "slug",
-                "That slug is taken. Please try another.",
-            ));
+        if self.organization(slug).is_some_and(|other| Some(other.id.as_str()) != own) {
+            return Err(ApiError::form("form_identifier_exists", "slug", "That slug is taken. Please try another."));
         }
         Ok(slug.to_owned())
     }
@@ -261,11 +228,7 @@ pub(crate) fn slugify(name: &str) -> String {
     }
     slug.truncate(SLUG_LENGTH - 8);
     let slug = slug.trim_end_matches('-');
-    if slug.is_empty() {
-        "organisation".to_owned()
-    } else {
-        slug.to_owned()
-    }
+    if slug.is_empty() { "organisation".to_owned() } else { slug.to_owned() }
 }
 
 #[cfg(test)]
@@ -282,16 +245,10 @@ mod tests {
     #[test]
     fn a_second_organisation_of_the_name_gets_a_number() {
         let mut state = State::default();
-        let new = || NewOrganization {
-            name: "Acme".to_owned(),
-            ..NewOrganization::default()
-        };
+        let new = || NewOrganization { name: "Acme".to_owned(), ..NewOrganization::default() };
         assert_eq!(state.create_organization(new(), 1).unwrap().slug, "acme");
         assert_eq!(state.create_organization(new(), 1).unwrap().slug, "acme-2");
-        let taken = NewOrganization {
-            slug: Some("acme".to_owned()),
-            ..new()
-        };
+        let taken = NewOrganization { slug: Some("acme".to_owned()), ..new() };
         let refusal = state.create_organization(taken, 1).unwrap_err();
         assert_eq!(refusal.code, "form_identifier_exists");
         assert_eq!(refusal.param.as_deref(), Some("slug"));

@@ -72,12 +72,9 @@ impl State {
     /// What a session is worth now.
     pub(crate) fn session_status(&self, session: &Session) -> SessionStatus {
         match session.status {
-            SessionStatus::Active if session.expire_at <= crate::clock::now() => {
-                SessionStatus::Expired
-            }
+            SessionStatus::Active if session.expire_at <= crate::clock::now() => SessionStatus::Expired,
             SessionStatus::Active
-                if session.last_active_organization_id.is_none()
-                    && !self.rules.membership_optional =>
+                if session.last_active_organization_id.is_none() && !self.rules.membership_optional =>
             {
                 SessionStatus::Pending
             }
@@ -87,9 +84,7 @@ impl State {
 
     /// A session that is live.
     pub(crate) fn live_session(&self, id: &str) -> Option<&Session> {
-        self.sessions
-            .get(id)
-            .filter(|session| self.session_status(session).is_live())
+        self.sessions.get(id).filter(|session| self.session_status(session).is_live())
     }
 
     /// Signs a person in on a client. The session starts in their last organisation, or the one they joined last.
@@ -100,14 +95,8 @@ impl State {
         organization_id: Option<String>,
         now: Millis,
     ) -> Result<Session, ApiError> {
-        let user = self
-            .users
-            .get(user_id)
-            .ok_or_else(|| ApiError::not_found("user", user_id))?;
-        let last = user
-            .last_organization_id
-            .clone()
-            .filter(|id| self.membership(id, user_id).is_some());
+        let user = self.users.get(user_id).ok_or_else(|| ApiError::not_found("user", user_id))?;
+        let last = user.last_organization_id.clone().filter(|id| self.membership(id, user_id).is_some());
         let newest = || {
             self.memberships_of(user_id)
                 .max_by_key(|membership| membership.created_at)
@@ -142,11 +131,7 @@ impl State {
     /// Makes an organisation active in a session. False when the person is no member of it, or it is not there:
     /// nothing has changed then. Takes the id or the slug.
     pub(crate) fn activate(&mut self, session_id: &str, id_or_slug: &str, now: Millis) -> bool {
-        let Some(user_id) = self
-            .sessions
-            .get(session_id)
-            .map(|session| session.user_id.clone())
-        else {
+        let Some(user_id) = self.sessions.get(session_id).map(|session| session.user_id.clone()) else {
             return false;
         };
         let Some(organization_id) = self
@@ -190,10 +175,7 @@ impl State {
         session.refresh_tokens.clear();
         session.updated_at = now;
         let session = session.clone();
-        let heir = self
-            .sessions_of_client(&session.client_id)
-            .map(|other| other.id.clone())
-            .next();
+        let heir = self.sessions_of_client(&session.client_id).map(|other| other.id.clone()).next();
         if let Some(client) = self.clients.get_mut(&session.client_id) {
             if client.last_active_session_id.as_deref() == Some(id) {
                 client.last_active_session_id = heir;
@@ -227,9 +209,7 @@ impl State {
         let mut sessions: Vec<_> = self
             .sessions
             .values()
-            .filter(|session| {
-                session.client_id == client_id && self.session_status(session).is_live()
-            })
+            .filter(|session| session.client_id == client_id && self.session_status(session).is_live())
             .collect();
         sessions.sort_by_key(|session| session.created_at);
         sessions.into_iter()
@@ -247,10 +227,8 @@ impl State {
 
     fn emit_session(&mut self, kind: &str, session: &Session, now: Millis) {
         let mut data = self.session_json(session);
-        data["user"] = self
-            .users
-            .get(&session.user_id)
-            .map_or(Value::Null, |user| self.user_json(user, Audience::Backend));
+        data["user"] =
+            self.users.get(&session.user_id).map_or(Value::Null, |user| self.user_json(user, Audience::Backend));
         self.emit(kind, data, now);
     }
 
@@ -284,27 +262,18 @@ impl State {
         now: Millis,
     ) -> Value {
         let mut json = self.session_json(session);
-        json["factor_verification_age"] = json!([
-            (now - session.verified_at).max(0) / crate::clock::MINUTE,
-            -1
-        ]);
+        json["factor_verification_age"] = json!([(now - session.verified_at).max(0) / crate::clock::MINUTE, -1]);
         json["last_active_token"] = json!({
             "object": "token",
             "jwt": signer.session_token(self, session, origin, now),
         });
-        json["user"] = self
-            .users
-            .get(&session.user_id)
-            .map_or(Value::Null, |user| self.user_json(user, Audience::Frontend));
+        json["user"] =
+            self.users.get(&session.user_id).map_or(Value::Null, |user| self.user_json(user, Audience::Frontend));
         json["public_user_data"] = self.public_user_json(&session.user_id);
         json
     }
 }
 
 fn tasks(status: SessionStatus) -> Value {
-    if status == SessionStatus::Pending {
-        json!([{"key": "choose-organization"}])
-    } else {
-        Value::Null
-    }
+    if status == SessionStatus::Pending { json!([{"key": "choose-organization"}]) } else { Value::Null }
 }

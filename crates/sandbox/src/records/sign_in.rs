@@ -42,13 +42,9 @@ impl State {
         now: Millis,
     ) -> Result<SignIn, ApiError> {
         self.check_nobody_signed_in(client_id)?;
-        let user = self.user_by_email(identifier).ok_or_else(|| {
-            ApiError::form(
-                "form_identifier_not_found",
-                "identifier",
-                "Couldn't find your account.",
-            )
-        })?;
+        let user = self
+            .user_by_email(identifier)
+            .ok_or_else(|| ApiError::form("form_identifier_not_found", "identifier", "Couldn't find your account."))?;
         let address = identifier.trim().to_lowercase();
         let email = user
             .email_addresses
@@ -69,12 +65,7 @@ impl State {
     }
 
     /// Sends a code for an attempt, a new one each time.
-    pub(crate) fn prepare_sign_in(
-        &mut self,
-        client_id: &str,
-        id: &str,
-        now: Millis,
-    ) -> Result<SignIn, ApiError> {
+    pub(crate) fn prepare_sign_in(&mut self, client_id: &str, id: &str, now: Millis) -> Result<SignIn, ApiError> {
         let mut sign_in = self.sign_in(client_id, id)?;
         sign_in.challenge = Some(self.challenge(&sign_in.identifier, now));
         self.client_mut(client_id)?.sign_in = Some(sign_in.clone());
@@ -118,11 +109,7 @@ impl State {
     /// The sign-in object.
     pub(crate) fn sign_in_json(&self, sign_in: &SignIn, now: Millis) -> Value {
         let user = self.users.get(&sign_in.user_id);
-        let status = if sign_in.is_complete() {
-            "complete"
-        } else {
-            "needs_first_factor"
-        };
+        let status = if sign_in.is_complete() { "complete" } else { "needs_first_factor" };
         json!({
             "object": "sign_in_attempt",
             "id": sign_in.id,

@@ -47,16 +47,8 @@ impl SignUp {
     /// The sign-up object.
     pub(crate) fn json(&self, now: Millis) -> Value {
         let complete = self.is_complete();
-        let missing: &[&str] = if self.email_address.is_none() {
-            &["email_address"]
-        } else {
-            &[]
-        };
-        let unverified: &[&str] = if complete || self.email_address.is_none() {
-            &[]
-        } else {
-            &["email_address"]
-        };
+        let missing: &[&str] = if self.email_address.is_none() { &["email_address"] } else { &[] };
+        let unverified: &[&str] = if complete || self.email_address.is_none() { &[] } else { &["email_address"] };
         json!({
             "object": "sign_up_attempt",
             "id": self.id,
@@ -181,17 +173,9 @@ impl State {
     }
 
     /// Sends a code for an attempt, a new one each time.
-    pub(crate) fn prepare_sign_up(
-        &mut self,
-        client_id: &str,
-        id: &str,
-        now: Millis,
-    ) -> Result<SignUp, ApiError> {
+    pub(crate) fn prepare_sign_up(&mut self, client_id: &str, id: &str, now: Millis) -> Result<SignUp, ApiError> {
         let mut sign_up = self.sign_up(client_id, id)?;
-        let address = sign_up
-            .email_address
-            .clone()
-            .ok_or_else(|| ApiError::missing("email_address"))?;
+        let address = sign_up.email_address.clone().ok_or_else(|| ApiError::missing("email_address"))?;
         sign_up.challenge = Some(self.challenge(&address, now));
         self.client_mut(client_id)?.sign_up = Some(sign_up.clone());
         Ok(sign_up)

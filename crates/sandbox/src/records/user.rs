@@ -59,23 +59,14 @@ pub(crate) struct NewUser {
 impl User {
     /// The address the person goes by.
     pub(crate) fn identifier(&self) -> &str {
-        self.primary_email()
-            .map_or("", |email| email.email_address.as_str())
+        self.primary_email().map_or("", |email| email.email_address.as_str())
     }
 
     /// First and last name, or the address when there is neither.
     pub(crate) fn name(&self) -> String {
-        let name = [&self.first_name, &self.last_name]
-            .into_iter()
-            .flatten()
-            .map(String::as_str)
-            .collect::<Vec<_>>()
-            .join(" ");
-        if name.is_empty() {
-            self.identifier().to_owned()
-        } else {
-            name
-        }
+        let name =
+            [&self.first_name, &self.last_name].into_iter().flatten().map(String::as_str).collect::<Vec<_>>().join(" ");
+        if name.is_empty() { self.identifier().to_owned() } else { name }
     }
 
     /// The primary address, or the first.
@@ -111,11 +102,7 @@ impl State {
     /// The person with that address, in any case.
     pub(crate) fn user_by_email(&self, address: &str) -> Option<&User> {
         let address = address.trim().to_lowercase();
-        self.users.values().find(|user| {
-            user.email_addresses
-                .iter()
-                .any(|email| email.email_address == address)
-        })
+        self.users.values().find(|user| user.email_addresses.iter().any(|email| email.email_address == address))
     }
 
     /// Adds a person, or refuses an address or outside id somebody has.
@@ -166,11 +153,7 @@ impl State {
         now: Millis,
         change: impl FnOnce(&mut User) -> Result<T, ApiError>,
     ) -> Result<User, ApiError> {
-        let mut user = self
-            .users
-            .get(id)
-            .cloned()
-            .ok_or_else(|| ApiError::not_found("user", id))?;
+        let mut user = self.users.get(id).cloned().ok_or_else(|| ApiError::not_found("user", id))?;
         change(&mut user)?;
         if let Some(external_id) = &user.external_id {
             self.check_external_id(external_id, Some(id))?;
@@ -184,15 +167,8 @@ impl State {
 
     /// Removes a person with their sessions and memberships, even where that leaves an organisation without an admin.
     pub(crate) fn delete_user(&mut self, id: &str, now: Millis) -> Result<Value, ApiError> {
-        let user = self
-            .users
-            .get(id)
-            .cloned()
-            .ok_or_else(|| ApiError::not_found("user", id))?;
-        let memberships: Vec<_> = self
-            .memberships_of(id)
-            .map(|membership| membership.id.clone())
-            .collect();
+        let user = self.users.get(id).cloned().ok_or_else(|| ApiError::not_found("user", id))?;
+        let memberships: Vec<_> = self.memberships_of(id).map(|membership| membership.id.clone()).collect();
         for membership in memberships {
             self.drop_membership(&membership, now);
         }
@@ -206,9 +182,10 @@ impl State {
     }
 
     fn check_external_id(&self, external_id: &str, own: Option<&str>) -> Result<(), ApiError> {
-        let taken = self.users.values().any(|user| {
-            user.external_id.as_deref() == Some(external_id) && Some(user.id.as_str()) != own
-        });
+        let taken = self
+            .users
+            .values()
+            .any(|user| user.external_id.as_deref() == Some(external_id) && Some(user.id.as_str()) != own);
         if taken {
             return Err(ApiError::form(
                 "form_identifier_exists",
@@ -305,11 +282,7 @@ impl State {
 
 /// 422 for an address that belongs to somebody.
 pub(crate) fn email_taken() -> ApiError {
-    ApiError::form(
-        "form_identifier_exists",
-        "email_address",
-        "That email address is taken. Please try another.",
-    )
+    ApiError::form("form_identifier_exists", "email_address", "That email address is taken. Please try another.")
 }
 
 /// The address in the form it is kept in, or 422 with what it should look like.
@@ -322,12 +295,9 @@ pub(crate) fn check_email(text: &str) -> Result<String, ApiError> {
                 && !domain.starts_with('.')
                 && !domain.ends_with('.')
                 && !domain.contains("..")
-                && domain
-                    .chars()
-                    .all(|c| c.is_alphanumeric() || c == '-' || c == '.')
+                && domain.chars().all(|c| c.is_alphanumeric() || c == '-' || c == '.')
         })
-        && !address
-            .contains(|c: char| c.is_whitespace() || c.is_control() || "<>\"(),;:\\".contains(c));
+        && !address.contains(|c: char| c.is_whitespace() || c.is_control() || "<>\"(),;:\\".contains(c));
     if good {
         Ok(address)
     } else {
@@ -358,20 +328,8 @@ mod tests {
 
     #[test]
     fn addresses_are_checked_and_lowered() {
-        assert_eq!(
-            check_email(" Ada+clerk_test@Example.com ").unwrap(),
-            "ada+clerk_test@example.com"
-        );
-        for bad in [
-            "",
-            "ada",
-            "ada@",
-            "@example.com",
-            "ada@example",
-            "a b@example.com",
-            "a@b@example.com",
-            "a@.com",
-        ] {
+        assert_eq!(check_email(" Ada+clerk_test@Example.com ").unwrap(), "ada+clerk_test@example.com");
+        for bad in ["", "ada", "ada@", "@example.com", "ada@example", "a b@example.com", "a@b@example.com", "a@.com"] {
             assert!(check_email(bad).is_err(), "{bad}");
         }
     }

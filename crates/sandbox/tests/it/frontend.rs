@@ -10,26 +10,13 @@ async fn sign_up(browser: &Browser<'_>, name: &str) -> Value {
         .call(
             "POST",
             "/client/sign_ups",
-            &[
-                ("email_address", &address(name)),
-                ("first_name", name),
-                ("locale", "en-GB"),
-            ],
+            &[("email_address", &address(name)), ("first_name", name), ("locale", "en-GB")],
         )
         .await;
     assert_eq!(begun["response"]["status"], "missing_requirements");
-    assert_eq!(
-        begun["response"]["unverified_fields"],
-        json!(["email_address"])
-    );
+    assert_eq!(begun["response"]["unverified_fields"], json!(["email_address"]));
     let id = begun["response"]["id"].as_str().unwrap();
-    browser
-        .call(
-            "POST",
-            &format!("/client/sign_ups/{id}/prepare_verification"),
-            &[("strategy", "email_code")],
-        )
-        .await;
+    browser.call("POST", &format!("/client/sign_ups/{id}/prepare_verification"), &[("strategy", "email_code")]).await;
     let (status, wrong) = browser
         .send(
             "POST",
@@ -37,10 +24,7 @@ async fn sign_up(browser: &Browser<'_>, name: &str) -> Value {
             &[("strategy", "email_code"), ("code", "000000")],
         )
         .await;
-    assert_eq!(
-        (status, &wrong["errors"][0]["code"]),
-        (422, &json!("form_code_incorrect"))
-    );
+    assert_eq!((status, &wrong["errors"][0]["code"]), (422, &json!("form_code_incorrect")));
     assert_eq!(wrong["errors"][0]["meta"]["param_name"], "code");
     browser
         .call(
@@ -55,10 +39,7 @@ async fn sign_up(browser: &Browser<'_>, name: &str) -> Value {
 async fn a_person_signs_up_creates_an_organisation_and_signs_out() {
     let instance = Instance::start().await;
     let browser = instance.browser().await;
-    assert_eq!(
-        browser.call("GET", "/client", &[]).await,
-        json!({"response": null, "client": null})
-    );
+    assert_eq!(browser.call("GET", "/client", &[]).await, json!({"response": null, "client": null}));
 
     let done = sign_up(&browser, "Ada").await;
     assert_eq!(done["response"]["status"], "complete");
@@ -68,84 +49,45 @@ async fn a_person_signs_up_creates_an_organisation_and_signs_out() {
     assert_eq!(kept["status"], "pending");
     assert_eq!(kept["tasks"], json!([{"key": "choose-organization"}]));
     assert_eq!(done["client"]["sign_up"], Value::Null);
-    let pending = instance
-        .claims(kept["last_active_token"]["jwt"].as_str().unwrap())
-        .await;
-    assert_eq!(
-        (&pending["sts"], &pending["o"]),
-        (&json!("pending"), &Value::Null)
-    );
+    let pending = instance.claims(kept["last_active_token"]["jwt"].as_str().unwrap()).await;
+    assert_eq!((&pending["sts"], &pending["o"]), (&json!("pending"), &Value::Null));
 
-    let created = browser
-        .call(
-            "POST",
-            "/organizations",
-            &[("name", "Acme Provisions"), ("slug", "")],
-        )
-        .await;
+    let created = browser.call("POST", "/organizations", &[("name", "Acme Provisions"), ("slug", "")]).await;
     let organization = created["response"]["id"].as_str().unwrap();
     assert_eq!(created["response"]["slug"], "acme-provisions");
-    assert_eq!(
-        created["client"]["sessions"][0]["status"], "pending",
-        "creating does not activate"
-    );
-    assert_eq!(
-        created["client"]["sessions"][0]["user"]["organization_memberships"][0]["role"],
-        "org:admin"
-    );
+    assert_eq!(created["client"]["sessions"][0]["status"], "pending", "creating does not activate");
+    assert_eq!(created["client"]["sessions"][0]["user"]["organization_memberships"][0]["role"], "org:admin");
 
     let touched = browser
         .call(
             "POST",
             &format!("/client/sessions/{session}/touch"),
-            &[
-                ("active_organization_id", organization),
-                ("intent", "select_org"),
-            ],
+            &[("active_organization_id", organization), ("intent", "select_org")],
         )
         .await;
     assert_eq!(touched["response"]["status"], "active");
     assert_eq!(touched["response"]["tasks"], Value::Null);
 
-    let token = browser
-        .call(
-            "POST",
-            &format!("/client/sessions/{session}/tokens"),
-            &[("organization_id", organization)],
-        )
-        .await;
+    let token =
+        browser.call("POST", &format!("/client/sessions/{session}/tokens"), &[("organization_id", organization)]).await;
     assert_eq!(token["object"], "token");
     let claims = instance.claims(token["jwt"].as_str().unwrap()).await;
-    assert_eq!(
-        claims["o"],
-        json!({"id": organization, "rol": "admin", "slg": "acme-provisions"})
-    );
+    assert_eq!(claims["o"], json!({"id": organization, "rol": "admin", "slg": "acme-provisions"}));
     assert_eq!(claims["azp"], APP);
     assert_eq!(claims["sts"], "active");
     assert_eq!(claims["v"], 2);
     assert_eq!(claims["sid"], session);
-    let (exp, iat, nbf) = (
-        claims["exp"].as_i64(),
-        claims["iat"].as_i64(),
-        claims["nbf"].as_i64(),
-    );
+    let (exp, iat, nbf) = (claims["exp"].as_i64(), claims["iat"].as_i64(), claims["nbf"].as_i64());
     assert_eq!((exp, nbf), (iat.map(|at| at + 60), iat.map(|at| at - 10)));
 
-    let memberships = browser
-        .call("GET", "/me/organization_memberships?paginated=true", &[])
-        .await;
+    let memberships = browser.call("GET", "/me/organization_memberships?paginated=true", &[]).await;
     assert_eq!(memberships["response"]["total_count"], 1);
 
     let out = browser.call("DELETE", "/client/sessions", &[]).await;
     assert_eq!(out["response"]["sessions"], json!([]));
     let (status, refused) = browser.send("GET", "/me", &[]).await;
-    assert_eq!(
-        (status, &refused["errors"][0]["code"]),
-        (401, &json!("signed_out"))
-    );
-    let (status, _) = browser
-        .send("POST", &format!("/client/sessions/{session}/tokens"), &[])
-        .await;
+    assert_eq!((status, &refused["errors"][0]["code"]), (401, &json!("signed_out")));
+    let (status, _) = browser.send("POST", &format!("/client/sessions/{session}/tokens"), &[]).await;
     assert_eq!(status, 401);
 }
 
@@ -156,9 +98,7 @@ async fn v1_claims_are_there_for_the_asking() {
     let organization = instance.organization("Acme", &ada).await;
     let browser = instance.browser().await;
     let session = browser.sign_in("Ada").await;
-    let token = browser
-        .call("POST", &format!("/client/sessions/{session}/tokens"), &[])
-        .await;
+    let token = browser.call("POST", &format!("/client/sessions/{session}/tokens"), &[]).await;
     let claims = instance.claims(token["jwt"].as_str().unwrap()).await;
     assert_eq!(claims["org_id"], organization["id"]);
     assert_eq!(claims["org_role"], "org:admin");
@@ -171,36 +111,13 @@ async fn known_and_unknown_addresses_are_told_apart_and_one_session_is_enough() 
     let instance = Instance::start().await;
     instance.user("Ada").await;
     let browser = instance.browser().await;
-    let code = |answer: (u16, Value)| {
-        (
-            answer.0,
-            answer.1["errors"][0]["code"].as_str().unwrap().to_owned(),
-        )
-    };
-    let taken = browser
-        .send(
-            "POST",
-            "/client/sign_ups",
-            &[("email_address", &address("Ada"))],
-        )
-        .await;
+    let code = |answer: (u16, Value)| (answer.0, answer.1["errors"][0]["code"].as_str().unwrap().to_owned());
+    let taken = browser.send("POST", "/client/sign_ups", &[("email_address", &address("Ada"))]).await;
     assert_eq!(code(taken), (422, "form_identifier_exists".to_owned()));
-    let unknown = browser
-        .send(
-            "POST",
-            "/client/sign_ins",
-            &[("identifier", "nobody@example.com")],
-        )
-        .await;
+    let unknown = browser.send("POST", "/client/sign_ins", &[("identifier", "nobody@example.com")]).await;
     assert_eq!(code(unknown), (422, "form_identifier_not_found".to_owned()));
     browser.sign_in("Ada").await;
-    let again = browser
-        .send(
-            "POST",
-            "/client/sign_ins",
-            &[("identifier", &address("Ada"))],
-        )
-        .await;
+    let again = browser.send("POST", "/client/sign_ins", &[("identifier", &address("Ada"))]).await;
     assert_eq!(code(again), (400, "session_exists".to_owned()));
 }
 
@@ -218,30 +135,17 @@ async fn foreign_organisations_look_like_unknown_ones() {
             ("GET", format!("/organizations/{id}"), vec![]),
             ("GET", format!("/organizations/{id}/memberships"), vec![]),
             ("DELETE", format!("/organizations/{id}"), vec![]),
-            (
-                "POST",
-                format!("/client/sessions/{session}/touch"),
-                vec![("active_organization_id", id)],
-            ),
-            (
-                "POST",
-                format!("/client/sessions/{session}/tokens"),
-                vec![("organization_id", id)],
-            ),
+            ("POST", format!("/client/sessions/{session}/touch"), vec![("active_organization_id", id)]),
+            ("POST", format!("/client/sessions/{session}/tokens"), vec![("organization_id", id)]),
         ] {
             let (status, answer) = browser.send(method, &path, &form).await;
             assert_eq!(status, 404, "{path}");
-            assert_eq!(
-                answer["errors"][0]["code"],
-                "organization_not_found_or_unauthorized"
-            );
+            assert_eq!(answer["errors"][0]["code"], "organization_not_found_or_unauthorized");
         }
     }
     let other = instance.browser().await;
     other.sign_in("Eve").await;
-    let (status, _) = other
-        .send("POST", &format!("/client/sessions/{session}/touch"), &[])
-        .await;
+    let (status, _) = other.send("POST", &format!("/client/sessions/{session}/touch"), &[]).await;
     assert_eq!(status, 404, "another client's session");
 }
 
@@ -261,50 +165,22 @@ async fn origins_browsers_and_versions_are_checked() {
         async move {
             let response = request.send().await.unwrap();
             let status = response.status().as_u16();
-            let cors = response
-                .headers()
-                .contains_key("access-control-allow-origin");
+            let cors = response.headers().contains_key("access-control-allow-origin");
             let answer: Value = response.json().await.unwrap_or_default();
-            let code = answer["errors"][0]["code"]
-                .as_str()
-                .unwrap_or_default()
-                .to_owned();
+            let code = answer["errors"][0]["code"].as_str().unwrap_or_default().to_owned();
             (status, code, cors)
         }
     };
-    let known = || {
-        vec![
-            ("__clerk_db_jwt", browser.id.clone()),
-            ("_method", "DELETE".to_owned()),
-        ]
-    };
+    let known = || vec![("__clerk_db_jwt", browser.id.clone()), ("_method", "DELETE".to_owned())];
     let refused = |status: u16, code: &str, cors: bool| (status, code.to_owned(), cors);
-    assert_eq!(
-        ask(Some("http://evil.example"), known(), false).await,
-        refused(400, "origin_invalid", false)
-    );
-    assert_eq!(
-        ask(None, known(), false).await,
-        refused(400, "origin_missing", false)
-    );
-    assert_eq!(
-        ask(Some(APP), known(), true).await,
-        refused(400, "origin_authorization_headers_conflict", false)
-    );
-    let foreign = vec![
-        ("__clerk_db_jwt", "dvb_nobody".to_owned()),
-        ("_method", "DELETE".to_owned()),
-    ];
-    assert_eq!(
-        ask(Some(APP), foreign, false).await,
-        refused(401, "dev_browser_unauthenticated", true)
-    );
+    assert_eq!(ask(Some("http://evil.example"), known(), false).await, refused(400, "origin_invalid", false));
+    assert_eq!(ask(None, known(), false).await, refused(400, "origin_missing", false));
+    assert_eq!(ask(Some(APP), known(), true).await, refused(400, "origin_authorization_headers_conflict", false));
+    let foreign = vec![("__clerk_db_jwt", "dvb_nobody".to_owned()), ("_method", "DELETE".to_owned())];
+    assert_eq!(ask(Some(APP), foreign, false).await, refused(401, "dev_browser_unauthenticated", true));
     let mut old = known();
     old.push(("__clerk_api_version", "1999-01-01".to_owned()));
-    assert_eq!(
-        ask(Some(APP), old, false).await,
-        refused(400, "api_version_invalid", false)
-    );
+    assert_eq!(ask(Some(APP), old, false).await, refused(400, "api_version_invalid", false));
     assert_eq!(ask(Some(APP), known(), false).await.0, 200);
 
     let preflight = instance
@@ -315,10 +191,7 @@ async fn origins_browsers_and_versions_are_checked() {
         .await
         .unwrap();
     assert_eq!(preflight.status(), 204);
-    assert_eq!(
-        preflight.headers()["access-control-allow-headers"],
-        "content-type"
-    );
+    assert_eq!(preflight.headers()["access-control-allow-headers"], "content-type");
 }
 
 #[tokio::test]
@@ -327,18 +200,9 @@ async fn the_environment_names_the_hosted_pages() {
     let browser = instance.browser().await;
     for method in ["GET", "PATCH"] {
         let environment = browser.call(method, "/environment", &[]).await;
-        assert_eq!(
-            environment["display_config"]["sign_in_url"],
-            instance.url("/sign-in")
-        );
-        assert_eq!(
-            environment["organization_settings"]["force_organization_selection"],
-            true
-        );
-        assert_eq!(
-            environment["display_config"]["instance_environment_type"],
-            "development"
-        );
+        assert_eq!(environment["display_config"]["sign_in_url"], instance.url("/sign-in"));
+        assert_eq!(environment["organization_settings"]["force_organization_selection"], true);
+        assert_eq!(environment["display_config"]["instance_environment_type"], "development");
     }
     let health = instance.get(&instance.url("/v1/health")).await;
     assert_eq!(health.status(), 200);
@@ -353,17 +217,10 @@ async fn the_script_is_served_and_nothing_else_of_the_disk() {
     std::fs::write(package.path().join("secret.js"), "secret").unwrap();
     let instance = Instance::with(&["--clerk-js", dist.to_str().unwrap()]).await;
     for version in ["6", "6.40.0"] {
-        let url = instance.url(&format!(
-            "/npm/@clerk/clerk-js@{version}/dist/clerk.browser.js"
-        ));
+        let url = instance.url(&format!("/npm/@clerk/clerk-js@{version}/dist/clerk.browser.js"));
         let script = instance.get(&url).await;
         assert_eq!(script.status(), 200);
-        assert!(
-            script.headers()["content-type"]
-                .to_str()
-                .unwrap()
-                .starts_with("text/javascript")
-        );
+        assert!(script.headers()["content-type"].to_str().unwrap().starts_with("text/javascript"));
     }
     for bad in [
         "clerk-js@6/dist/..%2fsecret.js",
@@ -373,9 +230,7 @@ async fn the_script_is_served_and_nothing_else_of_the_disk() {
         "clerk-js@60/dist/clerk.browser.js",
         "backend@6/dist/clerk.browser.js",
     ] {
-        let answer = instance
-            .get(&instance.url(&format!("/npm/@clerk/{bad}")))
-            .await;
+        let answer = instance.get(&instance.url(&format!("/npm/@clerk/{bad}"))).await;
         assert_eq!(answer.status(), 404, "{bad}");
     }
 }

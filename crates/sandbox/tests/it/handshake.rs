@@ -12,20 +12,14 @@ const SUFFIX: &str = "TeaZz7fV";
 
 /// Where a handshake leads.
 async fn shake(instance: &Instance, query: &[(&str, &str)]) -> Url {
-    let response = instance
-        .request(Method::GET, &instance.url("/v1/client/handshake"))
-        .query(query)
-        .send()
-        .await
-        .unwrap();
+    let response =
+        instance.request(Method::GET, &instance.url("/v1/client/handshake")).query(query).send().await.unwrap();
     assert_eq!(response.status(), 307);
     Url::parse(response.headers()["location"].to_str().unwrap()).unwrap()
 }
 
 fn parameter(url: &Url, name: &str) -> Option<String> {
-    url.query_pairs()
-        .find(|(key, _)| key == name)
-        .map(|(_, value)| value.into_owned())
+    url.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
 }
 
 /// The cookies a handshake wants set.
@@ -42,11 +36,7 @@ async fn directives(instance: &Instance, query: &[(&str, &str)]) -> Vec<String> 
 }
 
 fn texts(list: &Value) -> Vec<String> {
-    list.as_array()
-        .unwrap()
-        .iter()
-        .map(|text| text.as_str().unwrap().to_owned())
-        .collect()
+    list.as_array().unwrap().iter().map(|text| text.as_str().unwrap().to_owned()).collect()
 }
 
 fn value<'a>(directives: &'a [String], name: &str) -> Option<&'a str> {
@@ -63,24 +53,13 @@ async fn a_new_browser_gets_an_identity_and_no_session() {
     let cookies = directives(&instance, &[("redirect_url", &back)]).await;
     let id = value(&cookies, "__clerk_db_jwt").unwrap();
     assert!(id.starts_with("dvb_"));
-    assert_eq!(
-        value(&cookies, &format!("__clerk_db_jwt_{SUFFIX}")),
-        Some(id)
-    );
+    assert_eq!(value(&cookies, &format!("__clerk_db_jwt_{SUFFIX}")), Some(id));
     assert_eq!(value(&cookies, "__client_uat"), Some("0"));
     assert_eq!(value(&cookies, "__session"), Some(""));
 
-    let known = directives(
-        &instance,
-        &[("redirect_url", &back), ("__clerk_db_jwt", id)],
-    )
-    .await;
+    let known = directives(&instance, &[("redirect_url", &back), ("__clerk_db_jwt", id)]).await;
     assert_eq!(value(&known, "__clerk_db_jwt"), Some(id));
-    let unknown = directives(
-        &instance,
-        &[("redirect_url", &back), ("__clerk_db_jwt", "dvb_x")],
-    )
-    .await;
+    let unknown = directives(&instance, &[("redirect_url", &back), ("__clerk_db_jwt", "dvb_x")]).await;
     assert_ne!(value(&unknown, "__clerk_db_jwt"), Some("dvb_x"));
 
     let url = shake(&instance, &[("redirect_url", &back), ("format", "nonce")]).await;
@@ -114,23 +93,14 @@ async fn a_signed_in_browser_gets_its_session() {
     assert_eq!(value(&cookies, "__clerk_handshake"), Some(""));
     assert_eq!(value(&cookies, "__clerk_handshake_nonce"), Some(""));
     for cookie in &cookies {
-        assert!(
-            cookie.contains("SameSite=Lax") && !cookie.contains("Secure"),
-            "{cookie}"
-        );
-        assert_eq!(
-            cookie.starts_with("__refresh_"),
-            cookie.contains("HttpOnly"),
-            "{cookie}"
-        );
+        assert!(cookie.contains("SameSite=Lax") && !cookie.contains("Secure"), "{cookie}");
+        assert_eq!(cookie.starts_with("__refresh_"), cookie.contains("HttpOnly"), "{cookie}");
     }
 
     // The token form carries the same, signed.
     let url = shake(&instance, &query).await;
     let jwt = parameter(&url, "__clerk_handshake").unwrap();
-    let body = URL_SAFE_NO_PAD
-        .decode(jwt.split('.').nth(1).unwrap())
-        .unwrap();
+    let body = URL_SAFE_NO_PAD.decode(jwt.split('.').nth(1).unwrap()).unwrap();
     let payload: Value = serde_json::from_slice(&body).unwrap();
     assert!(value(&texts(&payload["handshake"]), "__session").is_some());
 }
@@ -203,11 +173,7 @@ async fn an_expired_token_is_renewed_without_a_redirect() {
     instance.organization("Acme", &ada).await;
     let browser = instance.browser().await;
     let session = browser.sign_in("Ada").await;
-    let cookies = directives(
-        &instance,
-        &[("redirect_url", APP), ("__clerk_db_jwt", &browser.id)],
-    )
-    .await;
+    let cookies = directives(&instance, &[("redirect_url", APP), ("__clerk_db_jwt", &browser.id)]).await;
     let token = value(&cookies, "__session").unwrap();
     let refresh = value(&cookies, &format!("__refresh_{SUFFIX}")).unwrap();
     let path = format!("/sessions/{session}/refresh?suffixed_cookies=true");
@@ -226,42 +192,24 @@ async fn an_expired_token_is_renewed_without_a_redirect() {
     };
     let renewed = instance.bapi(Method::POST, &path, body(&[])).await;
     assert_eq!(renewed["object"], "cookies");
-    let claims = instance
-        .claims(value(&texts(&renewed["cookies"]), "__session").unwrap())
-        .await;
-    assert_eq!(
-        (&claims["sid"], &claims["azp"]),
-        (&json!(session), &json!(APP))
-    );
-    let bare = instance
-        .bapi(Method::POST, &path, body(&[("format", "token")]))
-        .await;
+    let claims = instance.claims(value(&texts(&renewed["cookies"]), "__session").unwrap()).await;
+    assert_eq!((&claims["sid"], &claims["azp"]), (&json!(session), &json!(APP)));
+    let bare = instance.bapi(Method::POST, &path, body(&[("format", "token")])).await;
     assert_eq!(bare["object"], "token");
 
     for (changed, code) in [
         (("refresh_token", "other"), "refresh_token_not_found"),
-        (
-            ("request_origin", "http://localhost:1"),
-            "refresh_request_origin_azp_mismatch",
-        ),
+        (("request_origin", "http://localhost:1"), "refresh_request_origin_azp_mismatch"),
         (("expired_token", "a.b.c"), "invalid_session_token"),
     ] {
-        let (status, answer) = instance
-            .try_bapi(Method::POST, &path, body(&[changed]))
-            .await;
+        let (status, answer) = instance.try_bapi(Method::POST, &path, body(&[changed])).await;
         assert_eq!((status, &answer["errors"][0]["code"]), (401, &json!(code)));
     }
     let other = "/sessions/sess_other/refresh";
     let (status, answer) = instance.try_bapi(Method::POST, other, body(&[])).await;
-    assert_eq!(
-        (status, &answer["errors"][0]["code"]),
-        (401, &json!("refresh_sid_mismatch"))
-    );
+    assert_eq!((status, &answer["errors"][0]["code"]), (401, &json!("refresh_sid_mismatch")));
     let revoke = format!("/sessions/{session}/revoke");
     instance.bapi(Method::POST, &revoke, Value::Null).await;
     let (status, answer) = instance.try_bapi(Method::POST, &path, body(&[])).await;
-    assert_eq!(
-        (status, &answer["errors"][0]["code"]),
-        (401, &json!("session_refresh_inactive_session"))
-    );
+    assert_eq!((status, &answer["errors"][0]["code"]), (401, &json!("session_refresh_inactive_session")));
 }

@@ -57,12 +57,7 @@ impl Instance {
             .redirect(reqwest::redirect::Policy::none())
             .build()
             .unwrap();
-        Self {
-            sandbox,
-            directory,
-            options,
-            client,
-        }
+        Self { sandbox, directory, options, client }
     }
 
     /// Stops and starts again with what is on disk.
@@ -131,20 +126,13 @@ impl Instance {
 
     /// The claims of a session token, checked with the published keys.
     pub(crate) async fn claims(&self, token: &str) -> Value {
-        let keys: JwkSet = self
-            .get(&self.url("/.well-known/jwks.json"))
-            .await
-            .json()
-            .await
-            .unwrap();
+        let keys: JwkSet = self.get(&self.url("/.well-known/jwks.json")).await.json().await.unwrap();
         let header = jsonwebtoken::decode_header(token).unwrap();
         let key = keys.find(&header.kid.unwrap()).unwrap();
         let mut validation = Validation::new(Algorithm::RS256);
         validation.set_issuer(&[ISSUER]);
         validation.set_required_spec_claims(&["exp", "nbf", "iss", "sub"]);
-        jsonwebtoken::decode::<Value>(token, &DecodingKey::from_jwk(key).unwrap(), &validation)
-            .unwrap()
-            .claims
+        jsonwebtoken::decode::<Value>(token, &DecodingKey::from_jwk(key).unwrap(), &validation).unwrap().claims
     }
 
     /// A browser page of the application, with a development browser.
@@ -158,10 +146,7 @@ impl Instance {
             .json()
             .await
             .unwrap();
-        Browser {
-            instance: self,
-            id: answer["id"].as_str().unwrap().to_owned(),
-        }
+        Browser { instance: self, id: answer["id"].as_str().unwrap().to_owned() }
     }
 }
 
@@ -177,27 +162,18 @@ pub(crate) struct Browser<'a> {
 }
 
 impl Browser<'_> {
-    pub(crate) async fn send(
-        &self,
-        method: &str,
-        path: &str,
-        form: &[(&str, &str)],
-    ) -> (u16, Value) {
+    pub(crate) async fn send(&self, method: &str, path: &str, form: &[(&str, &str)]) -> (u16, Value) {
         let url = self.instance.url(&format!("/v1{path}"));
         let (method, real) = match method {
             "GET" => (Method::GET, None),
             "POST" => (Method::POST, None),
             other => (Method::POST, Some(other)),
         };
-        let mut request = self
-            .instance
-            .request(method.clone(), &url)
-            .header("origin", APP)
-            .query(&[
-                ("__clerk_api_version", "2026-08-20"),
-                ("_clerk_js_version", "6.40.0"),
-                ("__clerk_db_jwt", &self.id),
-            ]);
+        let mut request = self.instance.request(method.clone(), &url).header("origin", APP).query(&[
+            ("__clerk_api_version", "2026-08-20"),
+            ("_clerk_js_version", "6.40.0"),
+            ("__clerk_db_jwt", &self.id),
+        ]);
         if let Some(real) = real {
             request = request.query(&[("_method", real)]);
         }
@@ -206,10 +182,7 @@ impl Browser<'_> {
         }
         let response = request.send().await.unwrap();
         assert_eq!(response.headers()["access-control-allow-origin"], APP);
-        assert_eq!(
-            response.headers()["access-control-allow-credentials"],
-            "true"
-        );
+        assert_eq!(response.headers()["access-control-allow-credentials"], "true");
         (response.status().as_u16(), response.json().await.unwrap())
     }
 
@@ -221,13 +194,8 @@ impl Browser<'_> {
 
     /// Signs a known person in; answers with the session's id.
     pub(crate) async fn sign_in(&self, name: &str) -> String {
-        let begun = self
-            .call(
-                "POST",
-                "/client/sign_ins",
-                &[("identifier", &address(name)), ("strategy", "email_code")],
-            )
-            .await;
+        let begun =
+            self.call("POST", "/client/sign_ins", &[("identifier", &address(name)), ("strategy", "email_code")]).await;
         let id = begun["response"]["id"].as_str().unwrap();
         let done = self
             .call(
@@ -236,9 +204,6 @@ impl Browser<'_> {
                 &[("strategy", "email_code"), ("code", "424242")],
             )
             .await;
-        done["response"]["created_session_id"]
-            .as_str()
-            .unwrap()
-            .to_owned()
+        done["response"]["created_session_id"].as_str().unwrap().to_owned()
     }
 }

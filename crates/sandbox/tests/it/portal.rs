@@ -13,17 +13,12 @@ struct Visitor<'a> {
 
 impl<'a> Visitor<'a> {
     fn new(instance: &'a Instance) -> Self {
-        Self {
-            instance,
-            cookie: None,
-        }
+        Self { instance, cookie: None }
     }
 
     async fn send(&mut self, method: Method, path: &str, form: &[(&str, &str)]) -> Response {
         let own = self.instance.url("");
-        let mut request = self
-            .instance
-            .request(method.clone(), &self.instance.url(path));
+        let mut request = self.instance.request(method.clone(), &self.instance.url(path));
         if let Some(cookie) = &self.cookie {
             request = request.header("cookie", cookie);
         }
@@ -50,11 +45,7 @@ impl<'a> Visitor<'a> {
 
     /// Signs up; answers with where the browser is sent at the end.
     async fn sign_up(&mut self, query: &str, name: &str) -> String {
-        let form = [
-            ("email", &*address(name)),
-            ("first_name", name),
-            ("last_name", ""),
-        ];
+        let form = [("email", &*address(name)), ("first_name", name), ("last_name", "")];
         let sent = self.post(&format!("/sign-up{query}"), &form).await;
         let next = location(&sent);
         assert!(next.starts_with("/sign-up/code"), "{next}");
@@ -75,50 +66,26 @@ async fn signing_up_leads_back_to_where_one_came_from() {
     let instance = Instance::start().await;
     let mut visitor = Visitor::new(&instance);
     let page = visitor.get(&format!("/sign-in{BACK}")).await;
-    let policy = page.headers()["content-security-policy"]
-        .to_str()
-        .unwrap()
-        .to_owned();
-    assert!(
-        policy.contains("default-src 'none'") && policy.contains(APP),
-        "{policy}"
-    );
+    let policy = page.headers()["content-security-policy"].to_str().unwrap().to_owned();
+    assert!(policy.contains("default-src 'none'") && policy.contains(APP), "{policy}");
     let html = page.text().await.unwrap();
-    assert!(
-        html.contains("<html lang=")
-            && html.contains("<h1>")
-            && html.contains("<label for=\"email\">")
-    );
+    assert!(html.contains("<html lang=") && html.contains("<h1>") && html.contains("<label for=\"email\">"));
 
-    let unknown = visitor
-        .post(&format!("/sign-in{BACK}"), &[("email", &address("Ada"))])
-        .await;
+    let unknown = visitor.post(&format!("/sign-in{BACK}"), &[("email", &address("Ada"))]).await;
     assert_eq!(unknown.status(), 422);
     let html = unknown.text().await.unwrap();
     assert!(html.contains("Nobody has signed up with this address."));
     assert!(html.contains("/sign-up?redirect_url=http%3A%2F%2Flocalhost%3A4390%2Forgs%2Facme%3Ftab%3Dopen&#38;email_address=ada%2Bclerk_test%40example.com"), "{html}");
 
     let end = visitor.sign_up(BACK, "Ada").await;
-    assert!(
-        end.starts_with(&format!("{APP}/orgs/acme?tab=open&__clerk_db_jwt=dvb_")),
-        "{end}"
-    );
+    assert!(end.starts_with(&format!("{APP}/orgs/acme?tab=open&__clerk_db_jwt=dvb_")), "{end}");
     let again = visitor.get(&format!("/sign-in{BACK}")).await;
-    assert!(
-        location(&again).starts_with(&format!("{APP}/orgs/acme")),
-        "already signed in"
-    );
+    assert!(location(&again).starts_with(&format!("{APP}/orgs/acme")), "already signed in");
 
     let mut other = Visitor::new(&instance);
     let known = other.post("/sign-up", &[("email", &address("Ada"))]).await;
     assert_eq!(known.status(), 422);
-    assert!(
-        known
-            .text()
-            .await
-            .unwrap()
-            .contains("href=\"/sign-in?email_address=ada%2Bclerk_test%40example.com\"")
-    );
+    assert!(known.text().await.unwrap().contains("href=\"/sign-in?email_address=ada%2Bclerk_test%40example.com\""));
 }
 
 #[tokio::test]
@@ -128,27 +95,12 @@ async fn without_a_way_back_an_organisation_is_chosen_first() {
     assert_eq!(visitor.sign_up("", "Ada").await, "/sign-in/tasks");
     let tasks = visitor.get("/sign-in/tasks").await.text().await.unwrap();
     assert!(tasks.contains("You belong to no organisation yet"));
-    let refused = visitor
-        .post(
-            "/create-organization",
-            &[("name", ""), ("slug", "Not A Slug")],
-        )
-        .await;
+    let refused = visitor.post("/create-organization", &[("name", ""), ("slug", "Not A Slug")]).await;
     assert_eq!(refused.status(), 422);
-    let done = visitor
-        .post(
-            "/create-organization",
-            &[("name", "Acme <3"), ("slug", "acme")],
-        )
-        .await;
+    let done = visitor.post("/create-organization", &[("name", "Acme <3"), ("slug", "acme")]).await;
     assert_eq!(done.status(), 422, "no markup in names");
-    assert!(
-        done.text().await.unwrap().contains("value=\"Acme &#60;3\""),
-        "what was typed is kept"
-    );
-    let done = visitor
-        .post("/create-organization", &[("name", "Acme"), ("slug", "")])
-        .await;
+    assert!(done.text().await.unwrap().contains("value=\"Acme &#60;3\""), "what was typed is kept");
+    let done = visitor.post("/create-organization", &[("name", "Acme"), ("slug", "")]).await;
     assert!(location(&done).starts_with(APP));
     let tasks = visitor.get("/sign-in/tasks").await.text().await.unwrap();
     assert!(tasks.contains("<span>Acme</span>"));
@@ -163,9 +115,7 @@ async fn without_a_way_back_an_organisation_is_chosen_first() {
 async fn a_real_address_gets_its_code_by_mail() {
     let instance = Instance::start().await;
     let mut visitor = Visitor::new(&instance);
-    let sent = visitor
-        .post("/sign-up", &[("email", "Ben@Example.com")])
-        .await;
+    let sent = visitor.post("/sign-up", &[("email", "Ben@Example.com")]).await;
     let next = location(&sent);
     let wrong = visitor.post(&next, &[("code", "nope")]).await;
     assert_eq!(wrong.status(), 422);
@@ -173,25 +123,12 @@ async fn a_real_address_gets_its_code_by_mail() {
     assert!(html.contains("aria-invalid=\"true\"") && html.contains("id=\"code-error\""));
     let again = visitor.post("/sign-up/code/again", &[]).await;
     assert_eq!(location(&again), "/sign-up/code");
-    let box_: Value = instance
-        .get(&instance.mailbox("/mails.json"))
-        .await
-        .json()
-        .await
-        .unwrap();
+    let box_: Value = instance.get(&instance.mailbox("/mails.json")).await.json().await.unwrap();
     let mails = box_["mails"].as_array().unwrap();
-    assert_eq!(
-        (mails.len(), &mails[0]["to"]),
-        (2, &Value::from("ben@example.com"))
-    );
+    assert_eq!((mails.len(), &mails[0]["to"]), (2, &Value::from("ben@example.com")));
     let code = mails[0]["code"].as_str().unwrap();
     assert!(code.len() == 6 && mails[0]["body"].as_str().unwrap().contains(code));
-    let page = instance
-        .get(&instance.mailbox("/"))
-        .await
-        .text()
-        .await
-        .unwrap();
+    let page = instance.get(&instance.mailbox("/")).await.text().await.unwrap();
     assert!(page.contains(code));
     let done = visitor.post("/sign-up/code", &[("code", code)]).await;
     assert_eq!(location(&done), "/sign-in/tasks");
@@ -212,27 +149,14 @@ async fn nobody_is_led_astray() {
     {
         let mut visitor = Visitor::new(&instance);
         let name = format!("u{number}");
-        let end = visitor
-            .sign_up(&format!("?redirect_url={bad}"), &name)
-            .await;
+        let end = visitor.sign_up(&format!("?redirect_url={bad}"), &name).await;
         assert_eq!(end, "/sign-in/tasks", "{bad} counts as nothing said");
-        let asked = visitor
-            .get(&format!("/user?redirect_url={bad}"))
-            .await
-            .text()
-            .await
-            .unwrap();
-        assert!(
-            !asked.contains("evil.example") && !asked.contains("javascript:"),
-            "{bad}"
-        );
+        let asked = visitor.get(&format!("/user?redirect_url={bad}")).await.text().await.unwrap();
+        assert!(!asked.contains("evil.example") && !asked.contains("javascript:"), "{bad}");
     }
     let mut visitor = Visitor::new(&instance);
     let end = visitor.sign_up("?redirect_url=%2Forgs%2Facme", "Ada").await;
-    assert!(
-        end.starts_with(&format!("{APP}/orgs/acme?__clerk_db_jwt=")),
-        "a path is the application's: {end}"
-    );
+    assert!(end.starts_with(&format!("{APP}/orgs/acme?__clerk_db_jwt=")), "a path is the application's: {end}");
 }
 
 #[tokio::test]
@@ -258,12 +182,7 @@ async fn the_browser_the_application_names_wins() {
     browser.sign_in("Ada").await;
     let mut visitor = Visitor::new(&instance);
     visitor.get("/sign-in").await;
-    let page = visitor
-        .get(&format!("/user?__clerk_db_jwt={}", browser.id))
-        .await;
+    let page = visitor.get(&format!("/user?__clerk_db_jwt={}", browser.id)).await;
     assert_eq!(page.status(), 200);
-    assert_eq!(
-        visitor.cookie,
-        Some(format!("__clerk_db_jwt={}", browser.id))
-    );
+    assert_eq!(visitor.cookie, Some(format!("__clerk_db_jwt={}", browser.id)));
 }

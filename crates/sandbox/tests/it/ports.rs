@@ -23,26 +23,18 @@ async fn a_taken_port_is_named_with_the_way_out() {
     let error = start(options).await.err().unwrap();
     assert!(error.downcast_ref::<PortTaken>().is_some());
     let text = error.to_string();
-    assert!(
-        text.contains(&port) && text.contains("--base-port"),
-        "{text}"
-    );
+    assert!(text.contains(&port) && text.contains("--base-port"), "{text}");
 }
 
 #[tokio::test]
 async fn stripe_knows_nothing_yet_and_says_so_in_its_own_form() {
     let instance = Instance::start().await;
-    let answer = instance
-        .get(&instance.stripe("/v1/customers?limit=1"))
-        .await;
+    let answer = instance.get(&instance.stripe("/v1/customers?limit=1")).await;
     assert_eq!(answer.status(), 404);
     let body: Value = answer.json().await.unwrap();
     assert_eq!(body["error"]["type"], "invalid_request_error");
     let message = body["error"]["message"].as_str().unwrap();
-    assert!(
-        message.starts_with("Unrecognized request URL (GET: /v1/customers)."),
-        "{message}"
-    );
+    assert!(message.starts_with("Unrecognized request URL (GET: /v1/customers)."), "{message}");
 }
 
 #[tokio::test]

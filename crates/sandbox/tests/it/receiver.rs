@@ -44,13 +44,8 @@ impl Receiver {
     /// Gives these answers first, then 204.
     pub(crate) async fn answering(answers: &[u16]) -> Self {
         let (sender, received) = mpsc::unbounded_channel();
-        let desk = Desk {
-            answers: Arc::new(Mutex::new(answers.iter().copied().collect())),
-            sender,
-        };
-        let router = Router::new()
-            .route("/webhooks/clerk", post(take))
-            .with_state(desk);
+        let desk = Desk { answers: Arc::new(Mutex::new(answers.iter().copied().collect())), sender };
+        let router = Router::new().route("/webhooks/clerk", post(take)).with_state(desk);
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/webhooks/clerk", listener.local_addr().unwrap());
         tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
@@ -59,17 +54,12 @@ impl Receiver {
 
     /// The next request.
     pub(crate) async fn next(&mut self) -> Received {
-        tokio::time::timeout(Duration::from_secs(10), self.received.recv())
-            .await
-            .unwrap()
-            .unwrap()
+        tokio::time::timeout(Duration::from_secs(10), self.received.recv()).await.unwrap().unwrap()
     }
 
     /// Whether nothing comes for a while.
     pub(crate) async fn is_quiet(&mut self) -> bool {
-        tokio::time::timeout(Duration::from_millis(400), self.received.recv())
-            .await
-            .is_err()
+        tokio::time::timeout(Duration::from_millis(400), self.received.recv()).await.is_err()
     }
 }
 

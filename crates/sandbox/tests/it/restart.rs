@@ -18,25 +18,15 @@ async fn everything_survives_a_restart() {
 
     let instance = instance.restart().await;
     assert_eq!(self::keys(&instance).await, keys);
-    let browser = crate::instance::Browser {
-        instance: &instance,
-        id: dev_browser,
-    };
+    let browser = crate::instance::Browser { instance: &instance, id: dev_browser };
     let client = browser.call("GET", "/client", &[]).await;
     assert_eq!(client["response"]["sessions"][0]["id"], session);
-    let token = browser
-        .call("POST", &format!("/client/sessions/{session}/tokens"), &[])
-        .await;
+    let token = browser.call("POST", &format!("/client/sessions/{session}/tokens"), &[]).await;
     let claims = instance.claims(token["jwt"].as_str().unwrap()).await;
     assert_eq!(claims["o"]["id"], acme["id"]);
     assert_eq!(claims["sub"], json!(ada));
 }
 
 async fn keys(instance: &Instance) -> Value {
-    instance
-        .get(&instance.url("/.well-known/jwks.json"))
-        .await
-        .json()
-        .await
-        .unwrap()
+    instance.get(&instance.url("/.well-known/jwks.json")).await.json().await.unwrap()
 }

@@ -9,30 +9,13 @@ use crate::receiver::{Received, Receiver};
 
 fn check(received: &Received) {
     let timestamp = received.header("svix-timestamp");
-    let headers = Headers {
-        id: received.header("svix-id"),
-        timestamp,
-        signature: received.header("svix-signature"),
-    };
+    let headers = Headers { id: received.header("svix-id"), timestamp, signature: received.header("svix-signature") };
     let secret = Secret::parse(WEBHOOK_SECRET).unwrap();
-    verify(
-        &[secret],
-        headers,
-        &received.body,
-        timestamp.parse().unwrap(),
-    )
-    .unwrap();
+    verify(&[secret], headers, &received.body, timestamp.parse().unwrap()).unwrap();
 }
 
 async fn start(receiver: &Receiver) -> Instance {
-    Instance::with(&[
-        "--webhook-url",
-        &receiver.url,
-        "--webhook-secret",
-        WEBHOOK_SECRET,
-        "--retry-scale=0.1",
-    ])
-    .await
+    Instance::with(&["--webhook-url", &receiver.url, "--webhook-secret", WEBHOOK_SECRET, "--retry-scale=0.1"]).await
 }
 
 async fn mode(instance: &Instance, mode: &str) {
@@ -46,12 +29,7 @@ async fn mode(instance: &Instance, mode: &str) {
 }
 
 async fn state(instance: &Instance) -> Value {
-    instance
-        .get(&instance.mailbox("/control/state.json"))
-        .await
-        .json()
-        .await
-        .unwrap()
+    instance.get(&instance.mailbox("/control/state.json")).await.json().await.unwrap()
 }
 
 #[tokio::test]
@@ -62,10 +40,7 @@ async fn an_event_is_signed_and_sent_again_until_it_is_taken() {
     let first = receiver.next().await;
     check(&first);
     let event = first.event();
-    assert_eq!(
-        (&event["type"], &event["object"]),
-        (&json!("user.created"), &json!("event"))
-    );
+    assert_eq!((&event["type"], &event["object"]), (&json!("user.created"), &json!("event")));
     assert_eq!(event["data"]["id"], ada);
     assert_eq!(event["data"]["private_metadata"], json!({}));
     assert!(event["instance_id"].as_str().unwrap().starts_with("ins_"));
@@ -78,10 +53,7 @@ async fn an_event_is_signed_and_sent_again_until_it_is_taken() {
     }
     assert!(receiver.is_quiet().await);
     let delivery = &state(&instance).await["deliveries"][0];
-    assert_eq!(
-        (&delivery["status"], &delivery["attempts"]),
-        (&json!("delivered"), &json!(3))
-    );
+    assert_eq!((&delivery["status"], &delivery["attempts"]), (&json!("delivered"), &json!(3)));
 }
 
 #[tokio::test]
@@ -95,13 +67,9 @@ async fn every_change_makes_its_event() {
     browser.call("DELETE", "/client/sessions", &[]).await;
     let id = acme["id"].as_str().unwrap();
     let path = format!("/organizations/{id}");
-    instance
-        .bapi(Method::PATCH, &path, json!({"name": "Acme Ltd"}))
-        .await;
+    instance.bapi(Method::PATCH, &path, json!({"name": "Acme Ltd"})).await;
     instance.bapi(Method::DELETE, &path, Value::Null).await;
-    instance
-        .bapi(Method::DELETE, &format!("/users/{ada}"), Value::Null)
-        .await;
+    instance.bapi(Method::DELETE, &format!("/users/{ada}"), Value::Null).await;
     let mut kinds = Vec::new();
     for _ in 0..9 {
         let received = receiver.next().await;
@@ -153,11 +121,7 @@ async fn deliveries_can_be_held_lost_resent_and_doubled() {
     assert_ne!(doubled.header("svix-id"), id);
     assert_eq!(doubled.body, first.body);
 
-    let foreign = press("resend")
-        .header("origin", "http://evil.example")
-        .send()
-        .await
-        .unwrap();
+    let foreign = press("resend").header("origin", "http://evil.example").send().await.unwrap();
     assert_eq!(foreign.status(), 403);
 }
 
@@ -181,15 +145,8 @@ async fn the_control_page_ends_sessions() {
     let browser = instance.browser().await;
     browser.sign_in("Ada").await;
     let url = instance.mailbox(&format!("/control/users/{ada}/end-sessions"));
-    let answer = instance
-        .request(Method::POST, &url)
-        .header("accept", "application/json")
-        .send()
-        .await;
-    assert_eq!(
-        answer.unwrap().json::<Value>().await.unwrap(),
-        json!({"ended": 1})
-    );
+    let answer = instance.request(Method::POST, &url).header("accept", "application/json").send().await;
+    assert_eq!(answer.unwrap().json::<Value>().await.unwrap(), json!({"ended": 1}));
     let (status, _) = browser.send("GET", "/me", &[]).await;
     assert_eq!(status, 401);
     loop {

@@ -16,20 +16,11 @@ fn other() -> Secret {
 }
 
 fn headers<'a>(timestamp: &'a str, signature: &'a str) -> Headers<'a> {
-    Headers {
-        id: ID,
-        timestamp,
-        signature,
-    }
+    Headers { id: ID, timestamp, signature }
 }
 
 fn check(signature: &str) -> Result<(), Error> {
-    verify(
-        &[secret()],
-        headers(&TIME.to_string(), signature),
-        BODY,
-        TIME,
-    )
+    verify(&[secret()], headers(&TIME.to_string(), signature), BODY, TIME)
 }
 
 #[test]
@@ -53,19 +44,10 @@ fn any_signature_of_any_secret_passes_and_unknown_versions_are_skipped() {
     }
     let time = TIME.to_string();
     for secrets in [vec![secret(), other()], vec![other(), secret()]] {
-        assert_eq!(
-            verify(&secrets, headers(&time, SIGNATURE), BODY, TIME),
-            Ok(())
-        );
-        assert_eq!(
-            verify(&secrets, headers(&time, &rotated), BODY, TIME),
-            Ok(())
-        );
+        assert_eq!(verify(&secrets, headers(&time, SIGNATURE), BODY, TIME), Ok(()));
+        assert_eq!(verify(&secrets, headers(&time, &rotated), BODY, TIME), Ok(()));
     }
-    assert_eq!(
-        verify(&[other()], headers(&time, SIGNATURE), BODY, TIME),
-        Err(Error::NoMatch)
-    );
+    assert_eq!(verify(&[other()], headers(&time, SIGNATURE), BODY, TIME), Err(Error::NoMatch));
 }
 
 #[test]
@@ -112,10 +94,7 @@ fn refuses_signatures_that_are_nearly_right() {
 #[test]
 fn a_flood_of_signatures_is_cut_off() {
     let wrong = format!("v1,{}", STANDARD.encode([7; 32]));
-    let within = format!(
-        "{}{SIGNATURE}",
-        format!("{wrong} ").repeat(MOST_SIGNATURES - 1)
-    );
+    let within = format!("{}{SIGNATURE}", format!("{wrong} ").repeat(MOST_SIGNATURES - 1));
     let beyond = format!("{}{SIGNATURE}", format!("{wrong} ").repeat(MOST_SIGNATURES));
     assert_eq!(check(&within), Ok(()));
     assert_eq!(check(&beyond), Err(Error::NoMatch));
@@ -125,38 +104,16 @@ fn a_flood_of_signatures_is_cut_off() {
 fn refuses_another_id_body_or_time() {
     let time = TIME.to_string();
     let with = |id: &str, timestamp: &str, body: &[u8]| {
-        verify(
-            &[secret()],
-            Headers {
-                id,
-                timestamp,
-                signature: SIGNATURE,
-            },
-            body,
-            TIME,
-        )
+        verify(&[secret()], Headers { id, timestamp, signature: SIGNATURE }, body, TIME)
     };
     assert_eq!(with("msg_other", &time, BODY), Err(Error::NoMatch));
     assert_eq!(with(&format!("{ID} "), &time, BODY), Err(Error::NoMatch));
     assert_eq!(with(ID, &(TIME + 1).to_string(), BODY), Err(Error::NoMatch));
     assert_eq!(with(ID, &format!("0{time}"), BODY), Err(Error::NoMatch));
     assert_eq!(with(ID, &time, b""), Err(Error::NoMatch));
-    assert_eq!(
-        with(ID, &time, &[BODY, b"\n"].concat()),
-        Err(Error::NoMatch)
-    );
-    assert_eq!(
-        with(ID, &time, &[b"\xef\xbb\xbf", BODY].concat()),
-        Err(Error::NoMatch)
-    );
-    assert_eq!(
-        with(
-            ID,
-            &time,
-            br#"{"username":"test_user","email":"test@example.com"}"#
-        ),
-        Err(Error::NoMatch)
-    );
+    assert_eq!(with(ID, &time, &[BODY, b"\n"].concat()), Err(Error::NoMatch));
+    assert_eq!(with(ID, &time, &[b"\xef\xbb\xbf", BODY].concat()), Err(Error::NoMatch));
+    assert_eq!(with(ID, &time, br#"{"username":"test_user","email":"test@example.com"}"#), Err(Error::NoMatch));
 }
 
 #[test]
@@ -171,16 +128,7 @@ fn the_clock_may_differ_by_five_minutes_either_way() {
         (i64::MIN, Err(Error::TooNew)),
         (0, Err(Error::TooNew)),
     ] {
-        assert_eq!(
-            verify(
-                &[secret()],
-                headers(&TIME.to_string(), SIGNATURE),
-                BODY,
-                now
-            ),
-            expected,
-            "{now}"
-        );
+        assert_eq!(verify(&[secret()], headers(&TIME.to_string(), SIGNATURE), BODY, now), expected, "{now}");
     }
 }
 
@@ -200,21 +148,9 @@ fn refuses_times_that_are_no_number_of_seconds() {
         "١٦٤٩٣٦٧٥٥٣",
         "2022-04-07T21:39:13Z",
     ] {
-        assert_eq!(
-            verify(&[secret()], headers(time, SIGNATURE), BODY, TIME),
-            Err(Error::MalformedTimestamp),
-            "{time}"
-        );
+        assert_eq!(verify(&[secret()], headers(time, SIGNATURE), BODY, TIME), Err(Error::MalformedTimestamp), "{time}");
     }
-    assert_eq!(
-        verify(
-            &[secret()],
-            headers("9223372036854775807", SIGNATURE),
-            BODY,
-            TIME
-        ),
-        Err(Error::TooNew)
-    );
+    assert_eq!(verify(&[secret()], headers("9223372036854775807", SIGNATURE), BODY, TIME), Err(Error::TooNew));
 }
 
 #[test]
@@ -227,15 +163,8 @@ fn names_the_header_that_is_missing() {
         (ID, &time, "  ", "svix-signature"),
         ("", "", "", "svix-id"),
     ] {
-        let headers = Headers {
-            id,
-            timestamp,
-            signature,
-        };
-        assert_eq!(
-            verify(&[secret()], headers, BODY, TIME),
-            Err(Error::MissingHeader(missing))
-        );
+        let headers = Headers { id, timestamp, signature };
+        assert_eq!(verify(&[secret()], headers, BODY, TIME), Err(Error::MissingHeader(missing)));
     }
 }
 
@@ -249,38 +178,23 @@ fn refuses_secrets_that_are_empty_or_no_base64() {
         ("whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", Error::EmptySecret),
         ("whsec_====", Error::MalformedSecret),
         ("whsec_not base64!", Error::MalformedSecret),
-        (
-            "whsec_C2FVsBQIhrscChlQIMV-b5sSYspob7oD",
-            Error::MalformedSecret,
-        ),
+        ("whsec_C2FVsBQIhrscChlQIMV-b5sSYspob7oD", Error::MalformedSecret),
         ("whsec_whsec_C2FV", Error::MalformedSecret),
         ("whsec_C2FVsA", Error::MalformedSecret),
     ] {
         assert_eq!(Secret::parse(text).unwrap_err(), expected, "{text}");
     }
     assert!(Secret::parse(&format!(" {SECRET}\n")).is_ok());
-    assert_eq!(
-        sign(&Secret::parse(&SECRET[6..]).unwrap(), ID, TIME, BODY),
-        SIGNATURE
-    );
+    assert_eq!(sign(&Secret::parse(&SECRET[6..]).unwrap(), ID, TIME, BODY), SIGNATURE);
 }
 
 #[test]
 fn nothing_passes_without_a_secret() {
-    assert_eq!(
-        verify(&[], headers(&TIME.to_string(), SIGNATURE), BODY, TIME),
-        Err(Error::NoSecret)
-    );
+    assert_eq!(verify(&[], headers(&TIME.to_string(), SIGNATURE), BODY, TIME), Err(Error::NoSecret));
     let mut keyless = Hmac::<Sha256>::new_from_slice(b"").unwrap();
     keyless.update(format!("{ID}.{TIME}.").as_bytes());
     keyless.update(BODY);
-    assert_eq!(
-        check(&format!(
-            "v1,{}",
-            STANDARD.encode(keyless.finalize().into_bytes())
-        )),
-        Err(Error::NoMatch)
-    );
+    assert_eq!(check(&format!("v1,{}", STANDARD.encode(keyless.finalize().into_bytes()))), Err(Error::NoMatch));
 }
 
 #[test]

@@ -3,7 +3,8 @@
 use tenancy::{Actor, Error, Query, Statement, SystemReason, Tables};
 use testkit::World;
 
-const PROCEDURES: Statement = Statement::new("PROCEDURES", "select name, organisation_id from procedures", Tables::Directory);
+const PROCEDURES: Statement =
+    Statement::new("PROCEDURES", "select name, organisation_id from procedures", Tables::Directory);
 const DOCTORED: Statement = Statement::new(
     "DOCTORED",
     "insert into procedures (organisation_id, id, name, created_by) values ('org_bolt', gen_random_uuid(), 'planted', 'user_ada')",

@@ -68,7 +68,13 @@ async fn the_backup_role_reads_every_table_and_writes_none() {
     let backup = world.database.client("tenantry_backup").await;
     let count: i64 = backup.query_one("select count(*) from procedures", &[]).await.unwrap().get(0);
     assert_eq!(count, 2);
-    let tables = backup.query("select format('%I.%I', schemaname, tablename) from pg_tables where schemaname in ('tenantry', 'tenancy')", &[]).await.unwrap();
+    let tables = backup
+        .query(
+            "select format('%I.%I', schemaname, tablename) from pg_tables where schemaname in ('tenantry', 'tenancy')",
+            &[],
+        )
+        .await
+        .unwrap();
     assert!(tables.len() >= 14);
     for table in tables {
         let table: String = table.get(0);

@@ -38,12 +38,14 @@ async fn a_tenant_read_costs_one_round_trip_and_a_write_one_per_statement() {
 #[tokio::test]
 async fn on_a_cold_connection_a_read_still_runs_inside_its_organisation() {
     // A statement that is prepared inside the pipeline would run after COMMIT: outside, and silently empty.
-    const COLD: Statement = Statement::new("COLD", "select count(*) from procedures where organisation_id = $1", Tables::Tenant);
+    const COLD: Statement =
+        Statement::new("COLD", "select count(*) from procedures where organisation_id = $1", Tables::Tenant);
     let world = World::create().await;
     world.procedure("ada", &world.acme, "acme opens").await;
     for _ in 0..20 {
         let cold = world.database.app().await;
-        let rows = cold.in_organisation(world.acme.id.clone(), Actor::Job("test")).read(&[Query::new(COLD)]).await.unwrap();
+        let rows =
+            cold.in_organisation(world.acme.id.clone(), Actor::Job("test")).read(&[Query::new(COLD)]).await.unwrap();
         assert_eq!(rows[0][0].get::<_, i64>(0), 1);
     }
 }

@@ -8,10 +8,8 @@ use testkit::World;
 /// Tables that may be read and written inside an organisation, from the catalogue.
 async fn tenant_tables(world: &World) -> BTreeSet<String> {
     let admin = world.database.client("postgres").await;
-    let rows = admin
-        .query("select polrelid::regclass::text from pg_policy where polname = 'tenant'", &[])
-        .await
-        .unwrap();
+    let rows =
+        admin.query("select polrelid::regclass::text from pg_policy where polname = 'tenant'", &[]).await.unwrap();
     rows.iter().map(|row| row.get::<_, String>(0).trim_start_matches("tenantry.").to_owned()).collect()
 }
 
@@ -73,7 +71,11 @@ fn no_sql_is_sent_from_outside_the_lists() {
             continue;
         }
         let text = std::fs::read_to_string(&path).unwrap();
-        assert!(!text.contains("Statement::new"), "{}: use tenant_statements! or directory_statements!", path.display());
+        assert!(
+            !text.contains("Statement::new"),
+            "{}: use tenant_statements! or directory_statements!",
+            path.display()
+        );
         with_statements += usize::from(text.contains("_statements! {"));
     }
     let listed: BTreeSet<&str> =

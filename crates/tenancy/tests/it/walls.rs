@@ -61,7 +61,10 @@ async fn attack(client: &Client, admin: &Client, context: &str, rewrite: impl Fn
             if let Ok(rows) = client.query(&prepared, &values).await {
                 let shown = rows.iter().any(|row| {
                     (0..row.len()).any(|column| {
-                        row.try_get::<_, Option<String>>(column).ok().flatten().is_some_and(|text| text.contains("bolt"))
+                        row.try_get::<_, Option<String>>(column)
+                            .ok()
+                            .flatten()
+                            .is_some_and(|text| text.contains("bolt"))
                     })
                 });
                 if shown {
@@ -132,7 +135,8 @@ fn without_filters(sql: &str) -> String {
     let mut rest = sql;
     while let Some(at) = rest.find("organisation_id = $1") {
         // Up to and with the alias: `step.organisation_id = $1` goes as a whole.
-        let start = rest[..at].rfind(|c: char| !(c.is_ascii_alphanumeric() || c == '_' || c == '.')).map_or(0, |i| i + 1);
+        let start =
+            rest[..at].rfind(|c: char| !(c.is_ascii_alphanumeric() || c == '_' || c == '.')).map_or(0, |i| i + 1);
         rewritten.push_str(&rest[..start]);
         rewritten.push_str("$1::text is not null");
         rest = &rest[at + "organisation_id = $1".len()..];

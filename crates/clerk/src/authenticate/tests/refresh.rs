@@ -14,31 +14,16 @@ fn ended() -> Scene {
 
 fn fresh(token: &str) -> Vec<String> {
     let name = Scene::production().site.names.session;
-    vec![
-        format!("__session={token}; Path=/"),
-        format!("{name}={token}; Path=/"),
-    ]
+    vec![format!("__session={token}; Path=/"), format!("{name}={token}; Path=/")]
 }
 
 #[test]
 fn without_a_refresh_cookie_nothing_is_asked() {
     for (mut scene, expected) in [
-        (
-            ended(),
-            "to session-token-expired-refresh-non-eligible-no-refresh-cookie",
-        ),
-        (
-            ended().cookie("__refresh", "plain"),
-            "to session-token-expired-refresh-non-eligible-no-refresh-cookie",
-        ),
-        (
-            ended().header("sec-fetch-dest", "empty"),
-            "out session-token-expired-refresh-non-eligible-no-refresh-cookie",
-        ),
-        (
-            ended().method(Method::POST),
-            "out session-token-expired-refresh-non-eligible-non-get",
-        ),
+        (ended(), "to session-token-expired-refresh-non-eligible-no-refresh-cookie"),
+        (ended().cookie("__refresh", "plain"), "to session-token-expired-refresh-non-eligible-no-refresh-cookie"),
+        (ended().header("sec-fetch-dest", "empty"), "out session-token-expired-refresh-non-eligible-no-refresh-cookie"),
+        (ended().method(Method::POST), "out session-token-expired-refresh-non-eligible-non-get"),
     ] {
         assert_eq!(word(&scene.play()), expected);
         assert_eq!(scene.asked, ["verify"]);
@@ -77,71 +62,43 @@ fn a_refresh_signs_in_without_a_redirect() {
 fn a_refresh_that_fails_says_why() {
     let unreachable = || Error::Unreachable("refused".into());
     let decode = || Error::Decode("html".into());
-    let limited = || Error::RateLimited {
-        retry_after: std::time::Duration::from_secs(1),
-    };
+    let limited = || Error::RateLimited { retry_after: std::time::Duration::from_secs(1) };
     let prefix = "session-token-expired-refresh-";
     let stranger = Signer::stranger().sign(&claims(NOW));
     type Answer = Box<dyn Fn() -> Result<Vec<String>, Error>>;
     let cases: Vec<(Answer, &str)> = vec![
-        (
-            Box::new(|| Err(api_error("session_refresh_inactive_session"))),
-            "session_refresh_inactive_session",
-        ),
+        (Box::new(|| Err(api_error("session_refresh_inactive_session"))), "session_refresh_inactive_session"),
         (Box::new(|| Err(api_error("bad code\r\n<b>"))), "badcodeb"),
         (Box::new(|| Err(api_error(""))), "unexpected-bapi-error"),
         (Box::new(move || Err(limited())), "unexpected-bapi-error"),
         (Box::new(move || Err(unreachable())), "fetch-error"),
         (Box::new(move || Err(decode())), "unexpected-sdk-error"),
-        (
-            Box::new(|| Ok(vec!["other=1".into()])),
-            "missing-session-token",
-        ),
+        (Box::new(|| Ok(vec!["other=1".into()])), "missing-session-token"),
         (Box::new(|| Ok(fresh(&expired()))), "invalid-session-token"),
-        (
-            Box::new(move || Ok(fresh(&stranger))),
-            "invalid-session-token",
-        ),
-        (
-            Box::new(|| Ok(fresh(&token(&json!({ "sid": "sess_2" }))))),
-            "invalid-session-token",
-        ),
+        (Box::new(move || Ok(fresh(&stranger))), "invalid-session-token"),
+        (Box::new(|| Ok(fresh(&token(&json!({ "sid": "sess_2" }))))), "invalid-session-token"),
     ];
     for (answer, why) in cases {
         let answer = std::rc::Rc::new(answer);
         let again = std::rc::Rc::clone(&answer);
         let mut page = ended().refresh_cookie().refreshes(move |_, _| answer());
         assert_eq!(word(&page.play()), format!("to {prefix}{why}"));
-        let mut form = ended()
-            .refresh_cookie()
-            .method(Method::POST)
-            .refreshes(move |_, _| again());
+        let mut form = ended().refresh_cookie().method(Method::POST).refreshes(move |_, _| again());
         assert_eq!(word(&form.play()), format!("out {prefix}{why}"));
     }
 }
 
 #[test]
 fn only_an_ended_token_is_refreshed() {
-    for changes in [
-        json!({ "azp": "https://evil.test" }),
-        json!({ "iss": "https://evil.test" }),
-        json!({ "sub": 1 }),
-    ] {
+    for changes in [json!({ "azp": "https://evil.test" }), json!({ "iss": "https://evil.test" }), json!({ "sub": 1 })] {
         let mut changes = changes;
         changes["exp"] = (NOW - 40).into();
         changes["iat"] = (NOW - 100).into();
-        let mut scene = Scene::production()
-            .session(&token(&changes), NOW - 200)
-            .refresh_cookie();
+        let mut scene = Scene::production().session(&token(&changes), NOW - 200).refresh_cookie();
         assert!(word(&scene.play()).starts_with("out token-"));
         assert_eq!(scene.asked, ["verify"]);
     }
-    let forged = Signer::stranger().sign(&crate::signing::claims_with(
-        NOW,
-        &json!({ "exp": NOW - 40 }),
-    ));
-    let mut scene = Scene::production()
-        .session(&forged, NOW - 200)
-        .refresh_cookie();
+    let forged = Signer::stranger().sign(&crate::signing::claims_with(NOW, &json!({ "exp": NOW - 40 })));
+    let mut scene = Scene::production().session(&forged, NOW - 200).refresh_cookie();
     assert_eq!(word(&scene.play()), "out token-invalid-signature");
 }

@@ -28,13 +28,7 @@ const PRODUCTION_KEY: &str = "pk_live_dGVuYW50cnktc2FuZGJveC0xMy5jbGVyay5hY2NvdW
 /// A refused Backend API call with this code.
 pub(super) fn api_error(code: &str) -> Error {
     let code = ErrorCode::from(code);
-    Error::Api {
-        status: 401,
-        code,
-        message: String::new(),
-        param: None,
-        trace_id: None,
-    }
+    Error::Api { status: 401, code, message: String::new(), param: None, trace_id: None }
 }
 
 /// A session token of the instance.
@@ -109,9 +103,7 @@ impl Scene {
     pub(super) fn development() -> Self {
         let scene = Self::new(InstanceType::Development);
         let suffixed = scene.site.names.dev_browser.clone();
-        scene
-            .cookie("__clerk_db_jwt", "dvb_1")
-            .cookie(&suffixed, "dvb_1")
+        scene.cookie("__clerk_db_jwt", "dvb_1").cookie(&suffixed, "dvb_1")
     }
 
     pub(super) fn method(mut self, method: Method) -> Self {
@@ -125,10 +117,7 @@ impl Scene {
     }
 
     pub(super) fn header(mut self, name: &'static str, value: &str) -> Self {
-        self.headers.insert(
-            HeaderName::from_static(name),
-            HeaderValue::from_str(value).unwrap(),
-        );
+        self.headers.insert(HeaderName::from_static(name), HeaderValue::from_str(value).unwrap());
         self
     }
 
@@ -144,10 +133,7 @@ impl Scene {
 
     /// The session cookies under both names, as browsers have them, and when the client last changed.
     pub(super) fn session(self, token: &str, client_uat: i64) -> Self {
-        let (session, uat) = (
-            self.site.names.session.clone(),
-            self.site.names.client_uat.clone(),
-        );
+        let (session, uat) = (self.site.names.session.clone(), self.site.names.client_uat.clone());
         let client_uat = client_uat.to_string();
         self.cookie("__session", token)
             .cookie(&session, token)
@@ -160,10 +146,7 @@ impl Scene {
         self.cookie(&name, "refresh_1")
     }
 
-    pub(super) fn nonces(
-        mut self,
-        answer: impl Fn(&str) -> Result<Vec<String>, Error> + 'static,
-    ) -> Self {
+    pub(super) fn nonces(mut self, answer: impl Fn(&str) -> Result<Vec<String>, Error> + 'static) -> Self {
         self.nonces = Box::new(answer);
         self
     }
@@ -185,10 +168,7 @@ impl Scene {
     pub(super) fn headers(&self) -> HeaderMap {
         let mut headers = self.headers.clone();
         if !self.cookies.is_empty() {
-            headers.insert(
-                "cookie",
-                HeaderValue::from_str(&self.cookies.join("; ")).unwrap(),
-            );
+            headers.insert("cookie", HeaderValue::from_str(&self.cookies.join("; ")).unwrap());
         }
         headers
     }
@@ -196,11 +176,7 @@ impl Scene {
     pub(super) fn play(&mut self) -> Outcome {
         let headers = self.headers();
         let (site, method, url) = (self.site.clone(), self.method.clone(), self.url.clone());
-        let request = Request {
-            method: &method,
-            public_url: &url,
-            headers: &headers,
-        };
+        let request = Request { method: &method, public_url: &url, headers: &headers };
         let mut decision = Decision::new(&site, Facts::read(&site, &request, NOW));
         let mut step = decision.begin();
         for _ in 0..8 {
@@ -215,42 +191,26 @@ impl Scene {
     fn perform(&mut self, effect: Effect) -> Answer {
         match effect {
             Effect::Verify { token, lenient } => {
-                self.asked
-                    .push(if lenient { "verify-lenient" } else { "verify" });
-                let verifier = if lenient {
-                    self.verifier.lenient()
-                } else {
-                    self.verifier.clone()
-                };
-                Answer::Verified(self.open(&token, |parts| {
-                    verifier.verify(parts, &self.key, NOW).map(Arc::new)
-                }))
+                self.asked.push(if lenient { "verify-lenient" } else { "verify" });
+                let verifier = if lenient { self.verifier.lenient() } else { self.verifier.clone() };
+                Answer::Verified(self.open(&token, |parts| verifier.verify(parts, &self.key, NOW).map(Arc::new)))
             }
             Effect::VerifyHandshake { token } => {
                 self.asked.push("verify-handshake");
-                Answer::HandshakeToken(
-                    self.open(&token, |parts| verify_handshake(parts, &self.key)),
-                )
+                Answer::HandshakeToken(self.open(&token, |parts| verify_handshake(parts, &self.key)))
             }
             Effect::RedeemNonce { nonce } => {
                 self.asked.push("nonce");
                 Answer::HandshakeNonce((self.nonces)(&nonce))
             }
-            Effect::Refresh {
-                session_id,
-                refresh,
-            } => {
+            Effect::Refresh { session_id, refresh } => {
                 self.asked.push("refresh");
                 Answer::Refreshed((self.refreshes)(&session_id, &refresh))
             }
         }
     }
 
-    fn open<T>(
-        &self,
-        token: &str,
-        judge: impl Fn(&Parts<'_>) -> Result<T, Refusal>,
-    ) -> Result<T, Failure> {
+    fn open<T>(&self, token: &str, judge: impl Fn(&Parts<'_>) -> Result<T, Refusal>) -> Result<T, Failure> {
         let parts = Parts::split(token).map_err(|_| Failure::Refused(Refusal::Malformed))?;
         check_header(&parts.header).map_err(Failure::Refused)?;
         if self.keyless {
@@ -286,17 +246,10 @@ pub(super) fn word(outcome: &Outcome) -> String {
 
 /// `Set-Cookie` values as text.
 pub(super) fn texts(cookies: &[HeaderValue]) -> Vec<&str> {
-    cookies
-        .iter()
-        .map(|value| value.to_str().unwrap())
-        .collect()
+    cookies.iter().map(|value| value.to_str().unwrap()).collect()
 }
 
 /// The query of a redirect, in its order.
 pub(super) fn query(redirect: &Redirect) -> Vec<(String, String)> {
-    Url::parse(&redirect.location)
-        .unwrap()
-        .query_pairs()
-        .into_owned()
-        .collect()
+    Url::parse(&redirect.location).unwrap().query_pairs().into_owned().collect()
 }
