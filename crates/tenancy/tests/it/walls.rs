@@ -48,10 +48,10 @@ async fn attack(client: &Client, admin: &Client, context: &str, rewrite: impl Fn
                 .iter()
                 .enumerate()
                 .map(|(index, kind)| -> Box<dyn ToSql + Sync> {
-                    match kind {
+                    match *kind {
                         _ if index == 0 => Box::new("org_acme"),
-                        &Type::UUID => Box::new(*id),
-                        &Type::INT4 => Box::new(1_i32),
+                        Type::UUID => Box::new(*id),
+                        Type::INT4 => Box::new(1_i32),
                         _ => Box::new("user_olga"),
                     }
                 })
