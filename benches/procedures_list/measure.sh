@@ -25,7 +25,6 @@ env DATABASE_URL="$(url tenantry_app)" PUBLIC_BASE_URL="http://localhost:$port" 
   CLERK_PUBLISHABLE_KEY=pk_test_dGVuYW50cnktc2FuZGJveC0xMy5jbGVyay5hY2NvdW50cy5kZXYk CLERK_SECRET_KEY=sk_test_bench_0000000000000000 \
   CLERK_WEBHOOK_SIGNING_SECRET=whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw CLERK_AUTHORIZED_PARTIES="$PARTY" CLERK_ISSUER="$ISSUER" \
   CLERK_API_URL="http://localhost:1" CLERK_PROXY_URL="http://localhost:1" CLERK_JWT_KEY="$(cat "$KEY_FILE")" RUST_LOG=warn \
-  FILES_DIR="$work/files" MAIL_DIR="$work/mail" \
   "$root/target/release/tenantry" serve >"$work/server.log" 2>&1 &
 server=$!
 trap 'kill $server 2>/dev/null || true; wait $server 2>/dev/null || true' EXIT
@@ -33,6 +32,7 @@ for _ in $(seq 100); do
   curl -fsS "http://127.0.0.1:$port/healthz" -H "Host: localhost:$port" >/dev/null 2>&1 && break
   sleep 0.05
 done
+kill -0 $server 2>/dev/null || { cat "$work/server.log" >&2; exit 1; }
 echo "idle memory of the server: $(awk '/VmRSS/ {print $2 / 1024 " MB"}' "/proc/$server/status")"
 
 statement() { "$root/target/debug/examples/statement" "$1" 2>/dev/null || cargo run -q --manifest-path "$root/Cargo.toml" -p domain --example statement -- "$1"; }

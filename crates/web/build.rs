@@ -8,11 +8,7 @@ use std::path::{Path, PathBuf};
 /// Constant, file (of ours below `assets/`, of npm's below `node_modules/`), content type. A style sheet may name an
 /// asset that stands above it.
 const ASSETS: &[(&str, &str, &str)] = &[
-    (
-        "FONT",
-        "node_modules/@fontsource-variable/inter/files/inter-latin-wght-normal.woff2",
-        "font/woff2",
-    ),
+    ("FONT", "node_modules/@fontsource-variable/inter/files/inter-latin-wght-normal.woff2", "font/woff2"),
     ("TOKENS_CSS", "assets/tokens.css", "text/css; charset=utf-8"),
     ("APP_CSS", "assets/app.css", "text/css; charset=utf-8"),
     ("ICONS", "assets/icons.svg", "image/svg+xml"),

@@ -27,6 +27,8 @@ pub(crate) enum Error {
     WrongType { expected: &'static str },
     /// Nobody is signed in.
     SignedOut,
+    /// A program without a token that is believed.
+    NoToken,
     /// Signed in, but still owing Clerk a task.
     SessionPending,
     /// Sent by another site's page.
@@ -164,6 +166,12 @@ impl Error {
                 "signed_out",
                 "Your session has ended",
                 "Nothing was saved. Sign in, go back to the page and send it again.",
+            ),
+            Self::NoToken => Problem::new(
+                S::UNAUTHORIZED,
+                "signed_out",
+                "No valid session token",
+                "Send a session token that has not ended, as Authorization: Bearer and the token.",
             ),
             Self::SessionPending => Problem::new(
                 S::UNAUTHORIZED,

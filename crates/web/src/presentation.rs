@@ -101,7 +101,8 @@ impl Asked {
     /// In the organisation's frame for its members, in the gate for everybody else: an organisation that is not
     /// theirs looks like one that is not.
     async fn page(self, state: &crate::State, problem: &Problem) -> Response {
-        let telling = Telling { number: self.number(problem), problem: problem.clone(), way_out: self.way_out(problem) };
+        let telling =
+            Telling { number: self.number(problem), problem: problem.clone(), way_out: self.way_out(problem) };
         let rendered = match self.access(problem).await {
             Some(access) => {
                 let shell = Shell::new(&state.config, &access, self.browser, Section::None);

@@ -50,11 +50,21 @@ fn post<H: Handler<T, State>, T: 'static>(path: &'static str, name: &'static str
     Entry { route: Route::new(Method::POST, path, name, caller), handler: routing::post(handler) }
 }
 
-fn patch<H: Handler<T, State>, T: 'static>(path: &'static str, name: &'static str, caller: Caller, handler: H) -> Entry {
+fn patch<H: Handler<T, State>, T: 'static>(
+    path: &'static str,
+    name: &'static str,
+    caller: Caller,
+    handler: H,
+) -> Entry {
     Entry { route: Route::new(Method::PATCH, path, name, caller), handler: routing::patch(handler) }
 }
 
-fn delete<H: Handler<T, State>, T: 'static>(path: &'static str, name: &'static str, caller: Caller, handler: H) -> Entry {
+fn delete<H: Handler<T, State>, T: 'static>(
+    path: &'static str,
+    name: &'static str,
+    caller: Caller,
+    handler: H,
+) -> Entry {
     Entry { route: Route::new(Method::DELETE, path, name, caller), handler: routing::delete(handler) }
 }
 

@@ -35,9 +35,9 @@ impl Session {
     pub(crate) async fn home(&self, state: &State) -> Result<Option<PersonHome>> {
         let known = directory::person(&state.database, &self.user).await?;
         let named = self.organisation_slug();
-        let behind = known.as_ref().is_none_or(|home| {
-            named.is_some_and(|slug| home.organisations.iter().all(|mine| mine.slug != slug))
-        });
+        let behind = known
+            .as_ref()
+            .is_none_or(|home| named.is_some_and(|slug| home.organisations.iter().all(|mine| mine.slug != slug)));
         if behind && state.look_again(&self.user).await {
             return Ok(directory::person(&state.database, &self.user).await?);
         }
@@ -95,7 +95,7 @@ pub(crate) async fn optional(state: &State, parts: &Parts) -> Result<Option<Sess
 /// Programs bring a token with each request. A cookie says nothing here, so no page can make a browser call the API.
 async fn bearer(state: &State, parts: &Parts) -> Result<Session> {
     if !parts.headers.contains_key(AUTHORIZATION) {
-        return Err(Error::SignedOut);
+        return Err(Error::NoToken);
     }
     let mut headers = parts.headers.clone();
     headers.remove(COOKIE);
@@ -103,13 +103,13 @@ async fn bearer(state: &State, parts: &Parts) -> Result<Session> {
     match authenticate(state, parts, headers).await {
         Outcome::SignedIn(signed_in) if signed_in.carrier == Carrier::Header => session(&trail, signed_in),
         Outcome::Unavailable => Err(Error::Unavailable),
-        Outcome::SignedIn(_) => Err(Error::SignedOut),
+        Outcome::SignedIn(_) => Err(Error::NoToken),
         Outcome::SignedOut { reason, .. } => {
             let mut headers = HeaderMap::new();
             headers.insert(clerk::AUTH_STATUS, HeaderValue::from_static("signed-out"));
             headers.insert(clerk::AUTH_REASON, reason.header_value());
             trail.add_headers(headers);
-            Err(Error::SignedOut)
+            Err(Error::NoToken)
         }
         // A program cannot be sent round.
         Outcome::Handshake(redirect) => {
@@ -117,7 +117,7 @@ async fn bearer(state: &State, parts: &Parts) -> Result<Session> {
             headers.insert(clerk::AUTH_STATUS, HeaderValue::from_static("signed-out"));
             headers.insert(clerk::AUTH_REASON, redirect.reason.header_value());
             trail.add_headers(headers);
-            Err(Error::SignedOut)
+            Err(Error::NoToken)
         }
     }
 }
@@ -181,7 +181,9 @@ pub(crate) fn is_htmx(headers: &HeaderMap) -> bool {
 /// Whether an address bar waits for the answer. Old browsers do not say what they load.
 pub(crate) fn is_page_load(method: &Method, headers: &HeaderMap) -> bool {
     let loads = |to: &HeaderValue| matches!(to.as_bytes(), b"document" | b"iframe" | b"frame");
-    matches!(*method, Method::GET | Method::HEAD) && !is_htmx(headers) && headers.get("sec-fetch-dest").is_none_or(loads)
+    matches!(*method, Method::GET | Method::HEAD)
+        && !is_htmx(headers)
+        && headers.get("sec-fetch-dest").is_none_or(loads)
 }
 
 /// htmx follows this with a page load of its own.
@@ -208,7 +210,8 @@ mod tests {
     #[test]
     fn a_page_load_is_told_from_a_fetch() {
         let headers = |pairs: &[(&'static str, &'static str)]| -> HeaderMap {
-            let pairs = pairs.iter().map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)));
+            let pairs =
+                pairs.iter().map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)));
             pairs.collect()
         };
         for (method, pairs, expected) in [

@@ -6,13 +6,14 @@ const SHORTEST: usize = 2;
 const LONGEST: usize = 48;
 
 /// Words that are or may become pages of ours, or that would mislead.
+#[rustfmt::skip]
 const RESERVED: &[&str] = &[
     "about", "account", "admin", "api", "app", "assets", "auth", "billing", "blog", "clerk", "contact", "create",
-    "dashboard", "docs", "download", "export", "feedback", "healthz", "help", "home", "invitations", "invite", "legal",
-    "login", "logout", "mail", "me", "new", "org", "organisation", "organisations", "organization", "organizations",
-    "orgs", "plans", "pricing", "privacy", "profile", "readyz", "root", "security", "settings", "sign-in", "sign-out",
-    "sign-up", "static", "status", "stripe", "support", "switch", "system", "tenantry", "terms", "theme", "undefined",
-    "user", "users", "webhooks", "www",
+    "dashboard", "docs", "download", "export", "feedback", "healthz", "help", "home", "invitations", "invite",
+    "legal", "login", "logout", "mail", "me", "new", "org", "organisation", "organisations", "organization",
+    "organizations", "orgs", "plans", "pricing", "privacy", "profile", "readyz", "root", "security", "settings",
+    "sign-in", "sign-out", "sign-up", "static", "status", "stripe", "support", "switch", "system", "tenantry",
+    "terms", "theme", "undefined", "user", "users", "webhooks", "www",
 ];
 
 /// A web address of the right form that is not reserved. Whether it is free others know.
@@ -108,7 +109,8 @@ mod tests {
 
     #[test]
     fn what_is_no_address_is_known_at_once() {
-        for (text, expected) in [("acme", true), ("a", true), ("api", true), ("", false), ("A", false), ("a\0", false)] {
+        for (text, expected) in [("acme", true), ("a", true), ("api", true), ("", false), ("A", false), ("a\0", false)]
+        {
             assert_eq!(is_address(text), expected, "{text:?}");
         }
     }

@@ -6,8 +6,8 @@ use axum::extract::{FromRequestParts as _, RawPathParams, Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
 use domain::{Org, Permission, directory};
-use http::request::Parts;
 use http::StatusCode;
+use http::request::Parts;
 use tenancy::OrganisationId;
 
 use super::{Browser, InOrg, SignedIn};

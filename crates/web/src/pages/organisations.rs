@@ -6,8 +6,8 @@ use axum::response::{IntoResponse as _, Response};
 use clerk::ErrorCode;
 use domain::FieldErrors;
 use domain::directory::PersonHome;
-use http::header::SET_COOKIE;
 use http::StatusCode;
+use http::header::SET_COOKIE;
 use serde::Deserialize;
 
 use super::gate::Gate;

@@ -37,6 +37,8 @@ pub(crate) struct Editing {
     pub(crate) about: Option<Writing>,
     /// A step being edited, with what was typed where that could not be saved.
     pub(crate) step: Option<(StepTemplateId, Option<StepWriting>)>,
+    /// The field of that step to begin in, if any.
+    pub(crate) step_focus: &'static str,
     pub(crate) new_step: StepWriting,
     pub(crate) publishing: Publishing,
     pub(crate) done: Option<Flash>,
@@ -73,7 +75,8 @@ struct Step {
 pub(crate) async fn show(org: InOrg, At(at): At<ProcedurePath>, Query(open): Query<Open>) -> Result<Response> {
     let step = open.step.and_then(|id| id.parse().ok()).map(|id| (id, None));
     let publishing = Publishing::begun(open.open.as_deref() == Some("publish"));
-    answer(&org, at.procedure, StatusCode::OK, Editing { step, publishing, ..Editing::default() }).await
+    answer(&org, at.procedure, StatusCode::OK, Editing { step, step_focus: "title", publishing, ..Editing::default() })
+        .await
 }
 
 /// `POST /orgs/{slug}/procedures/{procedure}`: name and details.
@@ -116,10 +119,10 @@ impl ProcedurePage {
         let summary = &procedure.summary;
         let about = editing.about.unwrap_or_else(|| Writing::of(&summary.name, &summary.details));
         let base = org.url("procedures");
-        let count = procedure.steps.len();
+        let (count, editing_focus) = (procedure.steps.len(), editing.step_focus);
         let steps = std::mem::take(&mut procedure.steps).into_iter().enumerate().map(|(index, template)| {
             let open = editing.step.take_if(|(id, _)| *id == template.id);
-            let editing = open.map(|(_, typed)| typed.unwrap_or_else(|| StepWriting::of(&template)));
+            let editing = open.map(|(_, typed)| typed.unwrap_or_else(|| StepWriting::of(&template, editing_focus)));
             Step { number: index + 1, last: index + 1 == count, editing, template }
         });
         Self {
@@ -144,7 +147,9 @@ impl ProcedurePage {
         match (summary.version, summary.changed) {
             (None, _) => "A draft. Runs can be started once it is published.".to_owned(),
             (Some(version), false) => format!("Version {version}, as runs use it."),
-            (Some(version), true) => format!("Draft of version {}. Runs use version {version} until it is published.", version + 1),
+            (Some(version), true) => {
+                format!("Draft of version {}. Runs use version {version} until it is published.", version + 1)
+            }
         }
     }
 
@@ -161,6 +166,16 @@ impl ProcedurePage {
         self.procedure.summary.version.unwrap_or(0) + 1
     }
 
+    /// The step being edited: forms beside it send it along, so that it stays open.
+    fn open_step(&self) -> Option<StepTemplateId> {
+        self.steps.iter().find(|step| step.editing.is_some()).map(|step| step.template.id)
+    }
+
+    /// Begins the ids of the new step's fields. A morph keeps what is typed where ids stay: each new step has its own.
+    fn new_step_key(&self) -> String {
+        format!("new-{}", self.steps.len() + 1)
+    }
+
     fn runs_in_progress(&self) -> Option<String> {
         match self.procedure.runs_in_progress {
             0 => None,
@@ -171,5 +186,12 @@ impl ProcedurePage {
 
     fn versions(&self) -> &[Version] {
         &self.procedure.versions
+    }
+}
+
+impl Step {
+    /// Begins the ids of its fields, so that what is typed for one step never ends up in another.
+    fn key(&self) -> String {
+        format!("edit-{}", self.template.id)
     }
 }

@@ -2,8 +2,8 @@
 
 use askama::Template;
 use axum::response::Response;
-use domain::runs::{self, Run, RunId};
 use domain::Permission;
+use domain::runs::{self, Run, RunId};
 use http::StatusCode;
 use serde::Deserialize;
 

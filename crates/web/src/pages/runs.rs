@@ -71,7 +71,8 @@ pub(crate) async fn list(org: InOrg, Query(before): Query<Before>, Query(open): 
     let (access, (listing, startable)) = org.read(|| runs::list_and_startable(which)).await?;
     wanted?;
     let mut starting = Starting { open: open.open.as_deref() == Some("start"), ..Starting::default() };
-    if let Some(chosen) = open.procedure.and_then(|id| startable.iter().find(|one| one.procedure_id.to_string() == id)) {
+    if let Some(chosen) = open.procedure.and_then(|id| startable.iter().find(|one| one.procedure_id.to_string() == id))
+    {
         let now = Timestamp::now();
         starting.procedure = chosen.procedure_id.to_string();
         starting.name = format!("{}, {}", chosen.name, day_in_words(now, now));

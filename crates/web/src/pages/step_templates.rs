@@ -26,6 +26,8 @@ pub(crate) struct StepPath {
 pub(crate) struct StepWriting {
     pub(crate) title: String,
     pub(crate) details: String,
+    /// Another step that is being edited beside this.
+    open: String,
     #[serde(skip)]
     errors: FieldErrors,
     /// The field to begin in, if any.
@@ -33,10 +35,19 @@ pub(crate) struct StepWriting {
     pub(crate) focus: &'static str,
 }
 
-/// Which way.
+/// Which way, and which step is being edited beside this.
 #[derive(Deserialize)]
 pub(crate) struct Move {
     direction: Direction,
+    #[serde(default)]
+    open: String,
+}
+
+/// A step goes; another may be being edited.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Removal {
+    open: String,
 }
 
 /// `POST …/steps`: at the end. The next one can be typed at once.
@@ -46,14 +57,15 @@ pub(crate) async fn add(org: InOrg, At(at): At<ProcedurePath>, Form(form): Form<
         Ok(parsed) => parsed,
         Err(errors) => {
             drop(tx);
-            let editing = Editing { new_step: form.with(errors), ..Editing::default() };
+            let editing = Editing { step: beside(&form.open), new_step: form.with(errors), ..Editing::default() };
             return answer(&org, at.procedure, StatusCode::UNPROCESSABLE_ENTITY, editing).await;
         }
     };
     step_templates::add(&mut tx, at.procedure, &title, &details).await?;
     tx.commit().await?;
     let new_step = StepWriting { focus: "title", ..StepWriting::default() };
-    done(&org, at.procedure, Flash::StepAdded, Editing { new_step, ..Editing::default() }).await
+    let editing = Editing { step: beside(&form.open), new_step, ..Editing::default() };
+    done(&org, at.procedure, Flash::StepAdded, editing).await
 }
 
 /// `POST …/steps/{step}`
@@ -79,23 +91,30 @@ pub(crate) async fn shift(org: InOrg, At(at): At<StepPath>, Form(form): Form<Mov
     tx.commit().await?;
     if org.htmx() {
         // The step has moved before one's eyes; nothing is left to say.
-        return answer(&org, at.procedure, StatusCode::OK, Editing::default()).await;
+        let editing = Editing { step: beside(&form.open), ..Editing::default() };
+        return answer(&org, at.procedure, StatusCode::OK, editing).await;
     }
     Ok(org.see(&format!("procedures/{}#step-{}", at.procedure, at.step), None))
 }
 
 /// `POST …/steps/{step}/remove`
-pub(crate) async fn remove(org: InOrg, At(at): At<StepPath>) -> Result<Response> {
+pub(crate) async fn remove(org: InOrg, At(at): At<StepPath>, Form(form): Form<Removal>) -> Result<Response> {
     let mut tx = org.write().await?;
     step_templates::remove(&mut tx, at.procedure, at.step).await?;
     tx.commit().await?;
-    done(&org, at.procedure, Flash::StepRemoved, Editing::default()).await
+    let editing = Editing { step: beside(&form.open), ..Editing::default() };
+    done(&org, at.procedure, Flash::StepRemoved, editing).await
+}
+
+/// A step whose form stays open, with what is typed in it; the focus stays where it is.
+fn beside(open: &str) -> Option<(StepTemplateId, Option<StepWriting>)> {
+    open.parse().ok().map(|id| (id, None))
 }
 
 impl StepWriting {
     /// As it stands, to be edited.
-    pub(crate) fn of(step: &StepTemplate) -> Self {
-        Self { title: step.title.clone(), details: step.details.clone(), focus: "title", ..Self::default() }
+    pub(crate) fn of(step: &StepTemplate, focus: &'static str) -> Self {
+        Self { title: step.title.clone(), details: step.details.clone(), focus, ..Self::default() }
     }
 
     fn parse(&self) -> Result<(StepTitle, Details), FieldErrors> {

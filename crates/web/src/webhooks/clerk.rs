@@ -18,7 +18,8 @@ const LONGEST_ID: usize = 256;
 /// Nothing of the body is logged. Whatever is refused is refused alike.
 pub(crate) async fn receive(State(state): State<crate::State>, headers: HeaderMap, body: Bytes) -> Result<Json<Value>> {
     let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let signed = Headers { id: header("svix-id"), timestamp: header("svix-timestamp"), signature: header("svix-signature") };
+    let signed =
+        Headers { id: header("svix-id"), timestamp: header("svix-timestamp"), signature: header("svix-signature") };
     let now = Timestamp::now().as_second();
     if let Err(error) = svix::verify(&state.config.webhook_secrets, signed, &body, now) {
         tracing::warn!(%error, "a webhook was refused");
@@ -41,5 +42,8 @@ pub(crate) async fn receive(State(state): State<crate::State>, headers: HeaderMa
 }
 
 fn refused() -> Error {
-    Error::BadRequest { code: "webhook_refused", message: "The signature or the body is not what is expected.".to_owned() }
+    Error::BadRequest {
+        code: "webhook_refused",
+        message: "The signature or the body is not what is expected.".to_owned(),
+    }
 }

@@ -32,9 +32,17 @@ fn asked_by(surface: Surface, person: Option<(&'static str, &'static str)>) -> A
 #[tokio::test]
 async fn every_route_answers_each_caller_as_the_golden_table_says() {
     let app = TestApp::start().await;
-    let mut table = String::from("# Who gets what. Written by the test, reviewed by people: UPDATE_GOLDEN=1 script/test\n");
+    let mut table =
+        String::from("# Who gets what. Written by the test, reviewed by people: UPDATE_GOLDEN=1 script/test\n");
     let columns: Vec<&str> = COLUMNS.iter().map(|(name, _)| *name).collect();
-    writeln!(table, "{:<8}{:<66}{}", "method", "path", columns.iter().map(|name| format!("{name:<15}")).collect::<String>().trim_end()).unwrap();
+    writeln!(
+        table,
+        "{:<8}{:<66}{}",
+        "method",
+        "path",
+        columns.iter().map(|name| format!("{name:<15}")).collect::<String>().trim_end()
+    )
+    .unwrap();
     for route in routes::table() {
         let mut line = format!("{:<8}{:<66}", route.method.as_str(), route.path);
         for (_, person) in COLUMNS {

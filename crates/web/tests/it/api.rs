@@ -10,7 +10,8 @@ async fn a_program_can_do_the_whole_job() {
     let app = TestApp::start().await;
     let ada = As::Program("ada", Some("acme"));
     let at = |rest: &str| format!("/api/v1/orgs/acme/{rest}");
-    let created = app.json(&ada, Method::POST, &at("procedures"), &json!({ "name": "Open the shop", "details": "Daily" })).await;
+    let created =
+        app.json(&ada, Method::POST, &at("procedures"), &json!({ "name": "Open the shop", "details": "Daily" })).await;
     assert_eq!(created.status, 201, "{}", created.body);
     let procedure = created.json()["id"].as_str().unwrap().to_owned();
     for title in ["Lights", "Till"] {
@@ -18,9 +19,12 @@ async fn a_program_can_do_the_whole_job() {
         let added = app.json(&ada, Method::POST, &at(&format!("procedures/{procedure}/steps")), &step).await;
         assert_eq!(added.status, 201, "{}", added.body);
     }
-    let published = app.json(&ada, Method::POST, &at(&format!("procedures/{procedure}/publish")), &json!({ "note": "First" })).await;
+    let published = app
+        .json(&ada, Method::POST, &at(&format!("procedures/{procedure}/publish")), &json!({ "note": "First" }))
+        .await;
     assert_eq!(published.json()["version"], 1, "{}", published.body);
-    let started = app.json(&ada, Method::POST, &at("runs"), &json!({ "procedure_id": procedure, "name": "Monday" })).await;
+    let started =
+        app.json(&ada, Method::POST, &at("runs"), &json!({ "procedure_id": procedure, "name": "Monday" })).await;
     assert_eq!(started.status, 201, "{}", started.body);
     let run = started.json()["id"].as_str().unwrap().to_owned();
     let shown = app.get(&ada, &at(&format!("runs/{run}"))).await.json();
@@ -63,7 +67,8 @@ async fn a_cursor_of_another_organisation_shows_only_ones_own() {
     let app = TestApp::start().await;
     let foreign = app.world.procedure("olga", &app.world.bolt, "bolt opens").await;
     app.world.procedure("ada", &app.world.acme, "acme opens").await;
-    let answer = app.get(&As::Program("ada", Some("acme")), &format!("/api/v1/orgs/acme/procedures?before={foreign}")).await;
+    let answer =
+        app.get(&As::Program("ada", Some("acme")), &format!("/api/v1/orgs/acme/procedures?before={foreign}")).await;
     assert_eq!(answer.status, 200);
     assert!(!answer.body.contains("bolt"));
 }

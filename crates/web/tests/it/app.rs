@@ -1,7 +1,7 @@
 //! The server without a socket, and the people who ask it.
 
-use axum::body::Body;
 use axum::Router;
+use axum::body::Body;
 use http::{HeaderMap, Method, Request, StatusCode};
 use serde_json::Value;
 use testkit::World;
@@ -110,7 +110,8 @@ impl TestApp {
 /// A request with everything a browser or a program would send along.
 pub(crate) fn request(who: &As, method: Method, path: &str) -> http::request::Builder {
     let mut request = Request::builder().method(method.clone()).uri(path).header("host", "localhost:3000");
-    let cookie = |token: &str| format!("__session={token}; __client_uat={}; __clerk_db_jwt=dvb_test", tokens::now() - 100);
+    let cookie =
+        |token: &str| format!("__session={token}; __client_uat={}; __clerk_db_jwt=dvb_test", tokens::now() - 100);
     let (cookies, bearer) = match who {
         As::Nobody => (None, None),
         As::Browser(name, slug) => (Some(cookie(&tokens::token(name, *slug))), None),

@@ -38,10 +38,8 @@ fn canary(index: usize) -> String {
 async fn no_answer_and_no_log_line_carries_a_foreign_canary() {
     let log = Log::default();
     let writer = log.clone();
-    let subscriber = tracing_subscriber::fmt()
-        .with_max_level(tracing::Level::DEBUG)
-        .with_writer(move || writer.clone())
-        .finish();
+    let subscriber =
+        tracing_subscriber::fmt().with_max_level(tracing::Level::DEBUG).with_writer(move || writer.clone()).finish();
     // For the whole process: what other tests log goes through the same search.
     tracing::subscriber::set_global_default(subscriber).unwrap();
     let app = TestApp::start().await;

@@ -75,25 +75,36 @@ async fn a_program_stays_in_its_tokens_organisation_and_a_browser_follows_the_ad
     // A page load is sent through Clerk's handshake, which makes the address's organisation the active one.
     let page = app.get(&As::Browser("max", Some("acme")), "/orgs/bolt/procedures").await;
     assert_eq!(page.status, 307);
-    assert!(page.header("location").starts_with("http://localhost:3001/v1/client/handshake?"), "{}", page.header("location"));
+    assert!(
+        page.header("location").starts_with("http://localhost:3001/v1/client/handshake?"),
+        "{}",
+        page.header("location")
+    );
     assert!(page.header("location").contains("organization_id=org_bolt"), "{}", page.header("location"));
     // A form cannot be: it goes where the address says, and max is an admin there and not in Acme.
-    let created = app.post(&As::Browser("max", Some("acme")), "/orgs/bolt/procedures", "name=From+the+other+tab&details=").await;
+    let created =
+        app.post(&As::Browser("max", Some("acme")), "/orgs/bolt/procedures", "name=From+the+other+tab&details=").await;
     assert_eq!(created.status, 303, "{}", created.body);
     let refused = app.post(&As::Browser("max", Some("bolt")), "/orgs/acme/procedures", "name=No&details=").await;
     assert_eq!(refused.status, 403);
     let admin = app.world.database.client("postgres").await;
-    let row = admin.query_one("select organisation_id from tenantry.procedures where name like 'From%'", &[]).await.unwrap();
+    let row =
+        admin.query_one("select organisation_id from tenantry.procedures where name like 'From%'", &[]).await.unwrap();
     assert_eq!(row.get::<_, &str>(0), "org_bolt");
 }
 
 async fn checksum(app: &TestApp, organisation: &str) -> String {
     let admin = app.world.database.client("postgres").await;
-    let tables = admin.query("select polrelid::regclass::text from pg_policy where polname = 'tenant' order by 1", &[]).await.unwrap();
+    let tables = admin
+        .query("select polrelid::regclass::text from pg_policy where polname = 'tenant' order by 1", &[])
+        .await
+        .unwrap();
     let mut sums = String::new();
     for table in tables {
         let table: String = table.get(0);
-        let sql = format!("select coalesce(md5(string_agg(t::text, ',' order by t::text)), '') from {table} as t where organisation_id = $1");
+        let sql = format!(
+            "select coalesce(md5(string_agg(t::text, ',' order by t::text)), '') from {table} as t where organisation_id = $1"
+        );
         sums.push_str(&admin.query_one(&sql, &[&organisation]).await.unwrap().get::<_, String>(0));
     }
     sums

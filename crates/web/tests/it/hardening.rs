@@ -11,8 +11,10 @@ use crate::requests::{self, Things};
 async fn every_answer_carries_the_headers_whatever_it_is() {
     let app = TestApp::start().await;
     let things = Things::create(&app.world, "ada", &app.world.acme, "opening").await;
-    let mut asks: Vec<Request<Body>> =
-        routes::table().iter().map(|route| requests::to(route, &As::Browser("ada", Some("acme")), "acme", &things)).collect();
+    let mut asks: Vec<Request<Body>> = routes::table()
+        .iter()
+        .map(|route| requests::to(route, &As::Browser("ada", Some("acme")), "acme", &things))
+        .collect();
     asks.push(request(&As::Nobody, Method::GET, "/no/such/page").body(Body::empty()).unwrap());
     asks.push(request(&As::Nobody, Method::PUT, "/").body(Body::empty()).unwrap());
     asks.push(Request::get("/").header("host", "evil.example").body(Body::empty()).unwrap());
@@ -20,7 +22,9 @@ async fn every_answer_carries_the_headers_whatever_it_is() {
         let at = format!("{} {}", ask.method(), ask.uri());
         let answer = app.send(ask).await;
         let policy = answer.header("content-security-policy");
-        for part in ["default-src 'none'", "frame-ancestors 'none'", "base-uri 'none'", "object-src 'none'", "style-src 'self'"] {
+        for part in
+            ["default-src 'none'", "frame-ancestors 'none'", "base-uri 'none'", "object-src 'none'", "style-src 'self'"]
+        {
             assert!(policy.contains(part), "{at}: {policy}");
         }
         assert!(!policy.contains("unsafe"), "{at}: {policy}");
@@ -97,7 +101,9 @@ async fn large_bodies_and_wrong_methods_are_refused_in_words() {
     let answer = app.post(&ada, "/orgs/acme/procedures", &large).await;
     assert_eq!(answer.status, 413);
     assert!(answer.body.contains("256 KB"), "{}", answer.body);
-    let wrong = app.send(request(&As::Program("ada", Some("acme")), Method::PUT, "/api/v1/me").body(Body::empty()).unwrap()).await;
+    let wrong = app
+        .send(request(&As::Program("ada", Some("acme")), Method::PUT, "/api/v1/me").body(Body::empty()).unwrap())
+        .await;
     assert_eq!((wrong.status.as_u16(), wrong.json()["code"].as_str()), (405, Some("method_not_allowed")));
     let nothing = app.get(&As::Program("ada", Some("acme")), "/api/v1/nothing").await;
     assert_eq!((nothing.status.as_u16(), nothing.json()["code"].as_str()), (404, Some("not_found")));

@@ -1,10 +1,10 @@
 //! One request for every route of the table, made from the table: what is missing here fails by name.
 
 use axum::body::Body;
+use domain::procedures;
 use domain::procedures::ProcedureId;
 use domain::runs::{self, RunId, StepId};
 use domain::step_templates::StepTemplateId;
-use domain::procedures;
 use http::Request;
 use serde_json::json;
 use testkit::{Organisation, World};
@@ -83,7 +83,9 @@ pub(crate) fn to(route: &Route, who: &As, slug: &str, things: &Things) -> Reques
                 "step_templates.add" | "step_template.edit" => json!({ "title": text, "details": text }),
                 "step_template.move" => json!({ "direction": "down" }),
                 "runs.start" => json!({ "procedure_id": things.procedure, "name": text }),
-                "step_template.remove" | "run_step.tick" | "run_step.undo" => return builder.body(Body::empty()).unwrap(),
+                "step_template.remove" | "run_step.tick" | "run_step.undo" => {
+                    return builder.body(Body::empty()).unwrap();
+                }
                 new => panic!("api.{new} is new in the route table: say here what its body looks like"),
             };
             builder.header("content-type", "application/json").body(Body::from(body.to_string())).unwrap()

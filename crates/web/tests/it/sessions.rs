@@ -1,7 +1,7 @@
 //! Who is let in with which token, and where everybody else is sent.
 
-use http::{Method, Request};
 use axum::body::Body;
+use http::{Method, Request};
 use serde_json::json;
 
 use crate::app::{As, TestApp, request};
@@ -63,7 +63,8 @@ async fn bad_tokens_never_open_a_page_and_never_go_round_in_circles() {
         let answer = app.get(&As::Cookie(token.clone()), "/orgs/acme/procedures").await;
         assert!([303, 307].contains(&answer.status.as_u16()), "{what}: {}", answer.status);
         // The loop guard's cookie says that we have been round three times.
-        let cookies = format!("__session={token}; __client_uat={}; __clerk_db_jwt=dvb; __clerk_redirect_count=3", now() - 100);
+        let cookies =
+            format!("__session={token}; __client_uat={}; __clerk_db_jwt=dvb; __clerk_redirect_count=3", now() - 100);
         let guarded = Request::get("/orgs/acme/procedures")
             .header("host", "localhost:3000")
             .header("accept", "text/html")
@@ -140,7 +141,14 @@ async fn the_tables_decide_what_a_person_may_do_and_not_the_tokens_claims() {
     let mut claims = claims("max", Some("acme"));
     claims["o"]["rol"] = json!("admin");
     let token = TRUSTED.sign(&header(), &claims);
-    let refused = app.json(&As::Bearer(token.clone()), Method::POST, "/api/v1/orgs/acme/procedures", &json!({ "name": "x", "details": "" })).await;
+    let refused = app
+        .json(
+            &As::Bearer(token.clone()),
+            Method::POST,
+            "/api/v1/orgs/acme/procedures",
+            &json!({ "name": "x", "details": "" }),
+        )
+        .await;
     assert_eq!(refused.status, 403);
     app.world.record("max", &[]).await;
     assert_eq!(app.get(&As::Bearer(token), "/api/v1/orgs/acme/procedures").await.status, 404);

@@ -53,7 +53,10 @@ async fn nothing_else_is_recorded_at_all() {
         ("nothing after the version", signed("msg_1", at, "v1,", BODY)),
         ("no signature", signed("msg_1", at, "", BODY)),
         ("a signed word", signed("msg_1", at, &svix::sign(&secret, "msg_1", at, b"hello"), "hello")),
-        ("no headers", Request::post("/webhooks/clerk").header("host", "localhost:3000").body(Body::from(BODY)).unwrap()),
+        (
+            "no headers",
+            Request::post("/webhooks/clerk").header("host", "localhost:3000").body(Body::from(BODY)).unwrap(),
+        ),
     ] {
         assert_eq!(app.send(request).await.status, 400, "{what}");
     }
