@@ -43,7 +43,7 @@ pub(super) fn check_secret_key(secret: &SecretString, key: &PublishableKey, api_
     if rest.is_empty() || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
         return Err(wrong(VARIABLE, "should be sk_test_ or sk_live_ followed by visible characters"));
     }
-    // The local sandbox may play a production instance with its one secret.
+    // A Clerk on this machine may play a production instance with a secret for tests.
     if instance != key.instance_type() && !is_loopback(api_url) {
         return Err(wrong(VARIABLE, "belongs to another kind of instance than CLERK_PUBLISHABLE_KEY (test or live)"));
     }
