@@ -9,6 +9,7 @@ use http::{HeaderName, HeaderValue};
 use tracing::Instrument as _;
 use uuid::Uuid;
 
+use crate::route::Surface;
 use crate::trail::{Trail, flattened};
 
 pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -25,6 +26,7 @@ pub(crate) async fn envelope(State(state): State<crate::State>, mut request: Req
     request.extensions_mut().insert(id);
     request.extensions_mut().insert(trail.clone());
     let method = request.method().clone();
+    let probe = Surface::of(request.uri().path()) == Surface::Probe;
     let route = request.extensions().get::<MatchedPath>().cloned();
     let span = tracing::info_span!("request", id = %id.0);
     let mut response = next.run(request).instrument(span.clone()).await;
@@ -35,6 +37,10 @@ pub(crate) async fn envelope(State(state): State<crate::State>, mut request: Req
     }
     state.security_headers.put_on(headers);
     headers.insert(REQUEST_ID, HeaderValue::try_from(id.0.to_string()).expect("a UUID is visible ASCII"));
+    if probe && response.status().is_success() {
+        // Asked every few seconds for ever: only a failure is news.
+        return response;
+    }
     span.in_scope(|| {
         tracing::info!(
             method = %method,

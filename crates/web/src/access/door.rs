@@ -92,9 +92,7 @@ impl Door {
             return Ok(Place { organisation: organisation.clone(), token_names_it: true });
         }
         let mut found = self.find(session, slug).await?;
-        // Where Clerk runs without slugs, a token can name an organisation that the directory does not know yet.
-        let unnamed = active.is_some_and(|active| active.slug.is_none());
-        if found.is_none() && unnamed && self.state.look_again(&session.user).await {
+        if found.is_none() && self.is_behind(session).await? && self.state.look_again(&session.user).await {
             found = self.find(session, slug).await?;
         }
         let organisation = found.ok_or(Error::NotFound)?;
@@ -121,6 +119,16 @@ impl Door {
             return Ok(Error::early(session::hx_redirect(StatusCode::UNAUTHORIZED, "/organisations")));
         }
         Ok(Error::early((StatusCode::SEE_OTHER, session::location("/organisations"))))
+    }
+
+    /// Clerk's token names an organisation that the directory does not: what it says of this person is not the newest.
+    /// Asked of the token's organisation, never of the address, so that a foreign address answers as an unknown one.
+    async fn is_behind(&self, session: &Session) -> Result<bool> {
+        Ok(match session.clerk.session.organisation.as_ref().map(|active| active.slug.as_deref()) {
+            None => false,
+            Some(None) => true,
+            Some(Some(named)) => self.find(session, named).await?.is_none(),
+        })
     }
 
     async fn find(&self, session: &Session, slug: &str) -> Result<Option<OrganisationId>> {
