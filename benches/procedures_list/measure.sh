@@ -3,29 +3,14 @@
 # Rounds alternate between the page, the JSON list and pgbench, so that noise of the machine hits all of them alike.
 set -euo pipefail
 here="$(cd "$(dirname "$0")" && pwd)"
-root="$here/../.."
-port="${BENCH_PORT:-4790}"
-work="$BENCH_WORK"
-options="${TEST_DATABASE_URL#*\?}"
-url() { echo "postgresql://$1@/bench?$options"; }
-
-psql -qX "$TEST_DATABASE_URL" -c "create database bench template template0 encoding 'UTF8' locale 'C'"
-psql -qX "$(url postgres)" -f "$root/migrations/bootstrap.sql" -c "alter database bench owner to tenantry_owner"
-OWNER_DATABASE_URL="$(url tenantry_owner)" "$root/target/release/tenantry" migrate >/dev/null
+. "$here/../server.sh"
 echo "seeding 1,000 organisations with 1,000 procedures each"
 psql -qX "$(url postgres)" -f "$here/seed.sql"
 # pgbench sets the organisation by a function call, because a variable cannot stand in SET LOCAL of a prepared statement.
 psql -qX "$(url postgres)" -c "grant execute on function set_config(text, text, boolean) to tenantry_app"
 
-export KEY_FILE="$work/key.pem" TOKENS_FILE="$work/tokens" LOAD_HOST="localhost:$port"
-export ISSUER="https://tenantry-sandbox-13.clerk.accounts.dev" PARTY="http://localhost:$port"
-node "$here/tokens.mjs"
-
-env DATABASE_URL="$(url tenantry_app)" PUBLIC_BASE_URL="http://localhost:$port" LISTEN="127.0.0.1:$port" \
-  CLERK_PUBLISHABLE_KEY=pk_test_dGVuYW50cnktc2FuZGJveC0xMy5jbGVyay5hY2NvdW50cy5kZXYk CLERK_SECRET_KEY=sk_test_bench_0000000000000000 \
-  CLERK_WEBHOOK_SIGNING_SECRET=whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw CLERK_AUTHORIZED_PARTIES="$PARTY" CLERK_ISSUER="$ISSUER" \
-  CLERK_API_URL="http://localhost:1" CLERK_PROXY_URL="http://localhost:1" CLERK_JWT_KEY="$(cat "$KEY_FILE")" RUST_LOG=warn \
-  "$root/target/release/tenantry" serve >"$work/server.log" 2>&1 &
+export LOAD_HOST="localhost:$port"
+"$root/target/release/tenantry" serve >"$work/server.log" 2>&1 &
 server=$!
 trap 'kill $server 2>/dev/null || true; wait $server 2>/dev/null || true' EXIT
 for _ in $(seq 100); do

@@ -199,11 +199,6 @@ pub fn list_and_startable(page: Page) -> Read<(Listing<RunSummary>, Vec<Startabl
     })
 }
 
-/// What a run can be started from, by name.
-pub fn startable() -> Read<Vec<Startable>> {
-    Read::new(Permission::RunsWork, [Query::new(STARTABLE)], |[rows]| Ok(rows.iter().map(startable_from).collect()))
-}
-
 /// One run with its steps.
 pub fn show(run: RunId) -> Read<Run> {
     let queries = [Query::new(SHOW).bind(run.uuid()), Query::new(STEPS).bind(run.uuid())];
