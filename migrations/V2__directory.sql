@@ -5,13 +5,16 @@ set search_path = tenantry;
 
 create table organisations (
   id          text collate "C" primary key check (id ~ '^org_[A-Za-z0-9]+$'),
-  slug        text collate "C" not null unique check (slug ~ '^[a-z0-9]+(-[a-z0-9]+)*$'),
+  slug        text collate "C" not null check (slug ~ '^[a-z0-9]+(-[a-z0-9]+)*$'),
   name        text not null check (length(name) between 1 and 256),
   created_at  timestamptz not null default now(),
   -- When Clerk was asked; an answer fetched earlier never overwrites a later one.
   mirrored_at timestamptz not null,
   deleted_at  timestamptz
 );
+
+-- A deleted organisation does not hold on to its address: Clerk may give it to another.
+create unique index organisations_by_address on organisations (slug) where deleted_at is null;
 
 create table users (
   id          text collate "C" primary key check (id ~ '^user_[A-Za-z0-9]+$'),

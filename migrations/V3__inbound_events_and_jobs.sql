@@ -7,7 +7,8 @@ create table inbound_events (
   vendor       text not null check (vendor in ('clerk', 'stripe')),
   event_id     text not null check (length(event_id) between 1 and 256),
   kind         text not null,
-  body         jsonb not null,
+  -- As it came, and text: whatever a vendor signs can be kept, also what jsonb would refuse.
+  body         text not null,
   received_at  timestamptz not null default now(),
   processed_at timestamptz,
   -- A vendor delivers at least once; we record once.

@@ -64,3 +64,4 @@ select tenancy.isolate('version_steps');
 
 -- What is published stays as it was: the server has no right to change it.
 revoke update on procedure_versions, version_steps from tenantry_app, tenantry_worker;
+revoke delete on procedure_versions, version_steps from tenantry_app;

@@ -50,3 +50,4 @@ create table step_events (
 create index step_events_of_a_step on step_events (organisation_id, step_id);
 select tenancy.isolate('step_events');
 revoke update on step_events from tenantry_app, tenantry_worker;
+revoke delete on step_events from tenantry_app;

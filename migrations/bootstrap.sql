@@ -52,3 +52,6 @@ alter default privileges for role tenantry_owner in schema tenancy, tenantry gra
 -- The organisation is set by `set local` alone: an expression smuggled into a statement cannot change it.
 revoke execute on function pg_catalog.set_config(text, text, boolean) from public;
 grant execute on function pg_catalog.set_config(text, text, boolean) to tenantry_backup;
+
+-- Large objects have owners and no policies: nobody makes any.
+revoke execute on function pg_catalog.lo_creat(integer), pg_catalog.lo_create(oid), pg_catalog.lo_from_bytea(oid, bytea) from public;

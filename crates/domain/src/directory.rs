@@ -32,6 +32,14 @@ directory_statements! {
         on conflict (id) do update
            set slug = excluded.slug, name = excluded.name, mirrored_at = excluded.mirrored_at
          where organisations.mirrored_at <= excluded.mirrored_at";
+    /// Clerk's addresses are unique: who is found at this one and is somebody else has lost it since we asked.
+    VACATE = "
+        update organisations set slug = lower(substr(id, 5))
+         where slug = $2 and id <> $1 and deleted_at is null and mirrored_at <= $3";
+    /// Still the newest answer about this person; locked, so that a newer one waits.
+    NEWEST = "select id from users where id = $1 and mirrored_at = $2 for no key update";
+    CHANGE_ROLE = "
+        update memberships set role = $3 where organisation_id = $1 and user_id = $2 and role <> $3";
     RECORD_MEMBERSHIP = "
         insert into memberships (organisation_id, user_id, role) values ($1, $2, $3)
         on conflict (organisation_id, user_id) do update set role = excluded.role";
@@ -53,28 +61,52 @@ pub struct PersonHome {
     pub organisations: Vec<MyOrganisation>,
 }
 
-/// A person as Clerk answered.
+/// A person as Clerk answered, in the form our tables take.
 #[derive(Debug, Clone)]
 pub struct PersonRecord {
-    /// Clerk's id.
-    pub id: UserId,
-    /// The primary address.
-    pub email: String,
-    /// The name others see.
-    pub name: String,
-    /// All their memberships.
-    pub memberships: Vec<(OrganisationRecord, BaseRole)>,
+    id: UserId,
+    email: String,
+    name: String,
+    memberships: Vec<(OrganisationRecord, BaseRole)>,
 }
 
-/// An organisation as Clerk answered.
+impl PersonRecord {
+    /// Takes whatever a vendor lets people call themselves: control characters go, length is bounded.
+    pub fn new(id: UserId, email: &str, name: &str, mut memberships: Vec<(OrganisationRecord, BaseRole)>) -> Self {
+        // Always in the order of ids, so that two mirrors never wait for each other crosswise.
+        memberships.sort_by(|(a, _), (b, _)| a.id.cmp(&b.id));
+        Self { id, email: plain(email, 320, ""), name: plain(name, 256, "Unnamed"), memberships }
+    }
+}
+
+/// An organisation as Clerk answered, in the form our tables take.
 #[derive(Debug, Clone)]
 pub struct OrganisationRecord {
-    /// Clerk's id.
-    pub id: OrganisationId,
-    /// Its address.
-    pub slug: String,
-    /// Its name.
-    pub name: String,
+    id: OrganisationId,
+    slug: String,
+    name: String,
+}
+
+impl OrganisationRecord {
+    /// Without an address, or with one that is none, the organisation is reached by its id, which nobody else has.
+    pub fn new(id: OrganisationId, slug: Option<&str>, name: &str) -> Self {
+        let by_id = id.as_str().trim_start_matches("org_").to_ascii_lowercase();
+        let slug = slug.filter(|slug| is_address(slug)).map_or(by_id, str::to_owned);
+        Self { slug, name: plain(name, 256, "Unnamed"), id }
+    }
+}
+
+/// Small letters, digits, and single hyphens between them: what the table's check accepts.
+fn is_address(slug: &str) -> bool {
+    let word = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
+    slug.len() <= 256 && slug.split('-').all(word)
+}
+
+/// A name as it can be stored and shown.
+fn plain(text: &str, longest: usize, otherwise: &str) -> String {
+    let text: String = text.chars().filter(|c| !c.is_control()).take(longest).collect();
+    let text = text.trim();
+    if text.is_empty() { otherwise.to_owned() } else { text.to_owned() }
 }
 
 /// Who a signed-in person is and where they belong; `None` where the mirror does not know them yet.
@@ -100,22 +132,55 @@ pub async fn now(database: &Database) -> Result<Timestamp> {
 }
 
 /// Writes a person and all their memberships; does nothing where a later answer is already written.
+///
+/// What takes rights away comes first and stands by itself: an organisation that cannot be written, whatever its owner
+/// called it, keeps nobody in another one. The first such failure is given back, after all the others were written.
 pub async fn record_person(database: &Database, record: &PersonRecord, asked_at: Timestamp) -> Result<()> {
-    let mut tx = database.system(SystemReason::Mirror).begin().await?;
-    let person = Query::new(RECORD_PERSON).bind(record.id.to_string()).bind(record.email.clone());
-    if tx.query_opt(person.bind(record.name.clone()).bind(asked_at)).await?.is_none() {
+    if !take_away(database, record, asked_at).await? {
         return Ok(());
     }
-    // Always in the order of ids, so that two mirrors never wait for each other crosswise.
-    let mut memberships: Vec<_> = record.memberships.iter().collect();
-    memberships.sort_by(|(a, _), (b, _)| a.id.cmp(&b.id));
-    for (organisation, role) in &memberships {
-        write_organisation(&mut tx, organisation, asked_at).await?;
-        let membership = Query::new(RECORD_MEMBERSHIP).bind(organisation.id.to_string());
-        tx.query(membership.bind(record.id.to_string()).bind(role.as_str())).await?;
+    let mut outcome = Ok(());
+    for (organisation, role) in &record.memberships {
+        let written = write_membership(database, &record.id, organisation, *role, asked_at).await;
+        outcome = outcome.and(written);
     }
-    let kept: Vec<String> = memberships.iter().map(|(organisation, _)| organisation.id.to_string()).collect();
-    tx.query(Query::new(DROP_OTHER_MEMBERSHIPS).bind(record.id.to_string()).bind(kept)).await?;
+    outcome
+}
+
+/// The person, without the memberships that are gone and with lesser or greater roles in those that stay.
+/// False where a later answer is already written.
+async fn take_away(database: &Database, record: &PersonRecord, asked_at: Timestamp) -> Result<bool> {
+    let mut tx = database.system(SystemReason::Mirror).begin().await?;
+    let user = record.id.to_string();
+    let person = Query::new(RECORD_PERSON).bind(user.clone()).bind(record.email.clone()).bind(record.name.clone());
+    if tx.query_opt(person.bind(asked_at)).await?.is_none() {
+        return Ok(false);
+    }
+    let kept: Vec<String> = record.memberships.iter().map(|(organisation, _)| organisation.id.to_string()).collect();
+    tx.query(Query::new(DROP_OTHER_MEMBERSHIPS).bind(user.clone()).bind(kept)).await?;
+    for (organisation, role) in &record.memberships {
+        let change = Query::new(CHANGE_ROLE).bind(organisation.id.to_string());
+        tx.query(change.bind(user.clone()).bind(role.as_str())).await?;
+    }
+    tx.commit().await?;
+    Ok(true)
+}
+
+/// One organisation and the person's membership in it, unless a later answer about the person came meanwhile.
+async fn write_membership(
+    database: &Database,
+    user: &UserId,
+    organisation: &OrganisationRecord,
+    role: BaseRole,
+    asked_at: Timestamp,
+) -> Result<()> {
+    let mut tx = database.system(SystemReason::Mirror).begin().await?;
+    if tx.query_opt(Query::new(NEWEST).bind(user.to_string()).bind(asked_at)).await?.is_none() {
+        return Ok(());
+    }
+    write_organisation(&mut tx, organisation, asked_at).await?;
+    let membership = Query::new(RECORD_MEMBERSHIP).bind(organisation.id.to_string());
+    tx.query(membership.bind(user.to_string()).bind(role.as_str())).await?;
     Ok(tx.commit().await?)
 }
 
@@ -144,6 +209,8 @@ pub async fn organisation_gone(database: &Database, organisation: &OrganisationI
 }
 
 async fn write_organisation(tx: &mut Transaction, record: &OrganisationRecord, asked_at: Timestamp) -> Result<()> {
+    let vacate = Query::new(VACATE).bind(record.id.to_string()).bind(record.slug.clone());
+    tx.query(vacate.bind(asked_at)).await?;
     let query = Query::new(RECORD_ORGANISATION).bind(record.id.to_string()).bind(record.slug.clone());
     tx.query(query.bind(record.name.clone()).bind(asked_at)).await?;
     Ok(())

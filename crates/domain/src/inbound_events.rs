@@ -52,22 +52,18 @@ pub enum Recorded {
 pub struct InboundEvent {
     /// The vendor's type, as `organizationMembership.created`.
     pub kind: String,
-    /// The whole body.
-    pub body: serde_json::Value,
+    /// The whole body, as it came.
+    pub body: String,
 }
 
 /// Records a verified event and enqueues its job, in one transaction. Durable when this returns.
-pub async fn record(
-    database: &Database,
-    vendor: Vendor,
-    event_id: &str,
-    kind: &str,
-    body: &serde_json::Value,
-) -> Result<Recorded> {
+///
+/// The body is kept as it came, readable or not: what a vendor signed is never refused for what it says.
+pub async fn record(database: &Database, vendor: Vendor, event_id: &str, kind: &str, body: &[u8]) -> Result<Recorded> {
     let mut tx = database.system(SystemReason::WebhookIntake).begin().await?;
     let id = Uuid::now_v7();
     let query = Query::new(RECORD).bind(id).bind(vendor.as_str()).bind(event_id.to_owned()).bind(kind.to_owned());
-    if tx.query_opt(query.bind(body.clone())).await?.is_none() {
+    if tx.query_opt(query.bind(as_text(body))).await?.is_none() {
         return Ok(Recorded::Duplicate);
     }
     jobs::enqueue(&mut tx, vendor.job(), json!({ "event": id })).await?;
@@ -86,4 +82,9 @@ pub async fn load(database: &Database, id: Uuid) -> Result<InboundEvent> {
 pub async fn processed(database: &Database, id: Uuid) -> Result<()> {
     database.system(SystemReason::Jobs).run(Query::new(PROCESSED).bind(id)).await?;
     Ok(())
+}
+
+/// Text that Postgres takes: what is not UTF-8 and what it cannot hold becomes the replacement character.
+fn as_text(body: &[u8]) -> String {
+    String::from_utf8_lossy(body).replace('\0', "\u{fffd}")
 }

@@ -67,9 +67,10 @@ pub async fn finish(database: &Database, job: &Claimed) -> Result<()> {
     Ok(())
 }
 
-/// The job failed: tried again later, or parked after [`MOST_ATTEMPTS`]. Says whether it was parked.
-pub async fn fail(database: &Database, job: &Claimed, error: &str) -> Result<bool> {
-    let park = job.attempt >= MOST_ATTEMPTS;
+/// The job failed: tried again later, or parked where that is hopeless or was done [`MOST_ATTEMPTS`] times.
+/// Says whether it was parked.
+pub async fn fail(database: &Database, job: &Claimed, error: &str, hopeless: bool) -> Result<bool> {
+    let park = hopeless || job.attempt >= MOST_ATTEMPTS;
     let query = if park {
         Query::new(PARK).bind(job.id).bind(job.attempt).bind(error.to_owned())
     } else {

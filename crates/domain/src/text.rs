@@ -15,7 +15,10 @@ pub(crate) fn clean(
     if !text.chars().all(allowed) {
         return Err(FieldErrors::one(field, "Remove the control characters; plain text only."));
     }
-    let count = text.chars().count();
+    if text.chars().any(turns_text_around) {
+        return Err(FieldErrors::one(field, "Remove the characters that turn text around."));
+    }
+    let count = if text.chars().all(is_invisible) { 0 } else { text.chars().count() };
     if count < *length.start() {
         return Err(FieldErrors::one(field, "Write something here."));
     }
@@ -24,6 +27,18 @@ pub(crate) fn clean(
         return Err(FieldErrors::one(field, format!("Shorten this to {most} characters; it has {count}.")));
     }
     Ok(text.to_owned())
+}
+
+/// Characters that make what follows read backwards: a name must not be able to rewrite its neighbours.
+fn turns_text_around(c: char) -> bool {
+    matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// Blank in every font: a name of these alone is no name.
+fn is_invisible(c: char) -> bool {
+    c.is_whitespace()
+        || matches!(c, '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}' | '\u{180e}'
+            | '\u{200b}'..='\u{200f}' | '\u{2060}'..='\u{2064}' | '\u{2800}' | '\u{3164}' | '\u{feff}' | '\u{ffa0}')
 }
 
 macro_rules! text_type {
@@ -59,9 +74,15 @@ mod tests {
     #[test]
     fn text_is_trimmed_and_bounded_in_characters() {
         assert_eq!(clean("name", "  Café \r\n", 1..=5, true).unwrap(), "Café");
-        for (text, why) in
-            [("", "empty"), ("   ", "blank"), ("a\0b", "NUL"), ("a\nb", "line break"), ("abcdef", "long")]
-        {
+        for (text, why) in [
+            ("", "empty"),
+            ("   ", "blank"),
+            ("a\0b", "NUL"),
+            ("a\nb", "line break"),
+            ("abcdef", "long"),
+            ("\u{200b}\u{feff}", "invisible"),
+            ("a\u{202e}b", "turned around"),
+        ] {
             assert!(clean("name", text, 1..=5, false).is_err(), "{why}");
         }
     }

@@ -47,12 +47,7 @@ impl Mirror {
         };
         let memberships = self.memberships(user).await?;
         let memberships = memberships.iter().filter_map(membership).collect();
-        let record = PersonRecord {
-            id: user.clone(),
-            email: answer.email().unwrap_or_default().to_owned(),
-            name: name(&answer),
-            memberships,
-        };
+        let record = PersonRecord::new(user.clone(), answer.email().unwrap_or_default(), &name(&answer), memberships);
         Ok(directory::record_person(&self.database, &record, asked_at).await?)
     }
 
@@ -100,10 +95,7 @@ fn record(organization: &clerk::types::Organization) -> Option<OrganisationRecor
         tracing::warn!(id = organization.id, "Clerk named an organisation by an id of unknown form");
         return None;
     };
-    // Clerk may run without slugs; an address is needed, and the id is one that nobody else has.
-    let from_id = || id.as_str().trim_start_matches("org_").to_ascii_lowercase();
-    let slug = organization.slug.clone().filter(|slug| !slug.is_empty()).unwrap_or_else(from_id);
-    Some(OrganisationRecord { id, slug, name: organization.name.clone() })
+    Some(OrganisationRecord::new(id, organization.slug.as_deref(), &organization.name))
 }
 
 /// First and last name, else the address's local part, else a word.

@@ -67,8 +67,7 @@ impl World {
     pub async fn record(&self, name: &str, memberships: &[(&Organisation, BaseRole)]) {
         let asked_at = directory::now(&self.app).await.unwrap();
         let memberships = memberships.iter().map(|(at, role)| (record_of(at), *role)).collect();
-        let record =
-            PersonRecord { id: user(name), email: format!("{name}@example.test"), name: name.to_owned(), memberships };
+        let record = PersonRecord::new(user(name), &format!("{name}@example.test"), name, memberships);
         directory::record_person(&self.app, &record, asked_at).await.unwrap();
     }
 
@@ -119,9 +118,6 @@ pub fn user(name: &str) -> UserId {
 }
 
 fn record_of(organisation: &Organisation) -> OrganisationRecord {
-    OrganisationRecord {
-        id: organisation.id.clone(),
-        slug: organisation.slug.clone(),
-        name: format!("The {} company", organisation.slug),
-    }
+    let name = format!("The {} company", organisation.slug);
+    OrganisationRecord::new(organisation.id.clone(), Some(&organisation.slug), &name)
 }

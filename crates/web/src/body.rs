@@ -53,6 +53,9 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Form<T> {
         if !typed && !bytes.is_empty() {
             return Err(Error::WrongType { expected: EXPECTED });
         }
+        if percent_encoding::percent_decode(&bytes).decode_utf8().is_err() {
+            return Err(Error::BadRequest { code: "bad_form", message: "The form is not UTF-8 text.".to_owned() });
+        }
         serde_urlencoded::from_bytes(&bytes).map(Self).map_err(|error| Error::BadRequest {
             code: "bad_form",
             message: format!("The form cannot be read: {error}."),
@@ -80,6 +83,10 @@ impl Json {
     pub(crate) fn parse<T: DeserializeOwned>(&self) -> Result<T> {
         if !self.typed {
             return Err(Error::WrongType { expected: "application/json" });
+        }
+        // A list would fill the fields by their order, which nobody means.
+        if self.bytes.trim_ascii_start().first() == Some(&b'[') {
+            return Err(Error::Invalid(vec![("body".to_owned(), "An object is expected, not a list.".to_owned())]));
         }
         serde_json::from_slice(&self.bytes).map_err(|error| refusal(&error))
     }
@@ -139,6 +146,7 @@ mod tests {
         assert_eq!(named(r#"{"name":"a","name":"b"}"#).0, "name");
         assert!(named(r#"{"name":1}"#).1.starts_with("invalid type: integer `1`"));
         assert!(matches!(parse("{"), Error::BadRequest { code: "bad_json", .. }));
+        assert_eq!(named(r#"["a"]"#).0, "body");
         let untyped = Json { typed: false, bytes: Bytes::from_static(b"{\"name\":\"a\"}") };
         assert!(matches!(untyped.parse::<Body>(), Err(Error::WrongType { .. })));
     }

@@ -19,7 +19,8 @@ enum Subject {
 pub(crate) async fn apply(state: &State, payload: &Value) -> Result<(), Failure> {
     let event: Uuid = payload["event"].as_str().and_then(|id| id.parse().ok()).ok_or(Failure::Payload)?;
     let recorded = inbound_events::load(&state.database, event).await?;
-    match subject(&recorded.kind, &recorded.body["data"]).ok_or(Failure::Payload)? {
+    let body: Value = serde_json::from_str(&recorded.body).map_err(|_| Failure::Payload)?;
+    match subject(&recorded.kind, &body["data"]).ok_or(Failure::Payload)? {
         Subject::Person(user) => state.mirror.user(&user).await?,
         Subject::Organisation(organisation) => state.mirror.organisation(&organisation).await?,
         Subject::Nobody => tracing::debug!(kind = recorded.kind, "nothing to do for this event"),

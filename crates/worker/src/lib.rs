@@ -36,6 +36,13 @@ pub(crate) enum Failure {
     Mirror(#[from] mirror::Error),
 }
 
+impl Failure {
+    /// Another try would find the same.
+    fn is_hopeless(&self) -> bool {
+        matches!(self, Self::UnknownKind | Self::Payload)
+    }
+}
+
 /// Works until `shutdown` is ready, then finishes what it holds.
 pub async fn run(state: State, shutdown: impl Future<Output = ()>) {
     tokio::pin!(shutdown);
@@ -92,9 +99,11 @@ async fn woken(listener: Option<&mut Listener>) -> bool {
 async fn settle(state: &State, job: &Claimed) {
     let settled = match perform(state, job).await {
         Ok(()) => jobs::finish(&state.database, job).await.map(|()| tracing::info!(kind = job.kind, "job done")),
-        Err(failure) => jobs::fail(&state.database, job, &failure.to_string()).await.map(|parked| {
-            tracing::warn!(kind = job.kind, attempt = job.attempt, parked, %failure, "job failed");
-        }),
+        Err(failure) => {
+            jobs::fail(&state.database, job, &failure.to_string(), failure.is_hopeless()).await.map(|parked| {
+                tracing::warn!(kind = job.kind, attempt = job.attempt, parked, %failure, "job failed");
+            })
+        }
     };
     if let Err(error) = settled {
         tracing::error!(kind = job.kind, %error, "could not write down how a job went; its lease will run out");

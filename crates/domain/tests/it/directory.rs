@@ -1,6 +1,6 @@
 //! The directory: a copy of Clerk's answers in which the answer asked for later wins.
 
-use domain::directory::{self, PersonRecord};
+use domain::directory::{self, OrganisationRecord, PersonRecord};
 use domain::{BaseRole, Error, Read};
 use testkit::{World, user};
 
@@ -9,12 +9,7 @@ async fn an_earlier_answer_never_overwrites_a_later_one() {
     let world = World::create().await;
     let asked_first = directory::now(&world.app).await.unwrap();
     world.record("ada", &[(&world.acme, BaseRole::Member)]).await;
-    let stale = PersonRecord {
-        id: user("ada"),
-        email: "old@example.test".to_owned(),
-        name: "old".to_owned(),
-        memberships: vec![],
-    };
+    let stale = PersonRecord::new(user("ada"), "old@example.test", "old", vec![]);
     directory::record_person(&world.app, &stale, asked_first).await.unwrap();
     directory::forget_person(&world.app, &user("ada"), asked_first).await.unwrap();
     let home = directory::person(&world.app, &user("ada")).await.unwrap().unwrap();
@@ -49,5 +44,53 @@ async fn an_address_leads_only_its_members_to_the_organisation() {
     for (name, slug, found) in [("ada", "acme", true), ("olga", "acme", false), ("ada", "unknown", false)] {
         let organisation = directory::organisation_for(&world.app, &user(name), slug).await.unwrap();
         assert_eq!(organisation.as_ref(), found.then_some(&world.acme.id), "{name} to {slug}");
+    }
+}
+
+/// A person may call their own organisation whatever a vendor lets them; that keeps no rights in another's.
+#[tokio::test]
+async fn an_organisation_that_cannot_be_written_does_not_stop_a_removal() {
+    let world = World::create().await;
+    world.record("max", &[(&world.acme, BaseRole::Admin)]).await;
+    let admin = world.database.client("postgres").await;
+    // Whatever it is that refuses the row.
+    admin.batch_execute("alter table tenantry.organisations add check (name <> 'The refused company')").await.unwrap();
+    let refused = testkit::organisation("refused");
+    let name = "The refused company";
+    let memberships = vec![(OrganisationRecord::new(refused.id.clone(), Some("refused"), name), BaseRole::Admin)];
+    let record = PersonRecord::new(user("max"), "max@example.test", "max", memberships);
+    let asked_at = directory::now(&world.app).await.unwrap();
+    assert!(directory::record_person(&world.app, &record, asked_at).await.is_err(), "said, so that it is tried again");
+    assert!(matches!(world.org("max", &world.acme).read(Read::access_only()).await, Err(Error::NotFound)));
+}
+
+#[tokio::test]
+async fn an_address_goes_to_whom_clerk_gave_it_last() {
+    let world = World::create().await;
+    let now = directory::now(&world.app).await.unwrap();
+    directory::organisation_gone(&world.app, &world.acme.id, now).await.unwrap();
+    for (id, from) in [("org_Second", "deleted"), ("org_Third", "living")] {
+        let id = tenancy::OrganisationId::parse(id).unwrap();
+        let record = OrganisationRecord::new(id.clone(), Some("acme"), "Acme again");
+        let now = directory::now(&world.app).await.unwrap();
+        let person = PersonRecord::new(user("nadia"), "n@example.test", "nadia", vec![(record, BaseRole::Admin)]);
+        directory::record_person(&world.app, &person, now).await.unwrap();
+        let found = directory::organisation_for(&world.app, &user("nadia"), "acme").await.unwrap();
+        assert_eq!(found, Some(id), "taken from a {from} organisation");
+    }
+}
+
+#[tokio::test]
+async fn whatever_a_vendor_allows_in_names_can_be_written() {
+    let world = World::create().await;
+    let long = "x".repeat(5000);
+    for (name, slug) in [("a\0b", "mal--two"), ("", "-"), (long.as_str(), "UPPER"), ("\u{1b}[31m", "ünï")] {
+        let record = OrganisationRecord::new(testkit::organisation("odd").id, Some(slug), name);
+        let person =
+            PersonRecord::new(user("nadia"), &format!("{name}@example.test"), name, vec![(record, BaseRole::Admin)]);
+        let now = directory::now(&world.app).await.unwrap();
+        directory::record_person(&world.app, &person, now).await.unwrap();
+        let found = directory::organisation_for(&world.app, &user("nadia"), "odd").await.unwrap();
+        assert!(found.is_some(), "reached by its id instead of {slug:?}");
     }
 }

@@ -39,6 +39,7 @@ async fn the_server_and_the_worker_cannot_climb() {
             "update version_steps set title = 'changed'",
             "update step_events set who = 'user_max'",
             "delete from inbound_events",
+            "select lo_create(0)",
             "select tenancy.isolate('procedures')",
             "insert into tenancy.directory_tables values ('tenantry.procedures', 'because I would like it to be')",
         ] {

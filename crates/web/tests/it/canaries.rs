@@ -48,15 +48,10 @@ async fn no_answer_and_no_log_line_carries_a_foreign_canary() {
         let place = organisation(&format!("place{index:02}"));
         let person: &'static str = Box::leak(format!("person{index:02}").into_boxed_str());
         let slug: &'static str = Box::leak(place.slug.clone().into_boxed_str());
-        let record = PersonRecord {
-            id: UserId::parse(&format!("user_{person}")).unwrap(),
-            email: format!("{}@example.test", canary(index)),
-            name: canary(index),
-            memberships: vec![(
-                OrganisationRecord { id: place.id.clone(), slug: place.slug.clone(), name: canary(index) },
-                BaseRole::Admin,
-            )],
-        };
+        let at = OrganisationRecord::new(place.id.clone(), Some(&place.slug), &canary(index));
+        let id = UserId::parse(&format!("user_{person}")).unwrap();
+        let email = format!("{}@example.test", canary(index));
+        let record = PersonRecord::new(id, &email, &canary(index), vec![(at, BaseRole::Admin)]);
         let asked_at = directory::now(&app.world.app).await.unwrap();
         directory::record_person(&app.world.app, &record, asked_at).await.unwrap();
         let things = Things::create(&app.world, person, &place, &canary(index)).await;
