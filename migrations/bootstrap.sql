@@ -19,7 +19,12 @@ end $$;
 
 -- A migration that forgets its organisation fails loudly instead of silently changing no rows.
 alter role tenantry_owner set row_security = off;
-alter role tenantry_backup bypassrls;
+-- Only a superuser may give this. Elsewhere dumps are made by the service's own means, or per organisation.
+do $$ begin
+  alter role tenantry_backup bypassrls;
+exception when insufficient_privilege then
+  raise warning 'tenantry_backup cannot read past row-level security: this server gives BYPASSRLS to nobody';
+end $$;
 alter role tenantry_backup set default_transaction_read_only = on;
 
 -- Tables live in one schema; the machinery of the boundary (tenancy) is always named in full.
@@ -52,6 +57,11 @@ alter default privileges for role tenantry_owner in schema tenancy, tenantry gra
 -- The organisation is set by `set local` alone: an expression smuggled into a statement cannot change it.
 revoke execute on function pg_catalog.set_config(text, text, boolean) from public;
 grant execute on function pg_catalog.set_config(text, text, boolean) to tenantry_backup;
+
+-- What other connections are doing is nobody's business but a monitor's: their statements may name other organisations.
+revoke execute on function pg_catalog.pg_stat_get_activity(integer), pg_catalog.pg_stat_get_backend_activity(integer) from public;
+grant execute on function pg_catalog.pg_stat_get_activity(integer), pg_catalog.pg_stat_get_backend_activity(integer)
+  to pg_monitor, tenantry_backup;
 
 -- Large objects have owners and no policies: nobody makes any.
 revoke execute on function pg_catalog.lo_creat(integer), pg_catalog.lo_create(oid), pg_catalog.lo_from_bytea(oid, bytea) from public;

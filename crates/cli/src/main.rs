@@ -1,6 +1,7 @@
 //! The program `tenantry`: puts the parts together and runs them.
 
 mod config;
+mod context;
 mod dev;
 mod logging;
 mod migrate;
@@ -15,6 +16,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::config::{BadConfiguration, ServeArguments, WorkArguments};
+use crate::context::ContextArguments;
 use crate::dev::DevArguments;
 use crate::migrate::MigrateArguments;
 use crate::routes::RoutesArguments;
@@ -43,6 +45,8 @@ enum Command {
     Work(Box<WorkArguments>),
     /// Bring the database's tables up to date, as their owner
     Migrate(MigrateArguments),
+    /// Ask for signed contexts in the database, or no longer
+    Context(ContextArguments),
     /// List every route with who may call it
     Routes(RoutesArguments),
 }
@@ -58,6 +62,7 @@ async fn main() -> ExitCode {
         Command::Serve(arguments) => Box::pin(serve::run(&arguments)).await,
         Command::Work(arguments) => Box::pin(work::run(&arguments)).await,
         Command::Migrate(arguments) => migrate::run(&arguments).await,
+        Command::Context(arguments) => context::run(&arguments).await,
         Command::Routes(arguments) => routes::run(&arguments),
     };
     match outcome {

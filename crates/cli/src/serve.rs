@@ -9,7 +9,7 @@ use anyhow::Context;
 use axum::Router;
 use clerk::Clerk;
 use mirror::Mirror;
-use tenancy::{Database, PoolOptions};
+use tenancy::{Database, Hardening, PoolOptions};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -25,7 +25,7 @@ pub(crate) async fn run(arguments: &ServeArguments) -> anyhow::Result<ExitCode> 
     let config = arguments.check()?;
     let asked = shutdown::asked()?;
     let listeners = listen(&config).await?;
-    let database = connect("DATABASE_URL", &config.database_url).await?;
+    let database = connect("DATABASE_URL", &config.database_url, config.pool).await?;
     let public = config.public_base_url.clone();
     let clerk = Clerk::new(config.clerk)?;
     let pages = web::Config::new(config.public_base_url, clerk.config(), config.webhook_secrets)
@@ -41,13 +41,25 @@ pub(crate) async fn run(arguments: &ServeArguments) -> anyhow::Result<ExitCode> 
 }
 
 /// Connects as a role that row security binds; anything else is a matter of configuration.
-pub(crate) async fn connect(variable: &str, url: &str) -> anyhow::Result<Database> {
-    match Database::connect(url, PoolOptions::default()).await {
-        Ok(database) => Ok(database),
-        Err(error @ (tenancy::Error::RoleTooStrong { .. } | tenancy::Error::Url(_))) => {
+pub(crate) async fn connect(variable: &str, url: &str, options: PoolOptions) -> anyhow::Result<Database> {
+    match Database::connect(url, options).await {
+        Ok(database) => {
+            tell(database.hardening());
+            Ok(database)
+        }
+        Err(error @ (tenancy::Error::RoleTooStrong { .. } | tenancy::Error::Url(_) | tenancy::Error::Context(_))) => {
             Err(BadConfiguration::one(format!("{variable}: {error}")).into())
         }
         Err(error) => Err(error).context(variable.to_owned()),
+    }
+}
+
+/// What an operator should know of the database before customers use it.
+fn tell(hardening: Hardening) {
+    if hardening.contexts_are_signed {
+        tracing::info!("the database believes signed contexts alone");
+    } else if !hardening.settings_are_closed {
+        tracing::warn!("{}", Hardening::OPEN_SETTINGS);
     }
 }
 

@@ -10,7 +10,7 @@ use crate::shutdown;
 pub(crate) async fn run(arguments: &WorkArguments) -> anyhow::Result<ExitCode> {
     let config = arguments.check()?;
     let asked = shutdown::asked()?;
-    let database = connect("WORKER_DATABASE_URL", &config.database_url).await?;
+    let database = connect("WORKER_DATABASE_URL", &config.database_url, config.pool).await?;
     let clerk = clerk::Clerk::new(config.clerk)?;
     let mirror = mirror::Mirror::new(database.clone(), clerk.backend().clone());
     tracing::info!("working");

@@ -1,24 +1,33 @@
 //! The pool and the two doors that lead from it.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use deadpool_postgres::{Hook, Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod, Runtime};
 use tokio_postgres::{Config, NoTls};
 
-use crate::{Actor, Error, Listener, OrgScope, OrganisationId, Result, SystemReason, SystemScope, gate};
+use crate::connection::Connection;
+use crate::{
+    Actor, ContextKey, Error, Hardening, Listener, OrgScope, OrganisationId, Result, Statements, SystemReason,
+    SystemScope, gate, hardening,
+};
 
-/// How many connections, and how long to wait for one.
-#[derive(Debug, Clone, Copy)]
+/// How many connections, how long to wait for one, and what travels over them.
+#[derive(Debug, Clone)]
 pub struct PoolOptions {
     /// Most connections held at once. About four per core of the database server serve best.
     pub size: usize,
     /// Longest wait for a free connection before [`Error::Busy`].
     pub wait: Duration,
+    /// How statements travel.
+    pub statements: Statements,
+    /// Signs every context; for a database that asks for it.
+    pub context_key: Option<ContextKey>,
 }
 
 impl Default for PoolOptions {
     fn default() -> Self {
-        Self { size: 8, wait: Duration::from_secs(2) }
+        Self { size: 8, wait: Duration::from_secs(2), statements: Statements::Prepared, context_key: None }
     }
 }
 
@@ -27,6 +36,9 @@ impl Default for PoolOptions {
 pub struct Database {
     pool: Pool,
     config: Config,
+    statements: Statements,
+    context_key: Option<Arc<ContextKey>>,
+    hardening: Hardening,
 }
 
 impl Database {
@@ -48,9 +60,16 @@ impl Database {
             }))
             .build()
             .map_err(|e| Error::Unreachable(e.to_string()))?;
-        let database = Self { pool, config };
-        gate::refuse_strong_roles(&*database.connection().await?).await?;
-        Ok(database)
+        let client = from_pool(&pool).await?;
+        gate::refuse_strong_roles(&client).await?;
+        let hardening = hardening::look(&client, options.context_key.as_ref()).await?;
+        let context_key = options.context_key.map(Arc::new);
+        Ok(Self { pool, config, statements: options.statements, context_key, hardening })
+    }
+
+    /// What stands between a statement that was tampered with and another organisation.
+    pub fn hardening(&self) -> Hardening {
+        self.hardening
     }
 
     /// The door into one organisation. Nothing is sent yet.
@@ -67,7 +86,7 @@ impl Database {
 
     /// Whether the database answers.
     pub async fn ping(&self) -> Result<()> {
-        self.connection().await?.batch_execute("").await.map_err(|e| Error::of("ping", e))
+        self.connection().await?.control("", "ping").await
     }
 
     /// Opens a connection of its own that hears a channel. A notification only wakes; it carries no data.
@@ -75,13 +94,21 @@ impl Database {
         Listener::open(&self.config, channel).await
     }
 
-    pub(crate) async fn connection(&self) -> Result<Object> {
-        #[expect(clippy::disallowed_methods, reason = "the one place where a connection leaves the pool")]
-        self.pool.get().await.map_err(|e| match e {
-            PoolError::Timeout(_) => Error::Busy,
-            other => Error::Unreachable(other.to_string()),
-        })
+    pub(crate) async fn connection(&self) -> Result<Connection> {
+        Ok(Connection::new(from_pool(&self.pool).await?, self.statements))
     }
+
+    pub(crate) fn context_key(&self) -> Option<&ContextKey> {
+        self.context_key.as_deref()
+    }
+}
+
+async fn from_pool(pool: &Pool) -> Result<Object> {
+    #[expect(clippy::disallowed_methods, reason = "the one place where a connection leaves the pool")]
+    pool.get().await.map_err(|e| match e {
+        PoolError::Timeout(_) => Error::Busy,
+        other => Error::Unreachable(other.to_string()),
+    })
 }
 
 impl std::fmt::Debug for Database {

@@ -15,6 +15,9 @@ pub enum Error {
         /// What to do about it.
         remedy: &'static str,
     },
+    /// Server and database do not agree about signed contexts.
+    #[error("{0}")]
+    Context(String),
     /// The connection URL cannot be read.
     #[error("not a Postgres URL (postgresql://role@host/database): {0}")]
     Url(String),

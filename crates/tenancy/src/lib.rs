@@ -5,29 +5,39 @@
 
 mod actor;
 mod bootstrap;
+mod connection;
+mod context;
 mod database;
 mod error;
 mod gate;
+mod hardening;
 mod ids;
 mod listen;
 mod migrations;
 mod organisation;
+mod parameter;
+mod signing;
 mod statement;
 mod system;
 mod transaction;
 
 pub use actor::Actor;
 pub use bootstrap::bootstrap;
+pub use connection::Statements;
+pub use context::{ContextKey, InvalidContextKey};
 pub use database::{Database, PoolOptions};
 pub use error::Error;
+pub use hardening::Hardening;
 pub use ids::{InvalidId, OrganisationId, UserId};
 pub use listen::Listener;
 pub use migrations::{migrate, pending_migrations};
 pub use organisation::OrgScope;
+pub use parameter::Parameter;
+pub use signing::{Signing, forget_context_key, plain_contexts, sign_contexts, signing};
 pub use statement::{Query, Statement, Tables};
 pub use system::{SystemReason, SystemScope};
 pub use tokio_postgres::{Row, types};
-pub use transaction::Transaction;
+pub use transaction::{Rows, Transaction};
 
 /// The result of everything that talks to the database.
 pub type Result<T, E = Error> = std::result::Result<T, E>;

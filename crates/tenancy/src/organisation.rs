@@ -1,12 +1,10 @@
 //! The door into one organisation.
 
-use std::fmt::Write as _;
-
-use deadpool_postgres::Object;
-use futures_util::future::{join, join_all, join3};
+use futures_util::future::{join, join3};
 use tokio_postgres::Row;
 
-use crate::{Actor, Database, Error, OrganisationId, Query, Result, Transaction};
+use crate::context::Context;
+use crate::{Actor, Database, OrganisationId, Query, Result, Transaction};
 
 /// One organisation, seen by one actor. Opens a transaction for each read or write.
 #[derive(Debug, Clone)]
@@ -35,57 +33,48 @@ impl OrgScope {
     ///
     /// Rows come back per query, in order.
     pub async fn read(&self, queries: &[Query]) -> Result<Vec<Vec<Row>>> {
-        let client = self.database.connection().await?;
-        let prepared = prepare(&client, queries).await?;
+        let connection = self.database.connection().await?;
+        let ready = connection.ready(queries).await?;
         let begin = self.begin("begin read only");
-        let key = self.organisation.as_str();
-        let arguments: Vec<_> = queries.iter().map(|query| query.arguments(Some(&key))).collect();
-        let rows = join_all(prepared.iter().zip(&arguments).map(|(statement, values)| client.query(statement, values)));
         // Polled in this order, so sent in this order; nothing waits for an answer before all is on the wire.
-        let (begun, rows, committed) = join3(client.batch_execute(&begin), rows, client.batch_execute("commit")).await;
-        begun.map_err(|e| Error::of("begin", e))?;
-        let rows = collect(queries, rows)?;
-        committed.map_err(|e| Error::of("commit", e))?;
+        let (begun, rows, committed) = join3(
+            connection.control(&begin, "begin"),
+            connection.all_rows(&ready, Some(&self.organisation)),
+            connection.control("commit", "commit"),
+        )
+        .await;
+        begun?;
+        let rows = rows?;
+        committed?;
         Ok(rows)
     }
 
     /// Opens a transaction that may write; the first queries travel with its beginning.
     pub async fn write(&self, first: &[Query]) -> Result<(Transaction, Vec<Vec<Row>>)> {
-        let client = self.database.connection().await?;
-        let prepared = prepare(&client, first).await?;
-        let begin = self.begin("begin");
-        let transaction = Transaction::begun(client, Some(self.organisation.clone()));
-        let key = self.organisation.as_str();
-        let arguments: Vec<_> = first.iter().map(|query| query.arguments(Some(&key))).collect();
-        let client = transaction.client();
-        let rows = join_all(prepared.iter().zip(&arguments).map(|(statement, values)| client.query(statement, values)));
-        let (begun, rows) = join(client.batch_execute(&begin), rows).await;
-        begun.map_err(|e| Error::of("begin", e))?;
-        let rows = collect(first, rows)?;
-        Ok((transaction, rows))
+        self.open("begin", first).await
     }
 
-    /// Both ids are letters, digits and one underscore by their type, so they need no quoting.
+    /// Opens a transaction that reads one state of the data for as long as it takes: for exports.
+    ///
+    /// It holds back the clean-up of old rows in the whole database, so it must not live for hours.
+    pub async fn snapshot(&self, first: &[Query]) -> Result<(Transaction, Vec<Vec<Row>>)> {
+        self.open("begin isolation level repeatable read read only", first).await
+    }
+
+    async fn open(&self, begin: &str, first: &[Query]) -> Result<(Transaction, Vec<Vec<Row>>)> {
+        let connection = self.database.connection().await?;
+        let ready = connection.ready(first).await?;
+        let begin = self.begin(begin);
+        let transaction = Transaction::begun(connection, Some(self.organisation.clone()));
+        let connection = transaction.connection();
+        let (begun, rows) =
+            join(connection.control(&begin, "begin"), connection.all_rows(&ready, Some(&self.organisation))).await;
+        begun?;
+        Ok((transaction, rows?))
+    }
+
     fn begin(&self, begin: &str) -> String {
-        let mut message = format!("{begin}; set local app.current_org_id = '{}'", self.organisation);
-        if let Some(user) = self.actor.user() {
-            let _ = write!(message, "; set local app.current_user_id = '{user}'");
-        }
-        message
+        let context = Context { organisation: Some(&self.organisation), user: self.actor.user(), ..Context::default() };
+        context.message(begin, self.database.context_key())
     }
-}
-
-/// Preparing comes first, always: a statement that still has to be prepared would let COMMIT overtake it and would
-/// run outside the transaction, where no organisation is set.
-async fn prepare(client: &Object, queries: &[Query]) -> Result<Vec<tokio_postgres::Statement>> {
-    let mut prepared = Vec::with_capacity(queries.len());
-    for query in queries {
-        let statement = client.prepare_cached(query.statement.sql).await;
-        prepared.push(statement.map_err(|e| Error::of(query.statement.name, e))?);
-    }
-    Ok(prepared)
-}
-
-fn collect(queries: &[Query], rows: Vec<Result<Vec<Row>, tokio_postgres::Error>>) -> Result<Vec<Vec<Row>>> {
-    queries.iter().zip(rows).map(|(query, rows)| rows.map_err(|e| Error::of(query.statement.name, e))).collect()
 }

@@ -1,6 +1,8 @@
 //! SQL as named constants: written once beside the function that sends it, listed for the tests that read them all.
 
-use tokio_postgres::types::ToSql;
+use tokio_postgres::types::{ToSql, Type};
+
+use crate::Parameter;
 
 /// Which tables a statement may name, and so which door it goes through.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,7 +64,7 @@ macro_rules! __statements {
 /// A statement with its parameters, ready to travel.
 pub struct Query {
     pub(crate) statement: Statement,
-    pub(crate) parameters: Vec<Box<dyn ToSql + Sync + Send>>,
+    parameters: Vec<(Box<dyn ToSql + Sync + Send>, Type)>,
 }
 
 impl Query {
@@ -73,16 +75,26 @@ impl Query {
 
     /// Adds the next parameter.
     #[must_use]
-    pub fn bind(mut self, value: impl ToSql + Sync + Send + 'static) -> Self {
-        self.parameters.push(Box::new(value));
+    pub fn bind<P: Parameter + 'static>(mut self, value: P) -> Self {
+        self.parameters.push((Box::new(value), P::postgres_type()));
         self
     }
 
     /// Parameters as the driver wants them, led by the organisation where there is one.
     pub(crate) fn arguments<'a>(&'a self, organisation: Option<&'a &'a str>) -> Vec<&'a (dyn ToSql + Sync)> {
-        let leading =
-            organisation.filter(|_| self.statement.tables == Tables::Tenant).map(|id| id as &(dyn ToSql + Sync));
-        leading.into_iter().chain(self.parameters.iter().map(|value| &**value as &(dyn ToSql + Sync))).collect()
+        self.typed_arguments(organisation).into_iter().map(|(value, _)| value).collect()
+    }
+
+    /// The same with their types, for a statement that is not prepared.
+    pub(crate) fn typed_arguments<'a>(
+        &'a self,
+        organisation: Option<&'a &'a str>,
+    ) -> Vec<(&'a (dyn ToSql + Sync), Type)> {
+        let leading = organisation
+            .filter(|_| self.statement.tables == Tables::Tenant)
+            .map(|id| (id as &(dyn ToSql + Sync), Type::TEXT));
+        let bound = self.parameters.iter().map(|(value, kind)| (&**value as &(dyn ToSql + Sync), kind.clone()));
+        leading.into_iter().chain(bound).collect()
     }
 }
 

@@ -1,8 +1,10 @@
 //! The door to the directory tables: for work that has to happen before an organisation is known.
 
+use futures_util::future::join3;
 use tokio_postgres::Row;
 
-use crate::{Database, Error, Query, Result, Tables, Transaction};
+use crate::context::Context;
+use crate::{Database, Query, Result, Tables, Transaction};
 
 /// Why someone acts outside an organisation. This is the complete list; each use is logged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,8 +47,7 @@ impl SystemScope {
     pub async fn begin(&self) -> Result<Transaction> {
         tracing::debug!(reason = self.reason.as_str(), "system door");
         let transaction = Transaction::begun(self.database.connection().await?, None);
-        let begin = format!("begin; set local app.system_reason = '{}'", self.reason.as_str());
-        transaction.client().batch_execute(&begin).await.map_err(|e| Error::of("begin", e))?;
+        transaction.connection().control(&self.message(), "begin").await?;
         Ok(transaction)
     }
 
@@ -54,20 +55,22 @@ impl SystemScope {
     pub async fn run(&self, query: Query) -> Result<Vec<Row>> {
         debug_assert_eq!(query.statement.tables, Tables::Directory, "{}", query.statement.name);
         tracing::debug!(reason = self.reason.as_str(), statement = query.statement.name, "system door");
-        let name = query.statement.name;
         let connection = self.database.connection().await?;
-        let statement = connection.prepare_cached(query.statement.sql).await.map_err(|e| Error::of(name, e))?;
-        let begin = format!("begin; set local app.system_reason = '{}'", self.reason.as_str());
-        let arguments = query.arguments(None);
-        let (begun, rows, committed) = futures_util::future::join3(
-            connection.batch_execute(&begin),
-            connection.query(&statement, &arguments),
-            connection.batch_execute("commit"),
+        let ready = connection.ready_one(&query).await?;
+        let begin = self.message();
+        let (begun, rows, committed) = join3(
+            connection.control(&begin, "begin"),
+            connection.rows(&ready, None),
+            connection.control("commit", "commit"),
         )
         .await;
-        begun.map_err(|e| Error::of("begin", e))?;
-        let rows = rows.map_err(|e| Error::of(name, e))?;
-        committed.map_err(|e| Error::of("commit", e))?;
+        begun?;
+        let rows = rows?;
+        committed?;
         Ok(rows)
+    }
+
+    fn message(&self) -> String {
+        Context { reason: Some(self.reason), ..Context::default() }.message("begin", self.database.context_key())
     }
 }

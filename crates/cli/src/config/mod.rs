@@ -2,12 +2,14 @@
 
 mod clerk;
 mod complaints;
+mod pool;
 mod serve;
 mod vendors;
 mod work;
 
 pub(crate) use clerk::ClerkArguments;
 pub(crate) use complaints::{BadConfiguration, Complaints, Shown};
+pub(crate) use pool::{PoolArguments, context_key};
 pub(crate) use serve::{ServeArguments, ServeConfig};
 pub(crate) use vendors::VendorArguments;
 pub(crate) use work::WorkArguments;

@@ -3,11 +3,12 @@
 use std::net::{IpAddr, SocketAddr};
 
 use clap::Args;
+use tenancy::PoolOptions;
 use url::Url;
 use web::WebhookSecret;
 
 use super::complaints::Shown;
-use super::{BadConfiguration, ClerkArguments, Complaints, VendorArguments, database_url, origin};
+use super::{BadConfiguration, ClerkArguments, Complaints, PoolArguments, VendorArguments, database_url, origin};
 
 /// As given.
 #[derive(Args, Debug, Default)]
@@ -21,6 +22,8 @@ pub(crate) struct ServeArguments {
     /// Database, as the role tenantry_app
     #[arg(long, env = "DATABASE_URL", value_name = "URL", hide_env_values = true)]
     database_url: Option<String>,
+    #[command(flatten)]
+    pool: PoolArguments,
     /// Secrets of Clerk's webhooks, separated by commas while one replaces another: whsec_…
     #[arg(long, env = "CLERK_WEBHOOK_SIGNING_SECRET", value_name = "SECRETS", hide_env_values = true)]
     clerk_webhook_signing_secret: Option<String>,
@@ -39,6 +42,7 @@ pub(crate) struct ServeConfig {
     pub(crate) public_base_url: Url,
     pub(crate) listen: SocketAddr,
     pub(crate) database_url: String,
+    pub(crate) pool: PoolOptions,
     pub(crate) clerk: clerk::Config,
     pub(crate) webhook_secrets: Vec<WebhookSecret>,
 }
@@ -64,6 +68,7 @@ impl ServeArguments {
             self.database_url.as_deref(),
             database_url,
         );
+        let pool = self.pool.check(&mut complaints);
         let production = self.app_env.as_deref() == Some("production");
         let clerk = self.clerk.check(&mut complaints, public_base_url.as_ref(), production);
         let webhook_secrets = complaints.required(
@@ -79,6 +84,7 @@ impl ServeArguments {
                 public_base_url: public_base_url?,
                 listen: listen?,
                 database_url: database_url?,
+                pool,
                 clerk: clerk?,
                 webhook_secrets: webhook_secrets?,
             })

@@ -1,9 +1,10 @@
 //! Configuration of `tenantry work`.
 
 use clap::Args;
+use tenancy::PoolOptions;
 
 use super::complaints::Shown;
-use super::{BadConfiguration, ClerkArguments, Complaints, VendorArguments, database_url};
+use super::{BadConfiguration, ClerkArguments, Complaints, PoolArguments, VendorArguments, database_url};
 
 /// As given.
 #[derive(Args, Debug, Default)]
@@ -11,6 +12,8 @@ pub(crate) struct WorkArguments {
     /// Database, as the role tenantry_worker
     #[arg(long, env = "WORKER_DATABASE_URL", value_name = "URL", hide_env_values = true)]
     worker_database_url: Option<String>,
+    #[command(flatten)]
+    pool: PoolArguments,
     #[command(flatten)]
     clerk: ClerkArguments,
     #[command(flatten)]
@@ -21,6 +24,7 @@ pub(crate) struct WorkArguments {
 #[derive(Debug)]
 pub(crate) struct WorkConfig {
     pub(crate) database_url: String,
+    pub(crate) pool: PoolOptions,
     pub(crate) clerk: clerk::Config,
 }
 
@@ -34,8 +38,9 @@ impl WorkArguments {
             self.worker_database_url.as_deref(),
             database_url,
         );
+        let pool = self.pool.check(&mut complaints);
         let clerk = self.clerk.check(&mut complaints, None, false);
         self.vendors.check(&mut complaints);
-        complaints.finish(|| Some(WorkConfig { database_url: database_url?, clerk: clerk? }))
+        complaints.finish(|| Some(WorkConfig { database_url: database_url?, pool, clerk: clerk? }))
     }
 }

@@ -11,7 +11,7 @@ const PUBLISHABLE_KEY: &str = "pk_test_dGVuYW50cnktc2FuZGJveC0xMy5jbGVyay5hY2Nvd
 const ISSUER: &str = "https://tenantry-sandbox-13.clerk.accounts.dev";
 
 /// Variables that would change what the children do, and are not ours: taken away from them.
-pub(crate) const NOT_INHERITED: &[&str] = &["APP_ENV", "CLERK_JWT_KEY"];
+pub(crate) const NOT_INHERITED: &[&str] = &["APP_ENV", "CLERK_JWT_KEY", "CONTEXT_KEY", "DATABASE_STATEMENTS"];
 
 /// Names and values, in the order of the documentation.
 #[derive(Clone)]

@@ -1,0 +1,65 @@
+//! What stands between a statement that somebody tampered with and another organisation's rows.
+
+use tokio_postgres::Client;
+use tokio_postgres::error::SqlState;
+
+use crate::context::{self, Context};
+use crate::{ContextKey, Error, OrganisationId, Result};
+
+/// Found once, when the pool is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Hardening {
+    /// Nobody may call `set_config`, so no expression inside a statement can change the organisation.
+    pub settings_are_closed: bool,
+    /// The database believes a context only with a signature, so no statement can change the organisation.
+    pub contexts_are_signed: bool,
+    /// As `server_version_num`: 150020 is 15.20.
+    pub server_version: i32,
+}
+
+impl Hardening {
+    /// What to say where [`Hardening::settings_are_closed`] is false and contexts are not signed.
+    pub const OPEN_SETTINGS: &str = "anybody may call set_config in this database, so an expression smuggled into a \
+        statement could change its organisation: as a superuser, revoke execute on function \
+        pg_catalog.set_config(text, text, boolean) from public; where the server has no superuser for you, sign \
+        contexts: tenantry context sign";
+}
+
+const LOOK: &str = "
+    select has_function_privilege('pg_catalog.set_config(text, text, boolean)', 'execute'),
+           current_setting('server_version_num')::int,
+           to_regprocedure('tenancy.contexts_are_signed()') is not null";
+/// An organisation that exists nowhere.
+const PROBE: &str = "org_probe";
+
+/// Looks, and refuses a key that the database does not know or a database that asks for one we do not have.
+pub(crate) async fn look(client: &Client, key: Option<&ContextKey>) -> Result<Hardening> {
+    let row = client.query_one(LOOK, &[]).await.map_err(|e| Error::of("hardening", e))?;
+    let (set_config, server_version, migrated): (bool, i32, bool) = (row.get(0), row.get(1), row.get(2));
+    let contexts_are_signed = migrated && signed(client).await?;
+    let seen = match key.filter(|_| contexts_are_signed) {
+        Some(key) => probe(client, key).await?,
+        None => None,
+    };
+    context::agreed(contexts_are_signed, key, seen.as_deref(), PROBE)?;
+    Ok(Hardening { settings_are_closed: !set_config, contexts_are_signed, server_version })
+}
+
+async fn signed(client: &Client) -> Result<bool> {
+    match client.query_one("select tenancy.contexts_are_signed()", &[]).await {
+        Ok(row) => Ok(row.get(0)),
+        Err(error) if error.code() == Some(&SqlState::INSUFFICIENT_PRIVILEGE) => Ok(false),
+        Err(error) => Err(Error::of("hardening", error)),
+    }
+}
+
+/// The organisation that the database reads from a context signed with this key.
+async fn probe(client: &Client, key: &ContextKey) -> Result<Option<String>> {
+    let organisation = OrganisationId::parse(PROBE).expect("the probe has the form of an id");
+    let context = Context { organisation: Some(&organisation), ..Context::default() };
+    let failed = |e| Error::of("context probe", e);
+    client.batch_execute(&context.message("begin read only", Some(key))).await.map_err(failed)?;
+    let row = client.query_one("select tenancy.current_organisation()", &[]).await;
+    client.batch_execute("rollback").await.map_err(failed)?;
+    Ok(row.map_err(failed)?.get(0))
+}
