@@ -3,7 +3,7 @@
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::path::Path;
 
-use tenancy::{Database, PoolOptions};
+use tenancy::{ContextKey, Database, PoolOptions, Statements};
 use tokio::sync::OnceCell;
 use tokio_postgres::{Client, NoTls};
 
@@ -12,6 +12,9 @@ pub struct TestDatabase {
     admin_url: String,
     name: String,
 }
+
+/// The key of tests that sign contexts.
+pub const CONTEXT_KEY: &str = "test:000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
 
 static TEMPLATE: OnceCell<String> = OnceCell::const_new();
 
@@ -34,7 +37,11 @@ impl TestDatabase {
             ))
             .await
             .unwrap();
-        Self { admin_url, name }
+        let database = Self { admin_url, name };
+        if database.options().context_key.is_some() {
+            database.sign_contexts().await;
+        }
+        database
     }
 
     /// A connection URL for a role (`tenantry_app`, …; `postgres` is the superuser).
@@ -44,12 +51,35 @@ impl TestDatabase {
 
     /// As the server connects.
     pub async fn app(&self) -> Database {
-        Database::connect(&self.url("tenantry_app"), PoolOptions::default()).await.unwrap()
+        self.connect("tenantry_app", self.options()).await
     }
 
     /// As the worker connects.
     pub async fn worker(&self) -> Database {
-        Database::connect(&self.url("tenantry_worker"), PoolOptions::default()).await.unwrap()
+        self.connect("tenantry_worker", self.options()).await
+    }
+
+    /// As a role, with options of the test's own.
+    pub async fn connect(&self, role: &str, options: PoolOptions) -> Database {
+        Database::connect(&self.url(role), options).await.unwrap()
+    }
+
+    /// From now on the database believes contexts signed with [`CONTEXT_KEY`] alone.
+    pub async fn sign_contexts(&self) {
+        let key = ContextKey::parse(CONTEXT_KEY).unwrap();
+        tenancy::sign_contexts(&self.url("tenantry_owner"), &key).await.unwrap();
+    }
+
+    /// The options that TEST_DOOR asks for: `script/test` runs some suites once more as `signed` and as `unnamed`.
+    fn options(&self) -> PoolOptions {
+        match std::env::var("TEST_DOOR").as_deref() {
+            Ok("signed") => {
+                PoolOptions { context_key: Some(ContextKey::parse(CONTEXT_KEY).unwrap()), ..PoolOptions::default() }
+            }
+            Ok("unnamed") => PoolOptions { statements: Statements::Unnamed, ..PoolOptions::default() },
+            Ok(other) => panic!("TEST_DOOR is {other:?}; it knows signed and unnamed"),
+            Err(_) => PoolOptions::default(),
+        }
     }
 
     /// A bare connection as a role, for attacks and for looking behind the wall.

@@ -5,8 +5,8 @@
 
 mod database;
 mod people;
-mod round_trips;
+mod relay;
 
-pub use database::TestDatabase;
+pub use database::{CONTEXT_KEY, TestDatabase};
 pub use people::{Organisation, Person, World, organisation, user};
-pub use round_trips::RoundTrips;
+pub use relay::Relay;

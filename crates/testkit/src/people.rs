@@ -45,6 +45,11 @@ impl World {
     pub async fn create() -> Self {
         let database = TestDatabase::create().await;
         let app = database.app().await;
+        Self::people(database, app).await
+    }
+
+    /// The same people in a database that is there already, through a door of the test's own.
+    pub async fn people(database: TestDatabase, app: Database) -> Self {
         let world = Self { database, app, acme: organisation("acme"), bolt: organisation("bolt") };
         for (name, memberships) in [
             ("ada", vec![(&world.acme, BaseRole::Admin)]),

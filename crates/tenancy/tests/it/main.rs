@@ -1,6 +1,7 @@
 //! The boundary, looked at from outside: as the application's own role, on a real Postgres.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod contexts;
 mod doors;
 mod isolate;
 mod mutation;

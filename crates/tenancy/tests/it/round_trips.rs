@@ -2,14 +2,14 @@
 
 use domain::{Org, Page, Read, procedures, runs};
 use tenancy::{Actor, Database, PoolOptions, Query, Statement, Tables};
-use testkit::{RoundTrips, World};
+use testkit::{Relay, World};
 
 #[tokio::test]
 async fn a_tenant_read_costs_one_round_trip_and_a_write_one_per_statement() {
     let world = World::create().await;
     let procedure = world.procedure("ada", &world.acme, "acme opens").await;
     let run = world.run("ada", &world.acme, procedure, "monday").await;
-    let relay = RoundTrips::before(&world.database).await;
+    let relay = Relay::before(&world.database).await;
     let options = PoolOptions { size: 1, ..PoolOptions::default() };
     let app = Database::connect(&relay.url(&world.database, "tenantry_app"), options).await.unwrap();
     let ada = Org::new(&app, world.acme.id.clone(), testkit::user("ada"), "acme");
@@ -19,7 +19,12 @@ async fn a_tenant_read_costs_one_round_trip_and_a_write_one_per_statement() {
             ($read:expr) => {
                 relay.reset();
                 ada.read($read).await.unwrap();
-                assert!(!counted || relay.count() == 1, "{} took {} round trips", stringify!($read), relay.count());
+                assert!(
+                    !counted || relay.round_trips() == 1,
+                    "{} took {} round trips",
+                    stringify!($read),
+                    relay.round_trips()
+                );
             };
         }
         one_trip!(Read::access_only());
@@ -31,7 +36,11 @@ async fn a_tenant_read_costs_one_round_trip_and_a_write_one_per_statement() {
         let mut tx = ada.write().await.unwrap();
         runs::start(&mut tx, procedure, &runs::RunName::parse("tuesday").unwrap()).await.unwrap();
         tx.commit().await.unwrap();
-        assert!(!counted || relay.count() == 5, "begin with access, three statements, commit: {}", relay.count());
+        assert!(
+            !counted || relay.round_trips() == 5,
+            "begin with access, three statements, commit: {}",
+            relay.round_trips()
+        );
     }
 }
 

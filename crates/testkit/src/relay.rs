@@ -1,8 +1,9 @@
-//! Counts round trips: a relay before Postgres that notices each time the client speaks after the server did.
+//! A relay before Postgres: counts round trips, and makes the way longer where a test wants to be in between.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
@@ -11,7 +12,7 @@ use tokio::net::{UnixListener, UnixStream};
 use crate::TestDatabase;
 
 /// A relay in front of a test's database.
-pub struct RoundTrips {
+pub struct Relay {
     folder: PathBuf,
     counts: Arc<Counts>,
 }
@@ -20,16 +21,22 @@ pub struct RoundTrips {
 struct Counts {
     trips: AtomicUsize,
     server_spoke: AtomicBool,
+    delay: Duration,
 }
 
-impl RoundTrips {
+impl Relay {
     /// Starts a relay; connect through [`Self::url`].
     pub async fn before(database: &TestDatabase) -> Self {
+        Self::slow(database, Duration::ZERO).await
+    }
+
+    /// The same, with every message held back for so long, in each direction.
+    pub async fn slow(database: &TestDatabase, delay: Duration) -> Self {
         let folder = std::env::temp_dir().join(format!("tenantry-relay-{}", uuid::Uuid::now_v7().simple()));
         std::fs::create_dir(&folder).unwrap();
         let listener = UnixListener::bind(folder.join(".s.PGSQL.5432")).unwrap();
         let server = socket_folder(&database.url("tenantry_app")).join(".s.PGSQL.5432");
-        let counts = Arc::new(Counts::default());
+        let counts = Arc::new(Counts { delay, ..Counts::default() });
         let shared = Arc::clone(&counts);
         tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
@@ -56,8 +63,15 @@ impl RoundTrips {
     }
 
     /// How often the client has spoken after the server.
-    pub fn count(&self) -> usize {
+    pub fn round_trips(&self) -> usize {
         self.counts.trips.load(Ordering::SeqCst)
+    }
+}
+
+impl Drop for Relay {
+    fn drop(&mut self) {
+        // Best effort: it lies in the temporary folder.
+        let _ = std::fs::remove_dir_all(&self.folder);
     }
 }
 
@@ -68,6 +82,9 @@ async fn relay(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, counts: Arc<Coun
             counts.server_spoke.store(true, Ordering::SeqCst);
         } else if counts.server_spoke.swap(false, Ordering::SeqCst) {
             counts.trips.fetch_add(1, Ordering::SeqCst);
+        }
+        if !counts.delay.is_zero() {
+            tokio::time::sleep(counts.delay).await;
         }
         if to.write_all(&buffer[..read]).await.is_err() {
             return;
@@ -80,6 +97,6 @@ fn socket_folder(url: &str) -> PathBuf {
     PathBuf::from(host.split('&').next().unwrap_or(host).replace("%2F", "/").replace("%2f", "/"))
 }
 
-fn encode(path: &std::path::Path) -> String {
+fn encode(path: &Path) -> String {
     path.to_str().unwrap().replace('/', "%2F")
 }
