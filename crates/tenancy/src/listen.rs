@@ -6,9 +6,12 @@ use tokio_postgres::{AsyncMessage, Config, NoTls};
 
 use crate::{Error, Result};
 
+/// Notifications that may wait to be taken; then the server's wait in the connection.
+const WAITING: usize = 1024;
+
 /// Hears one channel until it is dropped or the connection ends.
 pub struct Listener {
-    wakes: mpsc::Receiver<()>,
+    payloads: mpsc::Receiver<String>,
     /// Dropping the client ends the connection.
     _client: tokio_postgres::Client,
 }
@@ -16,22 +19,30 @@ pub struct Listener {
 impl Listener {
     pub(crate) async fn open(config: &Config, channel: &'static str) -> Result<Self> {
         let (client, mut connection) = config.connect(NoTls).await.map_err(|e| Error::Unreachable(e.to_string()))?;
-        let (wake, wakes) = mpsc::channel(1);
+        let (hear, payloads) = mpsc::channel(WAITING);
         tokio::spawn(async move {
             let mut messages = stream::poll_fn(|context| connection.poll_message(context));
             while let Some(Ok(message)) = messages.next().await {
-                if matches!(message, AsyncMessage::Notification(_)) {
-                    // A wake that is already waiting covers this one too.
-                    let _ = wake.try_send(());
+                if let AsyncMessage::Notification(notification) = message
+                    && hear.send(notification.payload().to_owned()).await.is_err()
+                {
+                    return;
                 }
             }
         });
         client.batch_execute(&format!("listen {channel}")).await.map_err(|e| Error::of("listen", e))?;
-        Ok(Self { wakes, _client: client })
+        Ok(Self { payloads, _client: client })
     }
 
-    /// Waits for the next wake; `None` when the connection is gone.
+    /// Waits for the next wake, taking all that wait with it; `None` when the connection is gone.
     pub async fn woken(&mut self) -> Option<()> {
-        self.wakes.recv().await
+        self.payloads.recv().await?;
+        while self.payloads.try_recv().is_ok() {}
+        Some(())
+    }
+
+    /// Waits for the next payload; `None` when the connection is gone.
+    pub(crate) async fn heard(&mut self) -> Option<String> {
+        self.payloads.recv().await
     }
 }

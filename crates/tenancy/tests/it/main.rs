@@ -4,8 +4,11 @@
 mod contexts;
 mod doors;
 mod isolate;
+mod leftovers;
+mod live;
 mod mutation;
 mod roles;
 mod round_trips;
 mod statements;
+mod streams;
 mod walls;

@@ -4,6 +4,7 @@ use axum::Router;
 use axum::body::Body;
 use http::{HeaderMap, Method, Request, StatusCode};
 use serde_json::Value;
+use tenancy::Database;
 use testkit::World;
 use tower::ServiceExt as _;
 
@@ -63,6 +64,12 @@ impl Answer {
 impl TestApp {
     pub(crate) async fn start() -> Self {
         let world = World::create().await;
+        let database = world.app.clone();
+        Self::over(world, database)
+    }
+
+    /// The same over connections of the test's own.
+    pub(crate) fn over(world: World, database: Database) -> Self {
         let config = clerk::Config::from_parts(clerk::ConfigParts {
             publishable_key: "pk_test_dGVuYW50cnktc2FuZGJveC0xMy5jbGVyay5hY2NvdW50cy5kZXYk".to_owned(),
             secret_key: "sk_test_0123456789abcdef0123456789abcdef".to_owned().into(),
@@ -77,11 +84,16 @@ impl TestApp {
         })
         .unwrap();
         let clerk = clerk::Clerk::new(config).unwrap();
-        let mirror = mirror::Mirror::new(world.app.clone(), clerk.backend().clone());
+        let mirror = mirror::Mirror::new(database.clone(), clerk.backend().clone());
         let secrets = vec![signatures::svix::Secret::parse(WEBHOOK_SECRET).unwrap()];
         let config = web::Config::new(tokens::APP.parse().unwrap(), clerk.config(), secrets);
-        let router = web::app(web::State::new(world.app.clone(), clerk, mirror, config));
+        let router = web::app(web::State::new(database, clerk, mirror, config));
         Self { world, router }
+    }
+
+    /// The server, for a socket.
+    pub(crate) fn router(&self) -> Router {
+        self.router.clone()
     }
 
     pub(crate) async fn get(&self, who: &As, path: &str) -> Answer {

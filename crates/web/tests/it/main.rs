@@ -9,5 +9,6 @@ mod foreign;
 mod hardening;
 mod requests;
 mod sessions;
+mod storm;
 mod tokens;
 mod webhooks;
