@@ -1,6 +1,6 @@
 //! Deferred work: enqueued with the change that needs it, claimed by a worker, retried, parked when it keeps failing.
 
-use tenancy::{Database, Query, SystemReason, Transaction, directory_statements};
+use tenancy::{Database, OrganisationId, Query, Row, SystemReason, Transaction, directory_statements};
 use uuid::Uuid;
 
 use crate::Result;
@@ -12,7 +12,7 @@ pub const MOST_ATTEMPTS: i32 = 12;
 
 directory_statements! {
     ENQUEUE = "
-        with job as (insert into jobs (id, kind, payload) values ($1, $2, $3) returning id)
+        with job as (insert into jobs (id, kind, payload, organisation_id) values ($1, $2, $3, $4) returning id)
         select pg_notify('tenantry_jobs', '') from job";
     /// The lease outlives the longest statement; a worker that dies loses the job to another after it.
     CLAIM = "
@@ -20,7 +20,7 @@ directory_statements! {
          where id in (select id from jobs
                        where state = 'ready' and run_at <= now() and (leased_until is null or leased_until < now())
                        order by run_at limit 16 for update skip locked)
-        returning id, kind, payload, attempts";
+        returning id, kind, payload, attempts, organisation_id";
     /// The attempt is the fence: a worker that lost its lease finishes nothing.
     FINISH = "
         update jobs set state = 'done', finished_at = now(), leased_until = null, last_error = null
@@ -44,20 +44,26 @@ pub struct Claimed {
     pub payload: serde_json::Value,
     /// Which try this is, from 1.
     pub attempt: i32,
+    /// The organisation it was enqueued in, and the only one it can work in; see [`crate::OrgJob`].
+    pub organisation: Option<OrganisationId>,
 }
 
-/// Adds a job to the transaction that needs it done.
+/// Adds a job to the transaction that needs it done. It belongs to the organisation the transaction stands in, if any.
 pub(crate) async fn enqueue(tx: &mut Transaction, kind: &'static str, payload: serde_json::Value) -> Result<()> {
-    tx.query(Query::new(ENQUEUE).bind(Uuid::now_v7()).bind(kind).bind(payload)).await?;
+    let organisation = tx.organisation().map(ToString::to_string);
+    tx.query(Query::new(ENQUEUE).bind(Uuid::now_v7()).bind(kind).bind(payload).bind(organisation)).await?;
     Ok(())
 }
 
 /// Takes up to 16 jobs that are due.
 pub async fn claim(database: &Database) -> Result<Vec<Claimed>> {
     let rows = database.system(SystemReason::Jobs).run(Query::new(CLAIM)).await?;
-    let claimed =
-        |row: &tenancy::Row| Claimed { id: row.get(0), kind: row.get(1), payload: row.get(2), attempt: row.get(3) };
     Ok(rows.iter().map(claimed).collect())
+}
+
+fn claimed(row: &Row) -> Claimed {
+    let organisation = row.get::<_, Option<&str>>(4).and_then(|id| OrganisationId::parse(id).ok());
+    Claimed { id: row.get(0), kind: row.get(1), payload: row.get(2), attempt: row.get(3), organisation }
 }
 
 /// The job is done.

@@ -9,6 +9,7 @@ mod error;
 pub mod inbound_events;
 pub mod jobs;
 mod org;
+mod org_job;
 mod page;
 mod permissions;
 mod product;
@@ -18,6 +19,7 @@ mod text;
 pub use access::{Access, BaseRole, MyOrganisation, OrganisationSummary, Person};
 pub use error::{Error, FieldErrors};
 pub use org::{Org, OrgTx, Read};
+pub use org_job::OrgJob;
 pub use page::{Cursor, Listing, PAGE_SIZE, Page};
 pub use permissions::Permission;
 pub use product::{procedures, runs, step_templates};
@@ -34,6 +36,7 @@ pub fn statements() -> impl Iterator<Item = &'static tenancy::Statement> {
         directory::STATEMENTS,
         inbound_events::STATEMENTS,
         jobs::STATEMENTS,
+        org_job::STATEMENTS,
         roles::STATEMENTS,
         procedures::STATEMENTS,
         step_templates::STATEMENTS,

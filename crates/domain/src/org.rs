@@ -2,7 +2,7 @@
 
 use tenancy::{Actor, Database, OrgScope, OrganisationId, Query, Row, Transaction, UserId};
 
-use crate::{Access, Error, Permission, Result};
+use crate::{Access, Error, Permission, Result, jobs};
 
 /// A member of one organisation, named by id and by address. Whether that is true is checked with each transaction.
 #[derive(Debug, Clone)]
@@ -109,6 +109,11 @@ impl OrgTx {
     /// `Forbidden` without the permission: the first line of every function that writes.
     pub fn require(&self, permission: Permission) -> Result<()> {
         self.access.require(permission)
+    }
+
+    /// Has a job done inside this organisation after the commit.
+    pub async fn enqueue(&mut self, kind: &'static str, payload: serde_json::Value) -> Result<()> {
+        jobs::enqueue(&mut self.transaction, kind, payload).await
     }
 
     /// Makes the changes last.

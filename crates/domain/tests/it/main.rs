@@ -3,6 +3,7 @@
 
 mod directory;
 mod inbound_events;
+mod jobs;
 mod membership;
 mod procedures;
 mod runs;

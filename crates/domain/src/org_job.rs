@@ -1,0 +1,48 @@
+//! A job inside its organisation: through the same door as a person's request.
+
+use tenancy::{Actor, Database, OrganisationId, Query, Row, Transaction, tenant_statements};
+
+use crate::jobs::Claimed;
+use crate::{Error, OrganisationSummary, Result};
+
+tenant_statements! {
+    /// No row: deleted, or never heard of. Work for it is not done.
+    ENTER = "select organisation.slug, organisation.name from organisations as organisation
+              where organisation.id = $1 and organisation.deleted_at is null";
+}
+
+/// A job's open transaction inside the organisation that its row names. Rolled back unless committed.
+#[derive(Debug)]
+pub struct OrgJob {
+    transaction: Transaction,
+    organisation: OrganisationSummary,
+}
+
+impl OrgJob {
+    /// Enters the organisation that the job's row names, as the job; what its payload says has no part in that.
+    ///
+    /// `NotFound` where the job names none, or one that is deleted: trying again will not help.
+    pub async fn enter(database: &Database, job: &Claimed, kind: &'static str) -> Result<Self> {
+        let id: OrganisationId = job.organisation.clone().ok_or(Error::NotFound)?;
+        let door = database.in_organisation(id.clone(), Actor::Job(kind));
+        let (transaction, rows) = door.write(&[Query::new(ENTER)]).await?;
+        let row = rows[0].first().ok_or(Error::NotFound)?;
+        let organisation = OrganisationSummary { id, slug: row.get(0), name: row.get(1) };
+        Ok(Self { transaction, organisation })
+    }
+
+    /// Where it works.
+    pub fn organisation(&self) -> &OrganisationSummary {
+        &self.organisation
+    }
+
+    /// Runs one statement of the organisation.
+    pub async fn rows(&mut self, query: Query) -> Result<Vec<Row>> {
+        Ok(self.transaction.query(query).await?)
+    }
+
+    /// Makes the changes last.
+    pub async fn commit(self) -> Result<()> {
+        Ok(self.transaction.commit().await?)
+    }
+}
