@@ -10,3 +10,4 @@ mod relay;
 pub use database::{CONTEXT_KEY, TestDatabase};
 pub use people::{Organisation, Person, World, organisation, user};
 pub use relay::Relay;
+pub use tokio_postgres::Client;

@@ -5,5 +5,6 @@ mod directory;
 mod inbound_events;
 mod jobs;
 mod membership;
+mod plans;
 mod procedures;
 mod runs;

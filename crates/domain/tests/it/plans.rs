@@ -1,0 +1,175 @@
+//! How the product's statements are executed in an organisation with 200,000 steps: by index, and not by looking
+//! through the organisation. Postgres uses an index below a policy only where the operator is leakproof, and a small
+//! database hides the trap.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+use tenancy::{Statement, Tables};
+use testkit::{Client, TestDatabase};
+
+/// Acme is large, Bolt is small; both are full of each other's look-alikes. Past the foreign keys, for speed.
+const SEED: &str = "
+    set search_path = tenantry; set session_replication_role = replica;
+    insert into organisations (id, slug, name, mirrored_at) values
+      ('org_acme', 'acme', 'Acme', now()), ('org_bolt', 'bolt', 'Bolt', now());
+    insert into users (id, email, name, mirrored_at) values ('user_ada', 'ada@example.test', 'Ada', now());
+    insert into memberships (organisation_id, user_id, role) values ('org_acme', 'user_ada', 'admin');
+    create temp table big as select * from (values ('org_acme', 2000), ('org_bolt', 1000)) as t (org, procedures);
+    insert into procedures (organisation_id, id, name, created_by, published_revision, version)
+      select org, md5(org || 'procedure' || p)::uuid, 'procedure ' || p, 'user_ada', 1, 1 from big, generate_series(1, procedures) as p;
+    insert into step_templates (organisation_id, id, procedure_id, position, title)
+      select org, md5(org || 'template' || p || s)::uuid, md5(org || 'procedure' || p)::uuid, s, 'step ' || s
+        from big, generate_series(1, procedures) as p, generate_series(1, 10) as s;
+    insert into procedure_versions (organisation_id, id, procedure_id, number, name, details, published_by)
+      select org, md5(org || 'version' || p)::uuid, md5(org || 'procedure' || p)::uuid, 1, 'procedure ' || p, '', 'user_ada'
+        from big, generate_series(1, procedures) as p;
+    insert into version_steps (organisation_id, id, version_id, position, title, details)
+      select org, md5(org || 'frozen' || p || s)::uuid, md5(org || 'version' || p)::uuid, s, 'step ' || s, ''
+        from big, generate_series(1, procedures) as p, generate_series(1, 10) as s;
+    insert into runs (organisation_id, id, procedure_id, version_id, name, started_by, started_at)
+      select org, md5(org || 'run' || p || ' ' || r)::uuid, md5(org || 'procedure' || p)::uuid, md5(org || 'version' || p)::uuid,
+             'run ' || r, 'user_ada', now() - make_interval(hours => r)
+        from big, generate_series(1, procedures) as p, generate_series(1, 10) as r;
+    insert into steps (organisation_id, id, run_id, version_step_id, position, done_by, done_at)
+      select org, md5(org || 'step' || p || ' ' || r || ' ' || s)::uuid, md5(org || 'run' || p || ' ' || r)::uuid,
+             md5(org || 'frozen' || p || s)::uuid, s,
+             case when r > 1 then 'user_ada' end, case when r > 1 then now() end
+        from big, generate_series(1, procedures) as p, generate_series(1, 10) as r, generate_series(1, 10) as s;
+    insert into step_events (organisation_id, id, step_id, what, who)
+      select organisation_id, gen_random_uuid(), id, 'done', 'user_ada' from steps where done_at is not null;
+    set session_replication_role = origin;";
+
+/// What an id may be, in the large organisation.
+const THINGS: &str = "
+    select thing::text from (values
+      (md5('org_acmeprocedure7')::uuid), (md5('org_acmetemplate73')::uuid), (md5('org_acmeversion7')::uuid),
+      (md5('org_acmefrozen73')::uuid), (md5('org_acmerun7 1')::uuid), (md5('org_acmestep7 1 3')::uuid),
+      ('ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid)) as t (thing)";
+
+/// Rows that a scan may look at in vain: ten for each one it gives, and a page's worth besides.
+const ALLOWED: f64 = 10.0;
+const BESIDES: f64 = 50.0;
+
+#[derive(Default, Debug)]
+struct Executions {
+    run: usize,
+    rows: f64,
+    wasteful: Vec<String>,
+}
+
+async fn large() -> TestDatabase {
+    let database = TestDatabase::create().await;
+    database.client("postgres").await.batch_execute(SEED).await.unwrap();
+    database.client("postgres").await.batch_execute("vacuum analyze").await.unwrap();
+    database
+}
+
+/// Texts that columns with a check accept; in turn, until the statement runs with one order of them.
+const TEXTS: [&str; 3] = ["user_ada", "report-viewer", "done"];
+
+async fn execute(app: &Client, things: &[String], sql: &str) -> Executions {
+    let mut executions = Executions::default();
+    for first_text in 0..TEXTS.len() {
+        executions = execute_with(app, things, sql, first_text).await;
+        if executions.run > 0 {
+            break;
+        }
+    }
+    executions
+}
+
+/// Executes a statement with every combination of ids, and collects what its plans did.
+async fn execute_with(app: &Client, things: &[String], sql: &str, first_text: usize) -> Executions {
+    app.batch_execute(&format!("prepare looked_at as {sql}")).await.unwrap();
+    let types = "select parameter_types::text[] from pg_prepared_statements where name = 'looked_at'";
+    let types: Vec<String> = app.query_one(types, &[]).await.unwrap().get(0);
+    let ids = types.iter().filter(|kind| *kind == "uuid").count();
+    let mut executions = Executions::default();
+    for plan_cache_mode in ["force_custom_plan", "force_generic_plan"] {
+        for combination in 0..things.len().pow(u32::try_from(ids).unwrap()) {
+            let mut rest = combination;
+            let values: Vec<String> = types
+                .iter()
+                .enumerate()
+                .map(|(index, kind)| match kind.as_str() {
+                    _ if index == 0 => "'org_acme'".to_owned(),
+                    "uuid" => {
+                        let id = &things[rest % things.len()];
+                        rest /= things.len();
+                        format!("'{id}'")
+                    }
+                    "integer" | "bigint" => "2".to_owned(),
+                    _ => format!("'{}'", TEXTS[(index - 1 + first_text) % TEXTS.len()]),
+                })
+                .collect();
+            let begin = format!(
+                "begin; set local app.current_org_id = 'org_acme'; set local app.current_user_id = 'user_ada';
+                 set local plan_cache_mode = {plan_cache_mode}"
+            );
+            app.batch_execute(&begin).await.unwrap();
+            let explain = format!("explain (analyze, format json) execute looked_at({})", values.join(", "));
+            // Some combinations break a constraint; a plan that ran to its end is what is looked at.
+            if let Ok(row) = app.query_one(&explain, &[]).await {
+                let plan: Value = row.get(0);
+                executions.run += 1;
+                executions.rows += number(&plan[0]["Plan"], "Actual Rows");
+                look(&plan[0]["Plan"], &mut executions.wasteful);
+            }
+            app.batch_execute("rollback").await.unwrap();
+        }
+    }
+    app.batch_execute("deallocate looked_at").await.unwrap();
+    executions
+}
+
+/// Scans that went through rows in vain.
+fn look(node: &Value, wasteful: &mut Vec<String>) {
+    if let Some(table) = node["Relation Name"].as_str() {
+        let loops = number(node, "Actual Loops");
+        let removed = (number(node, "Rows Removed by Filter") + number(node, "Rows Removed by Index Recheck")) * loops;
+        let given = number(node, "Actual Rows") * loops;
+        let kind = node["Node Type"].as_str().unwrap_or_default();
+        if removed > given * ALLOWED + BESIDES {
+            wasteful.push(format!(
+                "{kind} on {table}: {given} rows given, {removed} looked at in vain; {}",
+                node["Filter"]
+            ));
+        }
+    }
+    node["Plans"].as_array().into_iter().flatten().for_each(|inner| look(inner, wasteful));
+}
+
+fn number(node: &Value, name: &str) -> f64 {
+    node[name].as_f64().unwrap_or_default()
+}
+
+#[tokio::test]
+async fn no_statement_of_the_product_looks_through_a_large_organisation() {
+    let database = large().await;
+    let app = database.client("tenantry_app").await;
+    let things: Vec<String> = app.query(THINGS, &[]).await.unwrap().iter().map(|row| row.get(0)).collect();
+    let mut found = BTreeMap::new();
+    for statement in domain::statements().filter(|statement| statement.tables == Tables::Tenant) {
+        let Statement { name, sql, .. } = *statement;
+        let executions = execute(&app, &things, sql).await;
+        assert!(executions.run > 0, "{name} never ran to its end: {executions:?}");
+        if !executions.wasteful.is_empty() {
+            found.insert(name, executions.wasteful);
+        }
+    }
+    assert!(found.is_empty(), "{found:#?}");
+
+    // The same eyes see the trap where there is one: an index that would serve, an operator that is not leakproof.
+    let admin = database.client("postgres").await;
+    admin
+        .batch_execute(
+            "create index by_name on tenantry.runs (organisation_id, name text_pattern_ops, id); analyze tenantry.runs",
+        )
+        .await
+        .unwrap();
+    let trap = "select id from runs where organisation_id = $1 and name like 'nothing like this%'";
+    assert!(!execute(&app, &things, trap).await.wasteful.is_empty());
+    let way_out = "select id from runs where organisation_id = $1 and name ^@ 'nothing like this'";
+    assert_eq!(execute(&app, &things, way_out).await.wasteful, Vec::<String>::new());
+}
