@@ -3,6 +3,7 @@
 mod config;
 mod context;
 mod dev;
+mod doctor;
 mod logging;
 mod migrate;
 mod routes;
@@ -18,6 +19,7 @@ use clap::{Parser, Subcommand};
 use crate::config::{BadConfiguration, ServeArguments, WorkArguments};
 use crate::context::ContextArguments;
 use crate::dev::DevArguments;
+use crate::doctor::DoctorArguments;
 use crate::migrate::MigrateArguments;
 use crate::routes::RoutesArguments;
 
@@ -47,6 +49,8 @@ enum Command {
     Migrate(MigrateArguments),
     /// Ask for signed contexts in the database, or no longer
     Context(ContextArguments),
+    /// Look at the configuration and everything it names, and say what is wrong
+    Doctor(Box<DoctorArguments>),
     /// List every route with who may call it
     Routes(RoutesArguments),
 }
@@ -63,6 +67,7 @@ async fn main() -> ExitCode {
         Command::Work(arguments) => Box::pin(work::run(&arguments)).await,
         Command::Migrate(arguments) => migrate::run(&arguments).await,
         Command::Context(arguments) => context::run(&arguments).await,
+        Command::Doctor(arguments) => Box::pin(doctor::run(&arguments)).await,
         Command::Routes(arguments) => routes::run(&arguments),
     };
     match outcome {

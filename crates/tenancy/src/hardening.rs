@@ -14,7 +14,7 @@ pub struct Hardening {
     /// The database believes a context only with a signature, so no statement can change the organisation.
     pub contexts_are_signed: bool,
     /// As `server_version_num`: 150020 is 15.20.
-    pub server_version: i32,
+    pub server_version: u32,
 }
 
 impl Hardening {
@@ -35,7 +35,8 @@ const PROBE: &str = "org_probe";
 /// Looks, and refuses a key that the database does not know or a database that asks for one we do not have.
 pub(crate) async fn look(client: &Client, key: Option<&ContextKey>) -> Result<Hardening> {
     let row = client.query_one(LOOK, &[]).await.map_err(|e| Error::of("hardening", e))?;
-    let (set_config, server_version, migrated): (bool, i32, bool) = (row.get(0), row.get(1), row.get(2));
+    let (set_config, migrated): (bool, bool) = (row.get(0), row.get(2));
+    let server_version = row.get::<_, i32>(1).unsigned_abs();
     let contexts_are_signed = migrated && signed(client).await?;
     let seen = match key.filter(|_| contexts_are_signed) {
         Some(key) => probe(client, key).await?,

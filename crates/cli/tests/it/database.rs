@@ -2,12 +2,13 @@
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use pg_local::{Cluster, Mode, Options};
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::program::{run, serve_with, tenantry};
+use crate::program::{Run, run, serve_with, tenantry};
 
 async fn cluster() -> (tempfile::TempDir, Cluster) {
     use std::os::unix::fs::PermissionsExt;
@@ -59,7 +60,8 @@ async fn serve_listens_on_both_loopbacks_and_ends_when_asked() {
     let (url, listen) = (cluster.url("tenantry_app", "tenantry"), format!("127.0.0.1:{port}"));
     let mut environment = serve_with("DATABASE_URL", &url);
     environment.push(("LISTEN", &listen));
-    let mut server = tenantry(&["serve"]).envs(environment).spawn().unwrap();
+    open_set_config(&cluster);
+    let server = tenantry(&["serve"]).envs(environment).stderr(Stdio::piped()).spawn().unwrap();
 
     let mut addresses = vec![listen.clone()];
     if TcpListener::bind("[::1]:0").is_ok() {
@@ -82,6 +84,75 @@ async fn serve_listens_on_both_loopbacks_and_ends_when_asked() {
 
     let pid = Pid::from_raw(server.id().try_into().unwrap()).unwrap();
     kill_process(pid, Signal::TERM).unwrap();
-    assert_eq!(server.wait().unwrap().code(), Some(0));
+    let ended = Run::from(server.wait_with_output().unwrap());
+    assert_eq!(ended.code, Some(0));
+    assert!(ended.err.contains("anybody may call set_config"), "said when the server starts: {}", ended.err);
+    cluster.stop().await.unwrap();
+}
+
+fn open_set_config(cluster: &Cluster) {
+    let psql = pg_local::Installation::newest().unwrap().bin.join("psql");
+    let open = "grant execute on function pg_catalog.set_config(text, text, boolean) to public";
+    let admin = cluster.url("postgres", "tenantry");
+    assert!(Command::new(psql).args(["-X", "-q", "-c", open, &admin]).status().unwrap().success());
+}
+
+const CONTEXT_KEY: &str = "k1:000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
+
+#[tokio::test]
+async fn contexts_are_signed_and_plain_again_and_the_server_has_to_know() {
+    let (_folder, cluster) = cluster().await;
+    let (owner, app) = (cluster.url("tenantry_owner", "tenantry"), cluster.url("tenantry_app", "tenantry"));
+    tenancy::migrate(&owner).await.unwrap();
+    let owned = [("OWNER_DATABASE_URL", owner.as_str()), ("CONTEXT_KEY", CONTEXT_KEY)];
+    let plain = run(&["context", "show"], &owned);
+    assert_eq!(plain.out, "the database believes contexts without a signature; keys it knows: none\n", "{plain:?}");
+    assert_eq!(run(&["context", "sign"], &owned[..1]).code, Some(2));
+    let signed = run(&["context", "sign"], &owned);
+    assert_eq!(signed.out, "the database believes signed contexts alone; keys it knows: k1\n", "{signed:?}");
+    assert!(!format!("{signed:?}").contains("0001020304"));
+    let keyless = run(&["serve"], &serve_with("DATABASE_URL", &app));
+    assert_eq!(keyless.code, Some(2), "{keyless:?}");
+    assert!(keyless.err.contains("set CONTEXT_KEY"), "{keyless:?}");
+    let last = run(&["context", "forget", "k1"], &owned);
+    assert!(last.code == Some(1) && last.err.contains("the only key"), "{last:?}");
+    assert_eq!(run(&["context", "plain"], &owned).code, Some(0));
+    let mut with_key = serve_with("DATABASE_URL", &app);
+    with_key.push(("CONTEXT_KEY", CONTEXT_KEY));
+    let needless = run(&["serve"], &with_key);
+    assert!(needless.code == Some(2) && needless.err.contains("unset CONTEXT_KEY"), "{needless:?}");
+    cluster.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn doctor_says_what_is_wrong_and_the_way_out() {
+    let (_folder, cluster) = cluster().await;
+    let (owner, app) = (cluster.url("tenantry_owner", "tenantry"), cluster.url("tenantry_app", "tenantry"));
+    let worker = cluster.url("tenantry_worker", "tenantry");
+    let mut environment = serve_with("DATABASE_URL", &app);
+    environment.extend([("WORKER_DATABASE_URL", worker.as_str()), ("OWNER_DATABASE_URL", owner.as_str())]);
+    let unmigrated = run(&["doctor"], &environment);
+    assert_eq!(unmigrated.code, Some(1), "{unmigrated:?}");
+    assert!(unmigrated.out.contains("broken   migrations are missing: V1__tenancy"), "{}", unmigrated.out);
+    assert!(unmigrated.out.contains("Run: tenantry migrate"), "{}", unmigrated.out);
+    tenancy::migrate(&owner).await.unwrap();
+    let migrated = run(&["doctor"], &environment);
+    for told in [
+        "ok       configuration of the server",
+        "ok       DATABASE_URL: connected",
+        "ok       WORKER_DATABASE_URL: connected",
+        "ok       nobody may call set_config",
+        "ok       every migration is applied",
+        "broken   Clerk does not answer as it should",
+    ] {
+        assert!(migrated.out.contains(told), "{told} in:\n{}", migrated.out);
+    }
+    // A server that lets anybody call set_config: said here, and when the server starts.
+    open_set_config(&cluster);
+    let told = run(&["doctor"], &environment).out;
+    assert!(told.contains("careful  anybody may call set_config"), "{told}");
+    let missing = run(&["doctor"], &[]);
+    assert!(missing.out.contains("DATABASE_URL is missing"), "{missing:?}");
+    assert_eq!(missing.code, Some(1));
     cluster.stop().await.unwrap();
 }

@@ -1,0 +1,63 @@
+//! `tenantry doctor`: looks at the configuration and at everything outside that it names, changes nothing, and says what
+//! is wrong and the way out.
+
+mod database;
+mod diagnosis;
+
+use std::process::ExitCode;
+
+use clap::Args;
+
+use crate::config::{ServeArguments, ServeConfig};
+use diagnosis::Diagnosis;
+
+/// As given: what server, worker and migrations are given.
+#[derive(Args, Debug)]
+pub(crate) struct DoctorArguments {
+    #[command(flatten)]
+    serve: ServeArguments,
+    /// Database, as the role tenantry_worker
+    #[arg(long, env = "WORKER_DATABASE_URL", value_name = "URL", hide_env_values = true)]
+    worker_database_url: Option<String>,
+    /// Database, as the role tenantry_owner; only looked at, and may be left out
+    #[arg(long, env = "OWNER_DATABASE_URL", value_name = "URL", hide_env_values = true)]
+    owner_database_url: Option<String>,
+}
+
+/// Exit code 0 when nothing is broken.
+pub(crate) async fn run(arguments: &DoctorArguments) -> anyhow::Result<ExitCode> {
+    let mut diagnosis = Diagnosis::default();
+    match arguments.serve.check() {
+        Ok(config) => {
+            diagnosis.good("configuration of the server");
+            server(&mut diagnosis, config).await;
+        }
+        Err(bad) => diagnosis.broken(&format!("configuration of the server: {bad}")),
+    }
+    match arguments.worker_database_url.as_deref() {
+        Some(url) => {
+            let options = arguments.serve.check().map(|config| config.pool).unwrap_or_default();
+            database::connects(&mut diagnosis, "WORKER_DATABASE_URL", url, options).await;
+        }
+        None => diagnosis.careful("WORKER_DATABASE_URL is not given, so the worker's database was not looked at"),
+    }
+    match arguments.owner_database_url.as_deref() {
+        Some(url) => database::migrations(&mut diagnosis, url).await,
+        None => diagnosis.careful("OWNER_DATABASE_URL is not given, so nobody looked for missing migrations"),
+    }
+    Ok(diagnosis.finish())
+}
+
+async fn server(diagnosis: &mut Diagnosis, config: ServeConfig) {
+    database::connects(diagnosis, "DATABASE_URL", &config.database_url, config.pool).await;
+    let clerk = match clerk::Clerk::new(config.clerk) {
+        Ok(clerk) => clerk,
+        Err(error) => return diagnosis.broken(&format!("no client for Clerk can be made: {error}")),
+    };
+    match clerk.backend().jwks().await {
+        Ok(_) => diagnosis.good("Clerk answers, and takes CLERK_SECRET_KEY"),
+        Err(error) => diagnosis.broken(&format!(
+            "Clerk does not answer as it should: {error}. Look at CLERK_API_URL and CLERK_SECRET_KEY"
+        )),
+    }
+}
