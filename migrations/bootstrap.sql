@@ -17,6 +17,13 @@ begin
   end loop;
 end $$;
 
+-- An administrator who is no superuser has to be the owner's member to hand things over.
+do $$ begin
+  if not (select rolsuper from pg_roles where rolname = current_user) then
+    execute format('grant tenantry_owner to %I', current_user);
+  end if;
+end $$;
+
 -- A migration that forgets its organisation fails loudly instead of silently changing no rows.
 alter role tenantry_owner set row_security = off;
 -- Only a superuser may give this. Elsewhere dumps are made by the service's own means, or per organisation.

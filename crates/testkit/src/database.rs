@@ -49,6 +49,11 @@ impl TestDatabase {
         with_role_and_database(&self.admin_url, role, &self.name)
     }
 
+    /// The same for another database of the cluster.
+    pub fn url_in(&self, role: &str, database: &str) -> String {
+        with_role_and_database(&self.admin_url, role, database)
+    }
+
     /// As the server connects.
     pub async fn app(&self) -> Database {
         self.connect("tenantry_app", self.options()).await

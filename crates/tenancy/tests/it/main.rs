@@ -3,6 +3,7 @@
 
 mod contexts;
 mod doors;
+mod hardening;
 mod isolate;
 mod leftovers;
 mod live;
