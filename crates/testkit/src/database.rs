@@ -3,7 +3,7 @@
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::path::Path;
 
-use tenancy::{ContextKey, Database, PoolOptions, Statements};
+use tenancy::{Actor, ContextKey, Database, OrganisationId, PoolOptions, Query, Statement, Statements, Tables, UserId};
 use tokio::sync::OnceCell;
 use tokio_postgres::{Client, NoTls};
 
@@ -67,6 +67,19 @@ impl TestDatabase {
     /// As a role, with options of the test's own.
     pub async fn connect(&self, role: &str, options: PoolOptions) -> Database {
         Database::connect(&self.url(role), options).await.unwrap()
+    }
+
+    /// The settings that a person's transaction begins with, signed where that is asked for; good for two minutes.
+    pub async fn settings(&self, organisation: &str, user: &str) -> String {
+        const SIGNED: Statement =
+            Statement::new("SIGNED", "select coalesce(current_setting('app.context', true), '')", Tables::Directory);
+        let actor = Actor::Member(UserId::parse(user).unwrap());
+        let door = self.app().await.in_organisation(OrganisationId::parse(organisation).unwrap(), actor);
+        let context: String = door.read(&[Query::new(SIGNED)]).await.unwrap()[0][0].get(0);
+        format!(
+            "set local app.current_org_id = '{organisation}'; set local app.current_user_id = '{user}';
+             set local app.context = '{context}'"
+        )
     }
 
     /// From now on the database believes contexts signed with [`CONTEXT_KEY`] alone.

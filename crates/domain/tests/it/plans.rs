@@ -68,10 +68,10 @@ async fn large() -> TestDatabase {
 /// Texts that columns with a check accept; in turn, until the statement runs with one order of them.
 const TEXTS: [&str; 3] = ["user_ada", "report-viewer", "done"];
 
-async fn execute(app: &Client, things: &[String], sql: &str) -> Executions {
+async fn execute(app: &Client, settings: &str, things: &[String], sql: &str) -> Executions {
     let mut executions = Executions::default();
     for first_text in 0..TEXTS.len() {
-        executions = execute_with(app, things, sql, first_text).await;
+        executions = execute_with(app, settings, things, sql, first_text).await;
         if executions.run > 0 {
             break;
         }
@@ -80,7 +80,7 @@ async fn execute(app: &Client, things: &[String], sql: &str) -> Executions {
 }
 
 /// Executes a statement with every combination of ids, and collects what its plans did.
-async fn execute_with(app: &Client, things: &[String], sql: &str, first_text: usize) -> Executions {
+async fn execute_with(app: &Client, settings: &str, things: &[String], sql: &str, first_text: usize) -> Executions {
     app.batch_execute(&format!("prepare looked_at as {sql}")).await.unwrap();
     let types = "select parameter_types::text[] from pg_prepared_statements where name = 'looked_at'";
     let types: Vec<String> = app.query_one(types, &[]).await.unwrap().get(0);
@@ -103,10 +103,7 @@ async fn execute_with(app: &Client, things: &[String], sql: &str, first_text: us
                     _ => format!("'{}'", TEXTS[(index - 1 + first_text) % TEXTS.len()]),
                 })
                 .collect();
-            let begin = format!(
-                "begin; set local app.current_org_id = 'org_acme'; set local app.current_user_id = 'user_ada';
-                 set local plan_cache_mode = {plan_cache_mode}"
-            );
+            let begin = format!("begin; {settings}; set local plan_cache_mode = {plan_cache_mode}");
             app.batch_execute(&begin).await.unwrap();
             let explain = format!("explain (analyze, format json) execute looked_at({})", values.join(", "));
             // Some combinations break a constraint; a plan that ran to its end is what is looked at.
@@ -149,10 +146,11 @@ async fn no_statement_of_the_product_looks_through_a_large_organisation() {
     let database = large().await;
     let app = database.client("tenantry_app").await;
     let things: Vec<String> = app.query(THINGS, &[]).await.unwrap().iter().map(|row| row.get(0)).collect();
+    let settings = database.settings("org_acme", "user_ada").await;
     let mut found = BTreeMap::new();
     for statement in domain::statements().filter(|statement| statement.tables == Tables::Tenant) {
         let Statement { name, sql, .. } = *statement;
-        let executions = execute(&app, &things, sql).await;
+        let executions = execute(&app, &settings, &things, sql).await;
         assert!(executions.run > 0, "{name} never ran to its end: {executions:?}");
         if !executions.wasteful.is_empty() {
             found.insert(name, executions.wasteful);
@@ -169,7 +167,7 @@ async fn no_statement_of_the_product_looks_through_a_large_organisation() {
         .await
         .unwrap();
     let trap = "select id from runs where organisation_id = $1 and name like 'nothing like this%'";
-    assert!(!execute(&app, &things, trap).await.wasteful.is_empty());
+    assert!(!execute(&app, &settings, &things, trap).await.wasteful.is_empty());
     let way_out = "select id from runs where organisation_id = $1 and name ^@ 'nothing like this'";
-    assert_eq!(execute(&app, &things, way_out).await.wasteful, Vec::<String>::new());
+    assert_eq!(execute(&app, &settings, &things, way_out).await.wasteful, Vec::<String>::new());
 }
