@@ -1,32 +1,6 @@
--- The context of a transaction behind functions, so that a database can ask for a signature on it.
--- Plain (as installed): the settings are taken as they are. Signed (`tenantry context sign`): they count only with the
--- server's signature, so that SQL smuggled into a transaction cannot name another organisation, person or reason.
-
-set search_path = tenantry;
-
-create function tenancy.current_organisation() returns text
-  language sql stable parallel safe
-  return nullif(current_setting('app.current_org_id', true), '');
-create function tenancy.current_person() returns text
-  language sql stable parallel safe
-  return nullif(current_setting('app.current_user_id', true), '');
-
-alter policy seen on memberships using (
-  organisation_id = tenancy.current_organisation()
-  or user_id = tenancy.current_person()
-  or tenancy.system_reason() is not null);
-alter policy seen on organisations using (
-  id = tenancy.current_organisation()
-  or tenancy.system_reason() is not null
-  or exists (select from memberships as mine
-             where mine.organisation_id = organisations.id and mine.user_id = tenancy.current_person()));
-alter policy seen on users using (
-  id = tenancy.current_person()
-  or tenancy.system_reason() is not null
-  or exists (select from memberships as theirs
-             where theirs.user_id = users.id and theirs.organisation_id = tenancy.current_organisation()));
-alter policy queue on jobs using (
-  organisation_id = tenancy.current_organisation() or tenancy.system_reason() is not null);
+-- A database can ask for a signature on the context of every transaction.
+-- Plain (as installed): the settings are taken as they are. Signed (`tenantry context sign`): they count only together with
+-- the server's signature over them, so that SQL smuggled into a transaction cannot name another organisation, person or reason.
 
 -- The two halves of an HMAC-SHA256 key (RFC 2104): the key, filled up to 64 bytes, xor 0x36 and xor 0x5c.
 create table tenancy.context_keys (
@@ -36,77 +10,75 @@ create table tenancy.context_keys (
   created_at timestamptz not null default now()
 );
 
--- One part of the context, if its signature is right and not too old:
--- key id | organisation | person | reason | valid until, in seconds since 1970 | 64 hexadecimal digits over all before.
--- The body is bound to its tables and functions when it is created: no search_path of a caller changes what it means.
-create function tenancy.signed_part(part int) returns text
-  language sql stable parallel safe security definer
-begin atomic
-  select nullif(split_part(given.context, '|', part), '')
-    from (select current_setting('app.context', true) as context) as given
-    join tenancy.context_keys as key on key.id = split_part(given.context, '|', 1)
-   where right(given.context, 64) = encode(sha256(key.outer_key
-           || sha256(key.inner_key || convert_to(left(given.context, -65), 'UTF8'))), 'hex')
-     -- As text: ten digits until the year 2286, and garbage is no error.
-     and split_part(given.context, '|', 5) collate "C" >= floor(extract(epoch from now()))::text;
-end;
+-- Whether app.context (key id | valid until, in seconds since 1970 | 64 hexadecimal digits) signs
+-- key id | organisation | person | reason | valid until, as the settings stand now.
+-- It runs as the owner, who alone reads the keys. Every name in it is written in full and no operator is looked up, so
+-- nobody's search_path changes what it means, and it is spared the clause that would set one and cost more than the check.
+create function tenancy.context_is_genuine() returns boolean
+  language plpgsql stable parallel safe security definer
+as $$
+declare
+  context constant pg_catalog.text := pg_catalog.current_setting('app.context', true);
+  key_id  constant pg_catalog.text := pg_catalog.split_part(context, '|', 1);
+  until   constant pg_catalog.text := pg_catalog.split_part(context, '|', 2);
+  signing tenancy.context_keys;
+begin
+  select * into signing from tenancy.context_keys where id operator(pg_catalog.=) key_id;
+  -- The end is compared as text: ten digits until the year 2286, and garbage is no error.
+  return coalesce(
+    pg_catalog.text_ge(until, pg_catalog.date_part('epoch', pg_catalog.now())::pg_catalog.int8::pg_catalog.text)
+    and pg_catalog.texteq(
+      pg_catalog.split_part(context, '|', 3),
+      pg_catalog.encode(pg_catalog.sha256(pg_catalog.byteacat(signing.outer_key, pg_catalog.sha256(
+        pg_catalog.byteacat(signing.inner_key, pg_catalog.convert_to(pg_catalog.concat_ws('|',
+          key_id,
+          coalesce(pg_catalog.current_setting('app.current_org_id', true), ''),
+          coalesce(pg_catalog.current_setting('app.current_user_id', true), ''),
+          coalesce(pg_catalog.current_setting('app.system_reason', true), ''),
+          until), 'UTF8'))))), 'hex')),
+    false);
+end $$;
 
 -- Rewritten by tenancy.sign_contexts.
 create function tenancy.contexts_are_signed() returns boolean
   language sql stable parallel safe
   return false;
-grant execute on function tenancy.current_organisation(), tenancy.current_person(), tenancy.signed_part(int),
-  tenancy.contexts_are_signed() to tenantry_app, tenantry_worker, tenantry_backup;
+grant execute on function tenancy.context_is_genuine(), tenancy.contexts_are_signed()
+  to tenantry_app, tenantry_worker, tenantry_backup;
 
--- What every tenant table's policy says. Signed, the answer is asked for once a statement, not once a row.
-create function tenancy.tenant_policy() returns text
-  language sql stable
-  return case when tenancy.contexts_are_signed()
-    then 'organisation_id = (select tenancy.current_organisation())'
-    else 'organisation_id = current_setting(''app.current_org_id'')' end;
+-- What a policy says when contexts are signed, and what it says when they are not. The signature is asked for once a
+-- statement and table, not once a row, and the planner still sees the organisation.
+create function tenancy.with_signature(expression text) returns text
+  language sql immutable
+  return format('(%s) and (select tenancy.context_is_genuine())', expression);
+create function tenancy.without_signature(expression text) returns text
+  language sql immutable
+  return regexp_replace(expression,
+    '^\((.*) AND \( SELECT tenancy\.context_is_genuine\(\) AS context_is_genuine\)\)$', '\1');
 
--- Asks for signed contexts from now on, or no longer. Run by the owner, between two versions of the server's configuration.
+-- Asks for signed contexts from now on, or no longer. Run by the owner.
 create function tenancy.sign_contexts(signed boolean) returns void
   language plpgsql
 as $$
 declare
-  setting record;
-  policy  record;
+  policy record;
 begin
   if signed and not exists (select from tenancy.context_keys) then
     raise exception 'contexts cannot be signed: there is no key' using hint = 'add one: tenantry context sign';
   end if;
-  for setting in select * from (values (2, 'current_organisation', 'app.current_org_id'),
-                                       (3, 'current_person', 'app.current_user_id'),
-                                       (4, 'system_reason', 'app.system_reason')) as list (part, name, variable) loop
-    execute format('create or replace function tenancy.%I() returns text language sql stable parallel safe return %s',
-                   setting.name,
-                   case when signed then format('tenancy.signed_part(%s)', setting.part)
-                        else format('nullif(current_setting(%L, true), '''')', setting.variable) end);
-  end loop;
   execute format('create or replace function tenancy.contexts_are_signed() returns boolean
                   language sql stable parallel safe return %s', signed::text);
-
   for policy in
-    select polname as name, polrelid::regclass as on_table, pg_get_expr(polqual, polrelid) as expression
+    select polname as name, polrelid::regclass as on_table,
+           tenancy.without_signature(pg_get_expr(polqual, polrelid)) as expression
     from pg_policy where polrelid in (select oid from pg_class where relnamespace = 'tenantry'::regnamespace)
   loop
-    if policy.name = 'tenant' then
-      policy.expression := tenancy.tenant_policy();
-    else
-      -- First back to the plain call, then, where it costs something, into a sub-select that is evaluated once.
-      policy.expression := regexp_replace(policy.expression,
-        '\( SELECT tenancy\.(current_organisation|current_person|system_reason)\(\) AS \1\)', 'tenancy.\1()', 'g');
-      if signed then
-        policy.expression := regexp_replace(policy.expression,
-          'tenancy\.(current_organisation|current_person|system_reason)\(\)', '(select tenancy.\1())', 'g');
-      end if;
-    end if;
-    execute format('alter policy %I on %s using (%s)', policy.name, policy.on_table, policy.expression);
+    execute format('alter policy %I on %s using (%s)', policy.name, policy.on_table,
+      case when signed then tenancy.with_signature(policy.expression) else policy.expression end);
   end loop;
 end $$;
 
--- As before (V1), with the policy that tenancy.tenant_policy names.
+-- As before (V1), with a signature in the policy where contexts are signed.
 -- Turns a table with an organisation_id into a tenant table, or says what is in the way.
 -- Meant for new tables: on one with rows the reference to organisations fails, because the owner sees none.
 create or replace function tenancy.isolate(tenant_table regclass) returns void
@@ -116,6 +88,7 @@ as $$
 declare
   key          text := 'organisation_id';
   defect       text;
+  policy       text;
   short_name   text := (select relname from pg_class where oid = tenant_table);
 begin
   if not exists (select from pg_attribute
@@ -167,7 +140,8 @@ begin
   execute format('alter table %s enable row level security', tenant_table);
   execute format('alter table %s force row level security', tenant_table);
   -- One policy for reading and for writing: USING stands for WITH CHECK where that is absent.
-  execute format('create policy tenant on %s to tenantry_app, tenantry_worker using (%s)',
-                 tenant_table, tenancy.tenant_policy());
+  policy := format('%I = current_setting(%L)', key, 'app.current_org_id');
+  if tenancy.contexts_are_signed() then policy := tenancy.with_signature(policy); end if;
+  execute format('create policy tenant on %s to tenantry_app, tenantry_worker using (%s)', tenant_table, policy);
   execute format('grant select, insert, update, delete on %s to tenantry_app, tenantry_worker', tenant_table);
 end $$;

@@ -4,7 +4,7 @@ use tokio_postgres::Client;
 use tokio_postgres::error::SqlState;
 
 use crate::context::{self, Context};
-use crate::{ContextKey, Error, OrganisationId, Result};
+use crate::{ContextKey, Error, Result};
 
 /// Found once, when the pool is made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,8 +29,6 @@ const LOOK: &str = "
     select has_function_privilege('pg_catalog.set_config(text, text, boolean)', 'execute'),
            current_setting('server_version_num')::int,
            to_regprocedure('tenancy.contexts_are_signed()') is not null";
-/// An organisation that exists nowhere.
-const PROBE: &str = "org_probe";
 
 /// Looks, and refuses a key that the database does not know or a database that asks for one we do not have.
 pub(crate) async fn look(client: &Client, key: Option<&ContextKey>) -> Result<Hardening> {
@@ -38,11 +36,11 @@ pub(crate) async fn look(client: &Client, key: Option<&ContextKey>) -> Result<Ha
     let (set_config, migrated): (bool, bool) = (row.get(0), row.get(2));
     let server_version = row.get::<_, i32>(1).unsigned_abs();
     let contexts_are_signed = migrated && signed(client).await?;
-    let seen = match key.filter(|_| contexts_are_signed) {
-        Some(key) => probe(client, key).await?,
-        None => None,
+    let believed = match key.filter(|_| contexts_are_signed) {
+        Some(key) => believes(client, key).await?,
+        None => false,
     };
-    context::agreed(contexts_are_signed, key, seen.as_deref(), PROBE)?;
+    context::agreed(contexts_are_signed, key, believed)?;
     Ok(Hardening { settings_are_closed: !set_config, contexts_are_signed, server_version })
 }
 
@@ -54,13 +52,11 @@ async fn signed(client: &Client) -> Result<bool> {
     }
 }
 
-/// The organisation that the database reads from a context signed with this key.
-async fn probe(client: &Client, key: &ContextKey) -> Result<Option<String>> {
-    let organisation = OrganisationId::parse(PROBE).expect("the probe has the form of an id");
-    let context = Context { organisation: Some(&organisation), ..Context::default() };
+/// Whether the database believes a context signed with this key.
+async fn believes(client: &Client, key: &ContextKey) -> Result<bool> {
     let failed = |e| Error::of("context probe", e);
-    client.batch_execute(&context.message("begin read only", Some(key))).await.map_err(failed)?;
-    let row = client.query_one("select tenancy.current_organisation()", &[]).await;
+    client.batch_execute(&Context::default().message("begin read only", Some(key))).await.map_err(failed)?;
+    let row = client.query_one("select tenancy.context_is_genuine()", &[]).await;
     client.batch_execute("rollback").await.map_err(failed)?;
     Ok(row.map_err(failed)?.get(0))
 }

@@ -7,6 +7,7 @@ use tokio_postgres::Client;
 const NAMES: Statement = Statement::new("NAMES", "select name from procedures order by name", Tables::Directory);
 const FOREIGN: Statement =
     Statement::new("FOREIGN", "select count(*) from procedures where organisation_id = 'org_bolt'", Tables::Directory);
+const MEMBERS: Statement = Statement::new("MEMBERS", "select from memberships", Tables::Directory);
 const SPY: Statement = Statement::new("SPY", "select current_setting('app.context')", Tables::Directory);
 
 fn signing(key: &str) -> PoolOptions {
@@ -55,63 +56,80 @@ async fn the_doors_work_and_the_bare_settings_no_longer_count() {
     }
 }
 
+/// The settings of a genuine transaction of ada in Acme, by name.
+async fn genuine(world: &World) -> Vec<(&'static str, String)> {
+    let door = world.app.in_organisation(world.acme.id.clone(), Actor::Member(testkit::user("ada")));
+    let context: String = door.read(&[Query::new(SPY)]).await.unwrap()[0][0].get(0);
+    vec![
+        ("app.current_org_id", "org_acme".to_owned()),
+        ("app.current_user_id", "user_ada".to_owned()),
+        ("app.system_reason", String::new()),
+        ("app.context", context),
+    ]
+}
+
+fn as_sql(settings: &[(&str, String)]) -> String {
+    settings.iter().map(|(name, value)| format!("set local {name} = '{value}';")).collect()
+}
+
 #[tokio::test]
 async fn a_context_that_was_touched_counts_for_nothing() {
     let world = signed_world().await;
-    let door = world.app.in_organisation(world.acme.id.clone(), Actor::Member(testkit::user("ada")));
-    let genuine: String = door.read(&[Query::new(SPY)]).await.unwrap()[0][0].get(0);
+    let genuine = genuine(&world).await;
     let bare = world.database.client("tenantry_app").await;
-    let see = async |context: &str| {
-        seen(&bare, &format!("set local app.current_org_id = 'org_acme'; set local app.context = '{context}'")).await
-    };
-    assert_eq!(see(&genuine).await, (1, 4, 0), "what the signature was made for");
-    let (body, signature) = genuine.rsplit_once('|').unwrap();
-    let parts: Vec<&str> = body.split('|').collect();
-    let until: u64 = parts[4].parse().unwrap();
-    for touched in [
-        genuine.replace("org_acme", "org_bolt"),
-        genuine.replace("user_ada", "user_olga"),
-        genuine.replace("user_ada||", "user_ada|mirror|"),
-        genuine.replace(&until.to_string(), &(until + 1).to_string()),
-        genuine.replace("test|", "other|"),
-        format!("{body}|{}", "0".repeat(64)),
-        format!("{body}|{}", signature.to_uppercase()),
-        format!("{body}|"),
-        body.to_owned(),
-        String::new(),
-        "|||||".to_owned(),
-        format!("x{genuine}"),
-        format!("{genuine}x"),
+    assert_eq!(seen(&bare, &as_sql(&genuine)).await, (1, 4, 0), "what the signature was made for");
+    let context = &genuine[3].1;
+    let [key, until, signature] = context.split('|').collect::<Vec<_>>()[..] else { panic!("{context}") };
+    let later = until.parse::<u64>().unwrap() + 1;
+    for (setting, touched) in [
+        (0, "org_bolt".to_owned()),
+        (0, "org_acme|user_ada".to_owned()),
+        (0, String::new()),
+        (1, "user_olga".to_owned()),
+        (1, String::new()),
+        (1, "user_ada|".to_owned()),
+        (2, "mirror".to_owned()),
+        (3, format!("{key}|{later}|{signature}")),
+        (3, format!("other|{until}|{signature}")),
+        (3, format!("{key}|{until}|{}", "0".repeat(64))),
+        (3, format!("{key}|{until}|{}", signature.to_uppercase())),
+        (3, format!("{key}|{until}|")),
+        (3, format!("{key}|{until}")),
+        (3, format!("|{until}|{signature}")),
+        (3, format!("x{context}")),
+        (3, format!("{context}x")),
+        (3, String::new()),
+        (3, "|||||".to_owned()),
     ] {
-        if touched != genuine {
-            assert_eq!(see(&touched).await, (0, 0, 0), "{touched}");
-        }
+        let mut settings = genuine.clone();
+        settings[setting].1 = touched;
+        assert_eq!(seen(&bare, &as_sql(&settings)).await, (0, 0, 0), "{:?}", settings[setting]);
     }
 }
 
 #[tokio::test]
 async fn an_old_context_begins_nothing() {
     let world = signed_world().await;
-    let door = world.app.in_organisation(world.acme.id.clone(), Actor::Job("test"));
-    let genuine: String = door.read(&[Query::new(SPY)]).await.unwrap()[0][0].get(0);
-    // Clocks cannot be moved here, so the same function is asked about a context that was made long ago, signed with
-    // the key the database has: its halves are all it takes.
     let admin = world.database.client("postgres").await;
-    let old = genuine.split('|').nth(4).unwrap().parse::<u64>().unwrap() - 200;
-    let body = format!("test|org_acme|||{old}");
-    let context: String = admin
-        .query_one(
-            "select $1 || '|' || encode(sha256(outer_key || sha256(inner_key || convert_to($1, 'UTF8'))), 'hex')
-               from tenancy.context_keys where id = 'test'",
-            &[&body],
-        )
-        .await
-        .unwrap()
-        .get(0);
     let bare = world.database.client("tenantry_app").await;
-    assert_eq!(seen(&bare, &format!("set local app.context = '{context}'")).await, (0, 0, 0));
-    let young = context.replace(&old.to_string(), "9999999999");
-    assert_eq!(seen(&bare, &format!("set local app.context = '{young}'")).await, (0, 0, 0));
+    // Clocks cannot be moved here. So contexts of other moments are signed with the key's halves, as the database has them.
+    let signed_until = async |moment: &str| -> String {
+        let row = admin
+            .query_one(
+                "select id || '|' || until || '|' || encode(sha256(outer_key || sha256(inner_key
+                        || convert_to(id || '|org_acme|user_ada||' || until, 'UTF8'))), 'hex')
+                   from tenancy.context_keys,
+                        (select floor(extract(epoch from now() + $1::text::interval))::text as until) as moment",
+                &[&moment],
+            )
+            .await;
+        row.unwrap().get(0)
+    };
+    for (moment, expected) in [("10 seconds", (1, 4, 0)), ("-2 seconds", (0, 0, 0)), ("-1 day", (0, 0, 0))] {
+        let mut settings = genuine(&world).await;
+        settings[3].1 = signed_until(moment).await;
+        assert_eq!(seen(&bare, &as_sql(&settings)).await, expected, "{moment}");
+    }
 }
 
 /// The stacked statement of the catalogue (A57): it gets through, and moves nothing.
@@ -119,19 +137,16 @@ async fn an_old_context_begins_nothing() {
 async fn a_statement_smuggled_into_a_transaction_cannot_move_it() {
     let world = signed_world().await;
     let bare = world.database.client("tenantry_app").await;
-    let door = world.app.in_organisation(world.acme.id.clone(), Actor::Job("test"));
-    let genuine: String = door.read(&[Query::new(SPY)]).await.unwrap()[0][0].get(0);
-    let enter = format!("begin; set local app.current_org_id = 'org_acme'; set local app.context = '{genuine}'");
+    let enter = format!("begin; {}", as_sql(&genuine(&world).await));
     for smuggled in [
-        "set local app.current_org_id = 'org_bolt'".to_owned(),
-        "do $$ begin set local app.current_org_id = 'org_bolt'; end $$".to_owned(),
-        "set app.current_org_id = 'org_bolt'".to_owned(),
-        format!("set local app.context = '{}'", genuine.replace("org_acme", "org_bolt")),
-        "commit; begin; set local app.current_org_id = 'org_bolt'".to_owned(),
-        "set local app.system_reason = 'jobs'".to_owned(),
+        "set local app.current_org_id = 'org_bolt'",
+        "do $$ begin set local app.current_org_id = 'org_bolt'; end $$",
+        "set app.current_org_id = 'org_bolt'",
+        "commit; begin; set local app.current_org_id = 'org_bolt'",
+        "set local app.system_reason = 'jobs'",
     ] {
         bare.batch_execute(&enter).await.unwrap();
-        bare.batch_execute(&smuggled).await.unwrap();
+        bare.batch_execute(smuggled).await.unwrap();
         let foreign: i64 = bare.query_one(FOREIGN.sql, &[]).await.unwrap().get(0);
         assert_eq!(foreign, 0, "{smuggled}");
         let changed =
@@ -157,7 +172,7 @@ async fn a_new_table_asks_for_the_signature_too_and_going_back_restores_every_po
         .await
         .unwrap();
     let signed = policies().await;
-    assert!(signed.iter().all(|policy| !policy.contains("current_setting")), "{signed:#?}");
+    assert!(signed.iter().all(|policy| policy.contains("context_is_genuine()")), "{signed:#?}");
     assert!(signed.iter().any(|policy| policy.starts_with("tenantry.notes tenant")));
     owner.batch_execute("drop table notes").await.unwrap();
     // Twice: switching is safe to repeat.
@@ -197,7 +212,7 @@ async fn keys_are_replaced_without_a_pause() {
     tenancy::sign_contexts(&owner, &ContextKey::parse(&newer).unwrap()).await.unwrap();
     let new_server = database.connect("tenantry_app", signing(&newer)).await;
     for server in [&old_server, &new_server] {
-        server.system(SystemReason::Jobs).run(Query::new(NAMES)).await.unwrap();
+        server.system(SystemReason::Jobs).run(Query::new(MEMBERS)).await.unwrap();
     }
     assert!(tenancy::forget_context_key(&owner, "test").await.unwrap());
     assert_eq!(tenancy::signing(&owner).await.unwrap().keys, ["newer"]);
@@ -222,7 +237,7 @@ async fn the_servers_role_reads_no_key() {
             "select * from tenancy.context_keys",
             "delete from tenancy.context_keys",
             "select tenancy.sign_contexts(false)",
-            "create or replace function tenancy.signed_part(part int) returns text language sql return 'org_bolt'",
+            "create or replace function tenancy.context_is_genuine() returns boolean language sql return true",
         ] {
             let refused = client.batch_execute(attempt).await.expect_err(attempt);
             assert_eq!(refused.code().unwrap().code(), "42501", "{role}: {attempt}: {refused}");

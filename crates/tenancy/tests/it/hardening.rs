@@ -20,14 +20,21 @@ async fn an_administrator_without_superuser_bootstraps_all_but_what_only_a_super
     // What is left open is what signed contexts are for.
     const MOVE: Statement =
         Statement::new("MOVE", "select set_config('app.current_org_id', 'org_bolt', true)", Tables::Directory);
-    const WHERE: Statement = Statement::new("WHERE", "select tenancy.current_organisation()", Tables::Directory);
+    const WHERE: Statement = Statement::new(
+        "WHERE",
+        "select current_setting('app.current_org_id'), (select tenancy.context_is_genuine())",
+        Tables::Directory,
+    );
     let acme = OrganisationId::parse("org_acme").unwrap();
-    let moved = app.in_organisation(acme.clone(), Actor::Job("test")).read(&[Query::new(MOVE), Query::new(WHERE)]).await;
-    assert_eq!(moved.unwrap()[1][0].get::<_, Option<&str>>(0), Some("org_bolt"));
+    let moved =
+        app.in_organisation(acme.clone(), Actor::Job("test")).read(&[Query::new(MOVE), Query::new(WHERE)]).await;
+    assert_eq!(moved.unwrap()[1][0].get::<_, &str>(0), "org_bolt", "in the middle of a transaction of Acme");
     let key = tenancy::ContextKey::parse(testkit::CONTEXT_KEY).unwrap();
     tenancy::sign_contexts(&url("tenantry_owner", &name), &key).await.unwrap();
     let options = PoolOptions { context_key: Some(key), ..PoolOptions::default() };
     let app = Database::connect(&url("tenantry_app", &name), options).await.unwrap();
-    let stayed = app.in_organisation(acme, Actor::Job("test")).read(&[Query::new(MOVE), Query::new(WHERE)]).await;
-    assert_eq!(stayed.unwrap()[1][0].get::<_, Option<&str>>(0), Some("org_acme"));
+    let door = app.in_organisation(acme, Actor::Job("test"));
+    let rows = door.read(&[Query::new(WHERE), Query::new(MOVE), Query::new(WHERE)]).await.unwrap();
+    let believed: Vec<bool> = [0, 2].into_iter().map(|at| rows[at][0].get(1)).collect();
+    assert_eq!(believed, [true, false], "a moved context is believed no longer");
 }
