@@ -12,11 +12,18 @@ use domain::Listing;
 use http::StatusCode;
 use http::header::LOCATION;
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::json;
 
-/// `{"items": […], "older": "…" | null}`; `older` goes into `?before=`.
-pub(crate) fn listing<T: Serialize>(listing: &Listing<T>) -> Json<Value> {
-    Json(json!({ "items": listing.items, "older": listing.older.map(|cursor| cursor.to_string()) }))
+/// A page of a list; `older`, where there is more, goes into `?before=`.
+#[derive(Serialize)]
+pub(crate) struct Listed<T> {
+    items: Vec<T>,
+    older: Option<String>,
+}
+
+/// As a page of a list is answered.
+pub(crate) fn listing<T>(listing: Listing<T>) -> Json<Listed<T>> {
+    Json(Listed { items: listing.items, older: listing.older.map(|cursor| cursor.to_string()) })
 }
 
 /// 201 with the new thing's id and address.

@@ -2,13 +2,13 @@
 
 use axum::Json;
 use axum::response::Response;
-use domain::procedures::{self, ProcedureName};
+use domain::procedures::{self, Procedure, ProcedureName, ProcedureSummary};
 use domain::{Details, FieldErrors};
 use http::StatusCode;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{created, listing};
+use super::{Listed, created, listing};
 use crate::access::InOrg;
 use crate::body::{At, Json as Body, Query};
 use crate::error::Result;
@@ -33,12 +33,12 @@ struct Publication {
 }
 
 /// `GET …/procedures?before=`
-pub(crate) async fn list(org: InOrg, Query(before): Query<Before>) -> Result<Json<Value>> {
+pub(crate) async fn list(org: InOrg, Query(before): Query<Before>) -> Result<Json<Listed<ProcedureSummary>>> {
     let wanted = before.page();
     let page = wanted.clone().unwrap_or_default();
     let (_, procedures) = org.read(|| procedures::list(page)).await?;
     wanted?;
-    Ok(listing(&procedures))
+    Ok(listing(procedures))
 }
 
 /// `POST …/procedures`
@@ -51,9 +51,9 @@ pub(crate) async fn create(org: InOrg, body: Body) -> Result<Response> {
 }
 
 /// `GET …/procedures/{procedure}`
-pub(crate) async fn show(org: InOrg, At(at): At<ProcedurePath>) -> Result<Json<Value>> {
+pub(crate) async fn show(org: InOrg, At(at): At<ProcedurePath>) -> Result<Json<Procedure>> {
     let (_, procedure) = org.read(|| procedures::show(at.procedure)).await?;
-    Ok(Json(json!(procedure)))
+    Ok(Json(procedure))
 }
 
 /// `PATCH …/procedures/{procedure}`

@@ -4,12 +4,11 @@ use axum::Json;
 use axum::response::Response;
 use domain::FieldErrors;
 use domain::procedures::ProcedureId;
-use domain::runs::{self, RunName};
+use domain::runs::{self, Run, RunName, RunSummary};
 use http::StatusCode;
 use serde::Deserialize;
-use serde_json::{Value, json};
 
-use super::{created, listing};
+use super::{Listed, created, listing};
 use crate::access::InOrg;
 use crate::body::{At, Json as Body, Query};
 use crate::error::Result;
@@ -26,12 +25,12 @@ struct Starting {
 }
 
 /// `GET …/runs?before=`
-pub(crate) async fn list(org: InOrg, Query(before): Query<Before>) -> Result<Json<Value>> {
+pub(crate) async fn list(org: InOrg, Query(before): Query<Before>) -> Result<Json<Listed<RunSummary>>> {
     let wanted = before.page();
     let page = wanted.clone().unwrap_or_default();
     let (_, runs) = org.read(|| runs::list(page)).await?;
     wanted?;
-    Ok(listing(&runs))
+    Ok(listing(runs))
 }
 
 /// `POST …/runs`
@@ -44,9 +43,9 @@ pub(crate) async fn start(org: InOrg, body: Body) -> Result<Response> {
 }
 
 /// `GET …/runs/{run}`
-pub(crate) async fn show(org: InOrg, At(at): At<RunPath>) -> Result<Json<Value>> {
+pub(crate) async fn show(org: InOrg, At(at): At<RunPath>) -> Result<Json<Run>> {
     let (_, run) = org.read(|| runs::show(at.run)).await?;
-    Ok(Json(json!(run)))
+    Ok(Json(run))
 }
 
 /// `POST …/runs/{run}/steps/{step}/tick`
