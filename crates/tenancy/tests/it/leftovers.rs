@@ -4,7 +4,7 @@ use std::ops::Not as _;
 use std::time::Duration;
 
 use tenancy::{Actor, ContextKey, Database, PoolOptions, Query, Statement, Statements, SystemReason, Tables};
-use testkit::{CONTEXT_KEY, World};
+use testkit::{CONTEXT_KEY, PgBouncer, World};
 
 /// Everything a transaction may have left: its settings, itself, cursors, and prepared SQL.
 const LEFT: Statement = Statement::new(
@@ -99,6 +99,53 @@ async fn on_a_connection_of_ones_own() {
     let world = world().await;
     for statements in [Statements::Prepared, Statements::Unnamed] {
         over_one_connection(&world, &world.database.url("tenantry_app"), statements, None).await;
+    }
+}
+
+#[tokio::test]
+async fn with_a_pooler_between_that_hands_out_connections_by_transaction() {
+    let world = world().await;
+    let bouncer = PgBouncer::before(&world.database).await;
+    let url = bouncer.url(&world.database, "tenantry_app");
+    over_one_connection(&world, &url, Statements::Unnamed, None).await;
+    world.database.sign_contexts().await;
+    let key = ContextKey::parse(CONTEXT_KEY).unwrap();
+    over_one_connection(&world, &url, Statements::Unnamed, Some(key)).await;
+}
+
+/// Many clients over two server connections, each row asked for its owner.
+#[tokio::test]
+async fn clients_that_share_connections_see_only_their_own() {
+    const OWNERS: Statement = Statement::new(
+        "OWNERS",
+        "select organisation_id, current_setting('app.current_org_id') from procedures",
+        Tables::Directory,
+    );
+    let world = world().await;
+    let bouncer = PgBouncer::before(&world.database).await;
+    let url = bouncer.url(&world.database, "tenantry_app");
+    let options = PoolOptions { size: 16, statements: Statements::Unnamed, ..PoolOptions::default() };
+    let database = Database::connect(&url, PoolOptions { wait: Duration::from_secs(20), ..options }).await.unwrap();
+    let mut clients = Vec::new();
+    for client in 0..32_u64 {
+        let organisation = if client % 2 == 0 { world.acme.id.clone() } else { world.bolt.id.clone() };
+        let door = database.in_organisation(organisation, Actor::Job("test"));
+        clients.push(tokio::spawn(async move {
+            let mut seen = 0;
+            for round in 0..60_u64 {
+                let cut = Duration::from_micros((client * 31 + round * 977) % 4000);
+                drop(tokio::time::timeout(cut, door.read(&[Query::new(OWNERS)])).await);
+                for row in door.read(&[Query::new(OWNERS)]).await.unwrap().remove(0) {
+                    assert_eq!(row.get::<_, &str>(0), door.organisation().as_str());
+                    assert_eq!(row.get::<_, &str>(1), door.organisation().as_str());
+                    seen += 1;
+                }
+            }
+            seen
+        }));
+    }
+    for client in clients {
+        assert_eq!(client.await.unwrap(), 60, "one row each time");
     }
 }
 
