@@ -13,6 +13,7 @@ export KEY_FILE="$work/key.pem" TOKENS_FILE="$work/tokens"
 export ISSUER="https://tenantry-sandbox-13.clerk.accounts.dev" PARTY="http://localhost:$port"
 node "$root/benches/tokens.mjs"
 
+export ALLOW_OLD_POSTGRES=yes
 export DATABASE_URL="$(url tenantry_app)" PUBLIC_BASE_URL="http://localhost:$port" LISTEN="127.0.0.1:$port" RUST_LOG=warn
 export CLERK_PUBLISHABLE_KEY=pk_test_dGVuYW50cnktc2FuZGJveC0xMy5jbGVyay5hY2NvdW50cy5kZXYk CLERK_ISSUER="$ISSUER"
 export CLERK_SECRET_KEY=sk_test_bench_0000000000000000 CLERK_WEBHOOK_SIGNING_SECRET=whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw

@@ -67,11 +67,13 @@ begin
   execute format('create or replace function tenancy.contexts_are_signed() returns boolean
                   language sql stable parallel safe return %s', signed::text);
   for policy in
-    select polname as name, polrelid::regclass as on_table,
-           tenancy.without_signature(pg_get_expr(polqual, polrelid)) as expression
-    from pg_policy where polrelid in (select oid from pg_class where relnamespace = 'tenantry'::regnamespace)
+    select polname as name, polrelid::regclass as on_table, kind.clause,
+           tenancy.without_signature(pg_get_expr(kind.tree, polrelid)) as expression
+    from pg_policy, lateral (values ('using', polqual), ('with check', polwithcheck)) as kind (clause, tree)
+    where kind.tree is not null
+      and polrelid in (select oid from pg_class where relnamespace = 'tenantry'::regnamespace)
   loop
-    execute format('alter policy %I on %s using (%s)', policy.name, policy.on_table,
+    execute format('alter policy %I on %s %s (%s)', policy.name, policy.on_table, policy.clause,
       case when signed then tenancy.with_signature(policy.expression) else policy.expression end);
   end loop;
 end $$;

@@ -1,5 +1,6 @@
 //! The program `tenantry`: puts the parts together and runs them.
 
+mod audit;
 mod config;
 mod context;
 mod dev;
@@ -16,6 +17,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use crate::audit::AuditArguments;
 use crate::config::{BadConfiguration, ServeArguments, WorkArguments};
 use crate::context::ContextArguments;
 use crate::dev::DevArguments;
@@ -51,6 +53,8 @@ enum Command {
     Work(Box<WorkArguments>),
     /// Bring the database's tables up to date, as their owner
     Migrate(MigrateArguments),
+    /// Look for every way round the isolation of tenants, in this database or any other
+    Audit(Box<AuditArguments>),
     /// Ask for signed contexts in the database, or no longer
     Context(ContextArguments),
     /// Look at the configuration and everything it names, and say what is wrong
@@ -70,6 +74,7 @@ async fn main() -> ExitCode {
         Command::Serve(arguments) => Box::pin(serve::run(&arguments)).await,
         Command::Work(arguments) => Box::pin(work::run(&arguments)).await,
         Command::Migrate(arguments) => migrate::run(&arguments).await,
+        Command::Audit(arguments) => Box::pin(audit::run(&arguments)).await,
         Command::Context(arguments) => context::run(&arguments).await,
         Command::Doctor(arguments) => Box::pin(doctor::run(&arguments)).await,
         Command::Routes(arguments) => routes::run(&arguments),

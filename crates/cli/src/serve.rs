@@ -14,6 +14,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+use crate::audit::refuse_holes;
 use crate::config::{BadConfiguration, ServeArguments, ServeConfig};
 use crate::shutdown;
 
@@ -26,6 +27,7 @@ pub(crate) async fn run(arguments: &ServeArguments) -> anyhow::Result<ExitCode> 
     let asked = shutdown::asked()?;
     let listeners = listen(&config).await?;
     let database = connect("DATABASE_URL", &config.database_url, config.pool).await?;
+    refuse_holes(&config.database_url, config.allow_old_postgres).await?;
     let public = config.public_base_url.clone();
     let clerk = Clerk::new(config.clerk)?;
     let pages = web::Config::new(config.public_base_url, clerk.config(), config.webhook_secrets)

@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use crate::audit::refuse_holes;
 use crate::config::WorkArguments;
 use crate::serve::connect;
 use crate::shutdown;
@@ -11,6 +12,7 @@ pub(crate) async fn run(arguments: &WorkArguments) -> anyhow::Result<ExitCode> {
     let config = arguments.check()?;
     let asked = shutdown::asked()?;
     let database = connect("WORKER_DATABASE_URL", &config.database_url, config.pool).await?;
+    refuse_holes(&config.database_url, config.allow_old_postgres).await?;
     let clerk = clerk::Clerk::new(config.clerk)?;
     let mirror = mirror::Mirror::new(database.clone(), clerk.backend().clone());
     tracing::info!("working");

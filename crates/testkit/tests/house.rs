@@ -7,6 +7,7 @@ use std::process::Command;
 
 /// Which of our crates each crate may use in production. Whoever is not named here is not part of the house.
 const MAY_USE: &[(&str, &[&str])] = &[
+    ("audit", &[]),
     ("tenancy", &[]),
     ("signatures", &[]),
     ("clerk", &[]),
@@ -17,12 +18,12 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("worker", &["clerk", "domain", "mirror", "tenancy"]),
     ("sandbox", &["signatures"]),
     ("testkit", &["domain", "tenancy"]),
-    ("cli", &["clerk", "domain", "mirror", "pg-local", "tenancy", "web", "worker"]),
+    ("cli", &["audit", "clerk", "domain", "mirror", "pg-local", "tenancy", "web", "worker"]),
 ];
 
 /// Libraries that only some crates may name.
 const ONLY_IN: &[(&str, &[&str])] = &[
-    ("tokio-postgres", &["tenancy", "testkit"]),
+    ("tokio-postgres", &["audit", "tenancy", "testkit"]),
     ("deadpool-postgres", &["tenancy"]),
     ("refinery", &["tenancy"]),
     ("axum", &["web", "sandbox", "cli"]),

@@ -1,6 +1,7 @@
 //! How the connections to the database are used.
 
 use clap::Args;
+use clap::builder::FalseyValueParser;
 use tenancy::{ContextKey, PoolOptions, Statements};
 
 use super::Complaints;
@@ -9,6 +10,9 @@ use super::complaints::Shown;
 /// As given.
 #[derive(Args, Debug, Default)]
 pub(crate) struct PoolArguments {
+    /// Serve from a Postgres that lacks security repairs: for development, not for customers
+    #[arg(long, env = "ALLOW_OLD_POSTGRES", value_name = "YES", value_parser = FalseyValueParser::new(), default_value = "no")]
+    allow_old_postgres: bool,
     /// `unnamed` where a pooler in transaction mode stands between, `prepared` otherwise
     #[arg(long, env = "DATABASE_STATEMENTS", value_name = "HOW")]
     database_statements: Option<String>,
@@ -18,6 +22,10 @@ pub(crate) struct PoolArguments {
 }
 
 impl PoolArguments {
+    pub(crate) fn allow_old_postgres(&self) -> bool {
+        self.allow_old_postgres
+    }
+
     pub(crate) fn check(&self, complaints: &mut Complaints) -> PoolOptions {
         let statements = complaints.optional(
             "DATABASE_STATEMENTS",

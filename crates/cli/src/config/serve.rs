@@ -43,6 +43,7 @@ pub(crate) struct ServeConfig {
     pub(crate) listen: SocketAddr,
     pub(crate) database_url: String,
     pub(crate) pool: PoolOptions,
+    pub(crate) allow_old_postgres: bool,
     pub(crate) clerk: clerk::Config,
     pub(crate) webhook_secrets: Vec<WebhookSecret>,
 }
@@ -85,6 +86,7 @@ impl ServeArguments {
                 listen: listen?,
                 database_url: database_url?,
                 pool,
+                allow_old_postgres: self.pool.allow_old_postgres(),
                 clerk: clerk?,
                 webhook_secrets: webhook_secrets?,
             })

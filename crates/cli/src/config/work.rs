@@ -25,6 +25,7 @@ pub(crate) struct WorkArguments {
 pub(crate) struct WorkConfig {
     pub(crate) database_url: String,
     pub(crate) pool: PoolOptions,
+    pub(crate) allow_old_postgres: bool,
     pub(crate) clerk: clerk::Config,
 }
 
@@ -41,6 +42,7 @@ impl WorkArguments {
         let pool = self.pool.check(&mut complaints);
         let clerk = self.clerk.check(&mut complaints, None, false);
         self.vendors.check(&mut complaints);
-        complaints.finish(|| Some(WorkConfig { database_url: database_url?, pool, clerk: clerk? }))
+        let allow_old_postgres = self.pool.allow_old_postgres();
+        complaints.finish(|| Some(WorkConfig { database_url: database_url?, pool, allow_old_postgres, clerk: clerk? }))
     }
 }

@@ -24,6 +24,7 @@ impl Environment {
         Self(vec![
             ("PUBLIC_BASE_URL", app.clone()),
             ("LISTEN", format!("127.0.0.1:{}", addresses.app_port())),
+            ("ALLOW_OLD_POSTGRES", "yes".to_owned()),
             ("DATABASE_URL", roles.app.clone()),
             ("WORKER_DATABASE_URL", roles.worker.clone()),
             ("OWNER_DATABASE_URL", roles.owner.clone()),

@@ -36,6 +36,7 @@ pub(crate) fn run(arguments: &[&str], environment: &[(&str, &str)]) -> Run {
 pub(crate) const SERVE: &[(&str, &str)] = &[
     ("PUBLIC_BASE_URL", "http://localhost:4590"),
     ("LISTEN", "127.0.0.1:0"),
+    ("ALLOW_OLD_POSTGRES", "yes"),
     ("DATABASE_URL", "postgresql://tenantry_app@/tenantry?host=%2Fnonexistent"),
     ("CLERK_PUBLISHABLE_KEY", "pk_test_dGVuYW50cnktc2FuZGJveC0xMy5jbGVyay5hY2NvdW50cy5kZXYk"),
     ("CLERK_SECRET_KEY", "sk_test_sandbox_1"),

@@ -35,12 +35,12 @@ async fn every_loosened_policy_is_noticed() {
     let policies = admin
         .query(
             "select polrelid::regclass::text, polname::text, pg_get_expr(polqual, polrelid) from pg_policy
-             where polrelid::regclass::text !~ 'jobs|inbound_events' order by 1, 2",
+             where polrelid::regclass::text !~ 'jobs|inbound_events' and polcmd in ('*', 'r') order by 1, 2",
             &[],
         )
         .await
         .unwrap();
-    assert!(policies.len() >= 14);
+    assert!(policies.len() >= 11);
     let (mut planted, mut noticed) = (0, 0);
     for policy in &policies {
         let (table, name, expression): (String, String, String) = (policy.get(0), policy.get(1), policy.get(2));

@@ -1,0 +1,90 @@
+//! Policies: one for each table, saying one thing.
+
+use super::Lint;
+
+pub(super) const LINTS: &[Lint] = &[
+    Lint {
+        id: "L05",
+        title: "A right without a policy",
+        why: "Nothing is shown or accepted, and nobody is told why: a policy was forgotten, or the right is too much.",
+        sql: Some(
+            "select 'warn', held.name, held.role || ' may ' || string_agg(held.privilege, ', ') || ', and no permissive policy lets it',
+                    format('revoke %s on %s from %I', string_agg(held.privilege, ', '), held.name, held.role)
+               from held
+              where held.secured and held.kind in ('r', 'p') and held.privilege in ('SELECT', 'INSERT', 'UPDATE', 'DELETE')
+                and not exists (select from policy
+                                 where policy.relation_oid = held.oid and policy.permissive and policy.command = held.privilege
+                                   and (0 = any (policy.roles)
+                                        or exists (select from unnest(policy.roles) as named where pg_has_role(held.role_oid, named, 'USAGE'))))
+              group by held.name, held.role",
+        ),
+    },
+    Lint {
+        id: "L06",
+        title: "Permissive policies add up",
+        why: "Each of them alone lets a row through: the most generous one decides.",
+        sql: Some(
+            "select 'hole', relation.name, app.name || ' has ' || count(*) || ' permissive policies for ' || policy.command || ': '
+                      || string_agg(policy.name, ', ' order by policy.name),
+                    format('drop policy %I on %s', max(policy.name), relation.name)
+               from policy join relation on relation.oid = policy.relation_oid
+                    join app on 0 = any (policy.roles)
+                         or exists (select from unnest(policy.roles) as named where pg_has_role(app.oid, named, 'USAGE'))
+              where policy.permissive group by relation.name, app.name, policy.command having count(*) > 1",
+        ),
+    },
+    Lint {
+        id: "L07",
+        title: "A tenant table's policy does not say what policies say here",
+        why: "One more branch (a missing setting, a null key, an administrator's flag) or one expression for showing and another \
+              for writing is how one tenant comes to another's rows.",
+        sql: Some(
+            "select 'hole', tenant.name || ' ' || policy.name,
+                    case when 0 = any (policy.roles) then 'is for PUBLIC; '
+                         else '' end
+                      || case when policy.shown is distinct from policy.written and policy.written is not null
+                              then 'shows by ' || coalesce(policy.shown, 'nothing') || ' and accepts by ' || policy.written
+                              else 'says ' || coalesce(policy.shown, policy.written, 'nothing') end,
+                    format('alter policy %I on %s to %s using (%s)', policy.name, tenant.name,
+                      (select string_agg(quote_ident(app.name), ', ') from app),
+                      (select replace(options.policies[1], '{key}', quote_ident(tenant.key_name)) from options))
+               from (select distinct on (oid) * from policy) as policy join tenant on tenant.oid = policy.relation_oid, options
+              where 0 = any (policy.roles)
+                 or (policy.written is not null and policy.written is distinct from policy.shown)
+                 or not exists (select from unnest(options.policies) as allowed
+                                 where replace(allowed, '{key}', quote_ident(tenant.key_name)) = coalesce(policy.shown, policy.written))",
+        ),
+    },
+    Lint {
+        id: "L08",
+        title: "A policy asks a function that does not follow the setting",
+        why: "An IMMUTABLE function is folded into a prepared plan: the first tenant's answer is given to the next. A VOLATILE one \
+              is asked for each row.",
+        sql: Some(
+            "select distinct 'hole', relation.name || ' ' || policy.name,
+                    'asks ' || function.oid::regprocedure || ', which is '
+                      || case function.provolatile when 'i' then 'IMMUTABLE' else 'VOLATILE' end,
+                    format('alter function %s stable', function.oid::regprocedure)
+               from policy join relation on relation.oid = policy.relation_oid
+                    join pg_depend as used on used.classid = 'pg_policy'::regclass and used.objid = policy.oid
+                         and used.refclassid = 'pg_proc'::regclass
+                    join pg_proc as function on function.oid = used.refobjid
+              where function.provolatile <> 's'",
+        ),
+    },
+    Lint {
+        id: "L37",
+        title: "The key of a tenant table can be rewritten past its policy",
+        why: "An UPDATE that may change the key, and a policy that accepts what it would not show, move a row to another tenant.",
+        sql: Some(
+            "select distinct 'hole', tenant.name, app.name || ' may UPDATE ' || tenant.key_name
+                      || case when tenant.secured then ', and policy ' || policy.name || ' accepts ' || policy.written
+                              else ', and row-level security is off' end,
+                    case when tenant.secured then format('alter policy %I on %s with check (%s)', policy.name, tenant.name, policy.shown)
+                         else format('alter table %s enable row level security', tenant.name) end
+               from tenant join app on has_column_privilege(app.oid, tenant.oid, tenant.key_number, 'UPDATE')
+                    left join policy on policy.relation_oid = tenant.oid and policy.command = 'UPDATE' and policy.permissive
+              where not tenant.secured or (policy.written is not null and policy.written is distinct from policy.shown)",
+        ),
+    },
+];
