@@ -69,10 +69,16 @@ pub async fn attack(client: &Client, subject: &Subject, tenants: Option<(&str, &
         rows.iter().map(|row| Table { name: row.get(0), key: row.get(1), columns: row.get(2) }).collect();
     let mut findings = Vec::new();
     for table in tables.iter().filter(|table| table.key.is_some()) {
-        let nobody = reads(client, "", &format!("select 1 from {} limit 1", table.name)).await;
-        findings.extend(found("D01", &table.name, "no tenant is set", nobody));
+        let sql = format!("select 1 from {} limit 1", table.name);
+        // A setting that was set once reads as empty ever after, and not as missing: two different questions.
+        for (what, context) in
+            [("no tenant was ever set", String::new()), ("no tenant is set any more", enter(&setting, ""))]
+        {
+            findings.extend(found("D01", &table.name, what, reads(client, &context, &sql).await));
+        }
     }
     let Some((ours, theirs)) = tenants else { return Ok(findings) };
+    // The move has no WHERE on purpose: where columns are read, the policy for reading would judge the new row as well.
     let (us, them) = (enter(&setting, ours), enter(&setting, theirs));
     for table in &tables {
         let (Some(key), name) = (&table.key, &table.name) else { continue };
@@ -81,10 +87,10 @@ pub async fn attack(client: &Client, subject: &Subject, tenants: Option<(&str, &
         let (ours, theirs) = (quoted(ours), quoted(theirs));
         let read = reads(client, &us, &format!("select 1 from {name} where {key} = {theirs} limit 1")).await;
         findings.extend(found("D02", name, "read", read));
-        for (what, sql, needs_own) in [
+        for (what, sql, accepts) in [
             ("delete", format!("delete from {name} where {key} = {theirs}"), false),
             ("update", format!("update {name} set {key} = {key} where {key} = {theirs}"), false),
-            ("move to the other", format!("update {name} set {key} = {theirs} where {key} = {ours}"), true),
+            ("move to the other", format!("update {name} set {key} = {theirs}"), true),
             (
                 "insert for the other",
                 format!(
@@ -93,7 +99,7 @@ pub async fn attack(client: &Client, subject: &Subject, tenants: Option<(&str, &
                 true,
             ),
         ] {
-            findings.extend(found("D02", name, what, writes(client, &us, &sql, needs_own).await));
+            findings.extend(found("D02", name, what, writes(client, &us, &sql, accepts).await));
         }
     }
     let rows = client.query(REFERENCES, &[&subject.keys]).await.map_err(failed)?;
@@ -142,15 +148,20 @@ async fn reads(client: &Client, context: &str, sql: &str) -> Outcome {
     rolled_back(client, outcome).await
 }
 
-async fn writes(client: &Client, context: &str, sql: &str, needs_own: bool) -> Outcome {
+/// `accepts`: a row of ours is to be accepted as theirs. Policies are asked before constraints: where a constraint is what
+/// refuses it, the policy had let it through.
+async fn writes(client: &Client, context: &str, sql: &str, accepts: bool) -> Outcome {
     let attempt = async {
         begin(client, context).await?;
         client.execute(sql, &[]).await
     };
     let outcome = match attempt.await {
-        Ok(0) if needs_own => Outcome::Unknown("there is no row of one's own to try it with".to_owned()),
+        Ok(0) if accepts => Outcome::Unknown("there is no row of one's own to try it with".to_owned()),
         Ok(0) => Outcome::Held,
         Ok(rows) => Outcome::Reached(format!("{rows} rows were written")),
+        Err(error) if accepts && error.code().is_some_and(|code| code.code().starts_with("23")) => {
+            Outcome::Reached("no policy refused it, a constraint did".to_owned())
+        }
         Err(error) => judged(&error),
     };
     rolled_back(client, outcome).await

@@ -106,6 +106,13 @@ impl TestDatabase {
     }
 }
 
+impl TestDatabase {
+    /// The same in another database of the cluster.
+    pub async fn client_in(&self, role: &str, database: &str) -> Client {
+        connect(&self.url_in(role, database)).await
+    }
+}
+
 async fn make_template(admin_url: &str) -> String {
     let name = format!("template_{:016x}", hash_of_migrations());
     let admin = connect(admin_url).await;

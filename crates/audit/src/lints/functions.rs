@@ -15,9 +15,8 @@ pub(super) const LINTS: &[Lint] = &[
                       || case when owner.rolsuper then ', a superuser' when owner.rolbypassrls then ', which has BYPASSRLS' else '' end
                       || case when fixed then '' else '; its search_path is ' || coalesce(path, 'not set')
                               || ', so a caller decides what its names mean' end,
-                    case when fixed then format('revoke execute on function %s from public, %s', function.oid::regprocedure,
-                                                string_agg(quote_ident(app.name), ', '))
-                         else format('alter function %s set search_path = pg_catalog, pg_temp', function.oid::regprocedure) end
+                    case when fixed then '' else format('alter function %s set search_path = pg_catalog, pg_temp; ', function.oid::regprocedure) end
+                      || format('revoke execute on function %s from public, %s', function.oid::regprocedure, string_agg(quote_ident(app.name), ', '))
                from pg_proc as function join pg_roles as owner on owner.oid = function.proowner
                     join pg_namespace as schema on schema.oid = function.pronamespace
                     join app on has_function_privilege(app.oid, function.oid, 'EXECUTE'),

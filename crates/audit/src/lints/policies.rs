@@ -26,7 +26,7 @@ pub(super) const LINTS: &[Lint] = &[
         sql: Some(
             "select 'hole', relation.name, app.name || ' has ' || count(*) || ' permissive policies for ' || policy.command || ': '
                       || string_agg(policy.name, ', ' order by policy.name),
-                    format('drop policy %I on %s', max(policy.name), relation.name)
+                    format('drop policy if exists %I on %s', max(policy.name), relation.name)
                from policy join relation on relation.oid = policy.relation_oid
                     join app on 0 = any (policy.roles)
                          or exists (select from unnest(policy.roles) as named where pg_has_role(app.oid, named, 'USAGE'))
@@ -43,11 +43,12 @@ pub(super) const LINTS: &[Lint] = &[
                     case when 0 = any (policy.roles) then 'is for PUBLIC; '
                          else '' end
                       || case when policy.shown is distinct from policy.written and policy.written is not null
-                              then 'shows by ' || coalesce(policy.shown, 'nothing') || ' and accepts by ' || policy.written
-                              else 'says ' || coalesce(policy.shown, policy.written, 'nothing') end,
-                    format('alter policy %I on %s to %s using (%s)', policy.name, tenant.name,
-                      (select string_agg(quote_ident(app.name), ', ') from app),
-                      (select replace(options.policies[1], '{key}', quote_ident(tenant.key_name)) from options))
+                              then concat_ws(' and ', 'shows by ' || policy.shown, 'accepts by ' || policy.written)
+                              else 'shows by ' || policy.shown end,
+                    format('alter policy %I on %s to %s', policy.name, tenant.name, (select string_agg(quote_ident(app.name), ', ') from app))
+                      || format(case when policy.shown is not null then ' using (%1$s)' else '' end
+                                || case when policy.written is not null then ' with check (%1$s)' else '' end,
+                                replace(options.policies[1], '{key}', quote_ident(tenant.key_name)))
                from (select distinct on (oid) * from policy) as policy join tenant on tenant.oid = policy.relation_oid, options
               where 0 = any (policy.roles)
                  or (policy.written is not null and policy.written is distinct from policy.shown)
@@ -70,6 +71,23 @@ pub(super) const LINTS: &[Lint] = &[
                          and used.refclassid = 'pg_proc'::regclass
                     join pg_proc as function on function.oid = used.refobjid
               where function.provolatile <> 's'",
+        ),
+    },
+    Lint {
+        id: "L38",
+        title: "A policy lets everything through, or lets everybody",
+        why: "On a table without the key it is the only guard there is.",
+        sql: Some(
+            "select distinct 'hole', relation.name || ' ' || policy.name,
+                    concat_ws(', ', case when 0 = any (policy.roles) then 'is for PUBLIC' end,
+                      case when policy.shown ~ always then 'shows by ' || policy.shown end,
+                      case when policy.written ~ always then 'accepts by ' || policy.written end),
+                    case when 0 = any (policy.roles)
+                         then format('alter policy %I on %s to %s', policy.name, relation.name, (select string_agg(quote_ident(app.name), ', ') from app))
+                         else format('drop policy if exists %I on %s', policy.name, relation.name) end
+               from policy join relation on relation.oid = policy.relation_oid,
+                    (values ('^[( ]*true[) ]*$| OR true|true OR |\\m(\\d+) = \\1\\M')) as pattern (always)
+              where policy.permissive and (0 = any (policy.roles) or policy.shown ~ always or policy.written ~ always)",
         ),
     },
     Lint {
