@@ -6,6 +6,7 @@ mod dev;
 mod doctor;
 mod logging;
 mod migrate;
+mod prove_isolation;
 mod routes;
 mod seed;
 mod serve;
@@ -21,6 +22,7 @@ use crate::context::ContextArguments;
 use crate::dev::DevArguments;
 use crate::doctor::DoctorArguments;
 use crate::migrate::MigrateArguments;
+use crate::prove_isolation::ProveArguments;
 use crate::routes::RoutesArguments;
 
 /// Exit codes: 0 done, 1 failed, 2 the configuration cannot be used.
@@ -51,6 +53,8 @@ enum Command {
     Context(ContextArguments),
     /// Look at the configuration and everything it names, and say what is wrong
     Doctor(Box<DoctorArguments>),
+    /// Attack every table and route in scratch databases, and show that a loosened policy is noticed
+    ProveIsolation(ProveArguments),
     /// List every route with who may call it
     Routes(RoutesArguments),
 }
@@ -68,6 +72,7 @@ async fn main() -> ExitCode {
         Command::Migrate(arguments) => migrate::run(&arguments).await,
         Command::Context(arguments) => context::run(&arguments).await,
         Command::Doctor(arguments) => Box::pin(doctor::run(&arguments)).await,
+        Command::ProveIsolation(arguments) => Box::pin(prove_isolation::run(&arguments)).await,
         Command::Routes(arguments) => routes::run(&arguments),
     };
     match outcome {

@@ -12,7 +12,7 @@ pub const MOST_ATTEMPTS: i32 = 12;
 
 directory_statements! {
     ENQUEUE = "
-        with job as (insert into jobs (id, kind, payload, organisation_id) values ($1, $2, $3, $4) returning id)
+        with job as (insert into jobs (kind, payload, organisation_id) values ($1, $2, $3) returning kind)
         select pg_notify('tenantry_jobs', '') from job";
     /// The lease outlives the longest statement; a worker that dies loses the job to another after it.
     CLAIM = "
@@ -51,7 +51,7 @@ pub struct Claimed {
 /// Adds a job to the transaction that needs it done. It belongs to the organisation the transaction stands in, if any.
 pub(crate) async fn enqueue(tx: &mut Transaction, kind: &'static str, payload: serde_json::Value) -> Result<()> {
     let organisation = tx.organisation().map(ToString::to_string);
-    tx.query(Query::new(ENQUEUE).bind(Uuid::now_v7()).bind(kind).bind(payload).bind(organisation)).await?;
+    tx.query(Query::new(ENQUEUE).bind(kind).bind(payload).bind(organisation)).await?;
     Ok(())
 }
 

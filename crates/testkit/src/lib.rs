@@ -5,9 +5,11 @@
 
 mod database;
 mod people;
+mod pgbouncer;
 mod relay;
 
 pub use database::{CONTEXT_KEY, TestDatabase};
 pub use people::{Organisation, Person, World, organisation, user};
+pub use pgbouncer::PgBouncer;
 pub use relay::Relay;
 pub use tokio_postgres::Client;

@@ -92,11 +92,11 @@ async fn relay(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, counts: Arc<Coun
     }
 }
 
-fn socket_folder(url: &str) -> PathBuf {
+pub(crate) fn socket_folder(url: &str) -> PathBuf {
     let (_, host) = url.split_once("host=").expect("the test cluster listens on a Unix socket");
     PathBuf::from(host.split('&').next().unwrap_or(host).replace("%2F", "/").replace("%2f", "/"))
 }
 
-fn encode(path: &Path) -> String {
+pub(crate) fn encode(path: &Path) -> String {
     path.to_str().unwrap().replace('/', "%2F")
 }
