@@ -7,6 +7,7 @@ mod dev;
 mod doctor;
 mod logging;
 mod migrate;
+mod prove_isolation;
 mod routes;
 mod seed;
 mod serve;
@@ -23,6 +24,7 @@ use crate::context::ContextArguments;
 use crate::dev::DevArguments;
 use crate::doctor::DoctorArguments;
 use crate::migrate::MigrateArguments;
+use crate::prove_isolation::ProveArguments;
 use crate::routes::RoutesArguments;
 
 /// A page and a list are hundreds of small strings: a third of the server's time was the system's allocator.
@@ -59,6 +61,8 @@ enum Command {
     Context(ContextArguments),
     /// Look at the configuration and everything it names, and say what is wrong
     Doctor(Box<DoctorArguments>),
+    /// Attack every table and route in scratch databases, and show that a loosened policy is noticed
+    ProveIsolation(ProveArguments),
     /// List every route with who may call it
     Routes(RoutesArguments),
 }
@@ -77,6 +81,7 @@ async fn main() -> ExitCode {
         Command::Audit(arguments) => Box::pin(audit::run(&arguments)).await,
         Command::Context(arguments) => context::run(&arguments).await,
         Command::Doctor(arguments) => Box::pin(doctor::run(&arguments)).await,
+        Command::ProveIsolation(arguments) => Box::pin(prove_isolation::run(&arguments)).await,
         Command::Routes(arguments) => routes::run(&arguments),
     };
     match outcome {

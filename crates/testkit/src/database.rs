@@ -149,7 +149,7 @@ fn with_role_and_database(url: &str, role: &str, database: &str) -> String {
     format!("{scheme}://{role}@{host}/{database}{options}")
 }
 
-async fn connect(url: &str) -> Client {
+pub(crate) async fn connect(url: &str) -> Client {
     #[expect(clippy::disallowed_methods, reason = "tests look behind the wall")]
     let (client, connection) = tokio_postgres::connect(url, NoTls).await.unwrap();
     tokio::spawn(connection);

@@ -18,12 +18,14 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("worker", &["clerk", "domain", "mirror", "tenancy"]),
     ("sandbox", &["signatures"]),
     ("testkit", &["domain", "tenancy"]),
-    ("cli", &["audit", "clerk", "domain", "mirror", "pg-local", "tenancy", "web", "worker"]),
+    ("prove", &["clerk", "domain", "mirror", "tenancy", "web"]),
+    ("cli", &["audit", "clerk", "domain", "mirror", "pg-local", "prove", "tenancy", "web", "worker"]),
 ];
 
 /// Libraries that only some crates may name.
 const ONLY_IN: &[(&str, &[&str])] = &[
-    ("tokio-postgres", &["audit", "tenancy", "testkit"]),
+    // `audit` looks at any database; `prove` attacks from outside the doors, in databases of its own.
+    ("tokio-postgres", &["audit", "prove", "tenancy", "testkit"]),
     ("deadpool-postgres", &["tenancy"]),
     ("refinery", &["tenancy"]),
     ("axum", &["web", "sandbox", "cli"]),
@@ -229,9 +231,11 @@ fn what_is_absent_stays_absent() {
         let forbid = |needle: &str, except: &[&str], why: &str| {
             assert!(except.contains(&crate_name.as_str()) || !text.contains(needle), "{place}: {needle}: {why}");
         };
-        forbid("app.current_org_id", &["tenancy"], "only the door sets the organisation");
-        forbid("app.system_reason", &["tenancy"], "only the door sets the reason");
-        forbid("set_config", &[], "the organisation is set by `set local` alone");
+        // `prove` pretends to be what gets past the door.
+        forbid("app.current_org_id", &["audit", "prove", "tenancy"], "only the door sets the organisation");
+        forbid("app.system_reason", &["tenancy", "prove"], "only the door sets the reason");
+        // `tenancy` and `cli` look whether anybody may call it, and say so.
+        forbid("set_config", &["audit", "cli", "prove", "tenancy"], "the organisation is set by `set local` alone");
         forbid("#[allow(", &[], "use #[expect(…, reason = …)]");
         forbid("#![allow(", &[], "use #[expect(…, reason = …)]");
         forbid("Utc::now", &[], "one clock: jiff");

@@ -5,3 +5,4 @@
 mod bad_configuration;
 mod database;
 mod program;
+mod prove_isolation;

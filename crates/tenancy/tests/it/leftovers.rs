@@ -106,7 +106,7 @@ async fn on_a_connection_of_ones_own() {
 async fn with_a_pooler_between_that_hands_out_connections_by_transaction() {
     let world = world().await;
     let bouncer = PgBouncer::before(&world.database).await;
-    let url = bouncer.url(&world.database, "tenantry_app");
+    let url = bouncer.url("tenantry_app");
     over_one_connection(&world, &url, Statements::Unnamed, None).await;
     world.database.sign_contexts().await;
     let key = ContextKey::parse(CONTEXT_KEY).unwrap();
@@ -123,7 +123,7 @@ async fn clients_that_share_connections_see_only_their_own() {
     );
     let world = world().await;
     let bouncer = PgBouncer::before(&world.database).await;
-    let url = bouncer.url(&world.database, "tenantry_app");
+    let url = bouncer.url("tenantry_app");
     let options = PoolOptions { size: 16, statements: Statements::Unnamed, ..PoolOptions::default() };
     let database = Database::connect(&url, PoolOptions { wait: Duration::from_secs(20), ..options }).await.unwrap();
     let mut clients = Vec::new();

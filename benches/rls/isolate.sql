@@ -1,0 +1,2 @@
+-- The wall. Run by the owner.
+select tenancy.isolate('tenantry.' || :'data' || '_projects');

@@ -1,0 +1,93 @@
+//! One request for every route of the table, made from the table: a route of unknown shape has none, which is an error.
+
+use serde_json::{Map, Value};
+use web::{Route, Surface};
+
+use crate::stage::{Ask, Who};
+use crate::things::Ids;
+
+/// What a route's body is made of, by the name that page and JSON share.
+const SHAPES: &[(&str, &[(&str, &str)])] = &[
+    ("procedures.create", &[("name", TEXT), ("details", TEXT)]),
+    ("procedure.edit", &[("name", TEXT), ("details", TEXT)]),
+    ("procedure.publish", &[("note", TEXT)]),
+    ("step_templates.add", &[("title", TEXT), ("details", TEXT)]),
+    ("step_template.edit", &[("title", TEXT), ("details", TEXT)]),
+    ("step_template.move", &[("direction", "down")]),
+    ("step_template.remove", &[]),
+    ("runs.start", &[(PROCEDURE, ""), ("name", TEXT)]),
+    ("run_step.tick", &[]),
+    ("run_step.undo", &[]),
+    ("theme", &[("theme", "dark")]),
+    ("sign_out", &[]),
+    // Refused by the handler for having no name: with one it would be Clerk's to answer.
+    ("organisations.create", &[("name", "")]),
+    ("webhooks.clerk", &[("type", "organization.deleted")]),
+];
+const TEXT: &str = "Written by the attacker";
+/// Stands for a procedure's id; pages and JSON call the field differently.
+const PROCEDURE: &str = "{procedure}";
+
+/// The fields of a route's body, `None` where nobody has said; a read has none.
+pub(crate) fn fields(route: &Route, ids: &Ids) -> Option<Vec<(&'static str, String)>> {
+    if !route.mutates {
+        return Some(Vec::new());
+    }
+    let name = route.name.trim_start_matches("api.");
+    let (_, shape) = SHAPES.iter().find(|(shape, _)| *shape == name)?;
+    let field = |(field, value): &(&'static str, &str)| match (*field, route.surface) {
+        (PROCEDURE, Surface::Api) => ("procedure_id", ids.procedure.clone()),
+        (PROCEDURE, _) => ("procedure", ids.procedure.clone()),
+        (field, _) => (field, (*value).to_owned()),
+    };
+    Some(shape.iter().map(field).collect())
+}
+
+/// Whether the body of a route names a procedure.
+pub(crate) fn names_procedure(route: &Route) -> bool {
+    SHAPES.iter().any(|(name, shape)| {
+        *name == route.name.trim_start_matches("api.") && shape.iter().any(|(field, _)| *field == PROCEDURE)
+    })
+}
+
+/// The address of a route with these in it; `None` where it has a parameter that nobody has explained.
+pub(crate) fn path(route: &Route, slug: &str, ids: &Ids) -> Option<String> {
+    let path = route.path.replace("{slug}", slug).replace("{file}", "nothing.css");
+    let path =
+        route.ids.iter().fold(path, |path, (parameter, noun)| path.replace(&format!("{{{parameter}}}"), ids.of(*noun)));
+    (!path.contains('{')).then_some(path)
+}
+
+/// A request to a route that it would accept from somebody who may.
+pub(crate) fn to(route: &Route, who: Who, slug: &str, ids: &Ids) -> Option<Ask> {
+    let fields = fields(route, ids)?;
+    Some(Ask {
+        who,
+        program: route.surface == Surface::Api,
+        method: route.method.clone(),
+        path: path(route, slug, ids)?,
+        body: body(route.surface, &fields),
+        headers: Vec::new(),
+    })
+}
+
+/// Fields as the surface wants them.
+pub(crate) fn body(surface: Surface, fields: &[(&'static str, String)]) -> Option<(&'static str, String)> {
+    if fields.is_empty() {
+        return None;
+    }
+    Some(match surface {
+        Surface::Api | Surface::Webhook => {
+            let object: Map<String, Value> =
+                fields.iter().map(|(name, value)| ((*name).to_owned(), Value::from(value.as_str()))).collect();
+            ("application/json", Value::Object(object).to_string())
+        }
+        _ => {
+            let escaped = |text: &str| {
+                percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string()
+            };
+            let pairs: Vec<String> = fields.iter().map(|(name, value)| format!("{name}={}", escaped(value))).collect();
+            ("application/x-www-form-urlencoded", pairs.join("&"))
+        }
+    })
+}
