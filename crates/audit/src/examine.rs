@@ -27,6 +27,16 @@ pub async fn examine(client: &Client, mut subject: Subject) -> Result<Report> {
     report
 }
 
+/// The same inside a transaction that is open already: what would be there if it were committed.
+///
+/// # Errors
+/// As [`examine`].
+pub async fn examine_open_transaction(client: &Client, mut subject: Subject) -> Result<Report> {
+    let failed = |source| Error::Check { lint: "beginning", source };
+    client.batch_execute("set local search_path = ''").await.map_err(failed)?;
+    look(client, &mut subject).await
+}
+
 async fn look(client: &Client, subject: &mut Subject) -> Result<Report> {
     let tables = subject.complete(client).await?;
     let leakproof = known_leakproof(client).await?;

@@ -20,17 +20,17 @@ line as (
          left join pg_attrdef on adrelid = attrelid and adnum = attnum
    where attnum > 0 and not attisdropped and class.relkind in ('r', 'p', 'v', 'f')
   union all
-  select 'right ' || class.oid::regclass || ' ' || coalesce(column_.attname, '') || ' '
+  select 'right ' || class.oid::regclass || ' ' || held.on_column || ' '
          || coalesce(pg_get_userbyid(nullif(given.grantee, 0)), 'PUBLIC') || ' ' || given.privilege_type || ' ' || given.is_grantable
     from pg_class as class join here on here.oid = class.relnamespace
-         left join pg_attribute as column_ on column_.attrelid = class.oid and column_.attacl is not null
-         cross join aclexplode(coalesce(column_.attacl, class.relacl)) as given
-  union all
-  select 'right ' || class.oid::regclass || '  ' || coalesce(pg_get_userbyid(nullif(given.grantee, 0)), 'PUBLIC') || ' ' || given.privilege_type
-    from pg_class as class join here on here.oid = class.relnamespace cross join aclexplode(class.relacl) as given
+         cross join lateral (select '' as on_column, class.relacl as rights union all
+                             select attname, attacl from pg_attribute where attrelid = class.oid and attacl is not null) as held
+         cross join aclexplode(held.rights) as given
+   -- What the owner may is everything, and everything is more in newer versions.
+   where given.grantee <> class.relowner
   union all
   select 'constraint ' || conrelid::regclass || ' ' || pg_get_constraintdef(oid)
-    from pg_constraint where connamespace in (select oid from here) and conrelid <> 0
+    from pg_constraint where connamespace in (select oid from here) and conrelid <> 0 and contype <> 'n'
   union all
   select 'index ' || pg_get_indexdef(indexrelid) from pg_index join pg_class as class on class.oid = indexrelid
    where class.relnamespace in (select oid from here)
@@ -51,7 +51,8 @@ line as (
   select 'rule ' || ev_class::regclass || ' ' || pg_get_ruledef(pg_rewrite.oid)
     from pg_rewrite join pg_class as class on class.oid = ev_class where class.relnamespace in (select oid from here)
   union all
-  select 'schema ' || schema.nspname || ' ' || pg_get_userbyid(nspowner) || ' ' || coalesce(nspacl::text, '')
+  select 'schema ' || schema.nspname || ' ' || pg_get_userbyid(nspowner) || ' '
+         || coalesce((select string_agg(coalesce(pg_get_userbyid(nullif(grantee, 0)), 'PUBLIC') || privilege_type, ',' order by 1) from aclexplode(nspacl)), '')
     from pg_namespace as schema join here on here.oid = schema.oid)
 select encode(sha256(convert_to(string_agg(text, chr(10) order by text collate \"C\"), 'UTF8')), 'hex') from line";
 

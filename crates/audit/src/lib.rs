@@ -15,7 +15,7 @@ pub use allow::{Allowed, Settings};
 pub use attack::attack;
 pub use connect::connect;
 pub use error::Error;
-pub use examine::examine;
+pub use examine::{examine, examine_open_transaction};
 pub use fingerprint::fingerprint;
 pub use format::{json, sarif, text};
 pub use lints::{Level, Lint, lints};

@@ -49,7 +49,7 @@ pub(super) const LINTS: &[Lint] = &[
                     'gets ' || string_agg(given.privilege_type, ', ') || ' on every new table of ' || owner.rolname
                       || coalesce(' in schema ' || schema.nspname, ''),
                     format('alter default privileges for role %I%s revoke all on tables from %s', owner.rolname,
-                      coalesce(format(' in schema %I', schema.nspname), ''), coalesce(quote_ident(app.name), 'public'))
+                      case when schema.nspname is null then '' else format(' in schema %I', schema.nspname) end, coalesce(quote_ident(app.name), 'public'))
                from pg_default_acl as preset join pg_roles as owner on owner.oid = preset.defaclrole
                     left join pg_namespace as schema on schema.oid = preset.defaclnamespace
                     cross join aclexplode(preset.defaclacl) as given left join app on app.oid = given.grantee

@@ -168,3 +168,15 @@ async fn an_old_server_is_found_by_its_version() {
     let found = report.findings.iter().any(|finding| finding.lint == "L36" && finding.level == Level::Hole);
     assert_eq!(found, old, "{version}");
 }
+
+#[test]
+fn the_document_lists_every_check() {
+    let document = include_str!("../../../../docs/audit.md");
+    let rows: Vec<String> = lints().iter().map(|lint| format!("| {} | {} |", lint.id, lint.title)).collect();
+    let found: Vec<&str> = document.lines().filter(|line| line.starts_with("| L") || line.starts_with("| D")).collect();
+    assert_eq!(found, {
+        let mut rows: Vec<&str> = rows.iter().map(String::as_str).collect();
+        rows.sort_unstable();
+        rows
+    });
+}

@@ -156,3 +156,51 @@ async fn doctor_says_what_is_wrong_and_the_way_out() {
     assert_eq!(missing.code, Some(1));
     cluster.stop().await.unwrap();
 }
+
+#[tokio::test]
+async fn audit_finds_nothing_in_ours_and_says_what_is_loosened_and_nobody_serves_from_that() {
+    let (_folder, cluster) = cluster().await;
+    tenancy::migrate(&cluster.url("tenantry_owner", "tenantry")).await.unwrap();
+    let app = cluster.url("tenantry_app", "tenantry");
+    let environment = [("DATABASE_URL", app.as_str()), ("ALLOW_OLD_POSTGRES", "yes")];
+    let clean = run(&["audit"], &environment);
+    assert_eq!(clean.code, Some(0), "{clean:?}");
+    assert!(clean.out.contains("0 holes, 0 warnings"), "{clean:?}");
+
+    let psql = pg_local::Installation::newest().unwrap().bin.join("psql");
+    let loosen = "alter policy tenant on tenantry.runs using (true)";
+    let admin = cluster.url("postgres", "tenantry");
+    assert!(Command::new(psql).args(["-X", "-q", "-c", loosen, &admin]).status().unwrap().success());
+    let found = run(&["audit"], &environment);
+    assert_eq!(found.code, Some(1), "{found:?}");
+    assert!(found.out.contains("tenantry.runs tenant: shows by true"), "{}", found.out);
+    let sarif = run(&["audit", "--format", "sarif"], &environment);
+    let sarif: serde_json::Value = serde_json::from_str(&sarif.out).unwrap();
+    assert_eq!(sarif["runs"][0]["results"][0]["level"], "error");
+    for (command, variable) in [("serve", "DATABASE_URL"), ("work", "WORKER_DATABASE_URL")] {
+        let role = if command == "serve" { &app } else { &cluster.url("tenantry_worker", "tenantry") };
+        let refused = run(&[command], &serve_with(variable, role));
+        assert_eq!(refused.code, Some(1), "{refused:?}");
+        assert!(
+            refused.err.contains("refusing to work on a database with holes") && refused.err.contains("L07"),
+            "{refused:?}"
+        );
+    }
+
+    for (arguments, words) in [
+        (&["audit", "--database-url", "postgresql://a@127.0.0.1:9/x"][..], "cannot be reached"),
+        (&["audit", "--database-url", &cluster.url("postgres", "postgres")], "there is no"),
+        (&["audit", "--key", "account_id"], "no table has a column account_id"),
+        (&["audit", "--role", "who"], "there is no role \"who\""),
+        (&["audit", "--settings", "/nowhere.toml"], "/nowhere.toml"),
+    ] {
+        let refused = run(arguments, &environment);
+        assert_eq!(refused.code, Some(2), "{arguments:?}: {refused:?}");
+        assert!(
+            refused.err.contains(words) || refused.err.contains("no table of its own"),
+            "{arguments:?}: {refused:?}"
+        );
+        assert_eq!(refused.err.trim().lines().count(), 1, "{refused:?}");
+    }
+    cluster.stop().await.unwrap();
+}
