@@ -93,7 +93,7 @@ async fn a_program_stays_in_its_tokens_organisation_and_a_browser_follows_the_ad
     assert_eq!(row.get::<_, &str>(0), "org_bolt");
 }
 
-async fn checksum(app: &TestApp, organisation: &str) -> String {
+pub(crate) async fn checksum(app: &TestApp, organisation: &str) -> String {
     let admin = app.world.database.client("postgres").await;
     let tables = admin
         .query("select polrelid::regclass::text from pg_policy where polname = 'tenant' order by 1", &[])

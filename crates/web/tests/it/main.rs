@@ -7,6 +7,7 @@ mod app;
 mod canaries;
 mod foreign;
 mod hardening;
+mod injection;
 mod requests;
 mod sessions;
 mod storm;

@@ -71,8 +71,8 @@ pub(crate) fn to(route: &Route, who: &As, slug: &str, things: &Things) -> Reques
         (_, false) | (Surface::Webhook | Surface::Asset | Surface::Probe, _) => builder.body(Body::empty()).unwrap(),
         (Surface::Page, true) => {
             let form = format!(
-                "name=Edited&title=Edited&details=Edited&note=Edited&direction=down&theme=dark&slug=acme&procedure={}",
-                things.procedure
+                "name=Edited&title=Edited&details=Edited&note=Edited&direction=down&theme=dark&slug=acme&procedure={}&open={}",
+                things.procedure, things.template
             );
             builder.header("content-type", "application/x-www-form-urlencoded").body(Body::from(form)).unwrap()
         }
