@@ -161,7 +161,7 @@ async fn a_new_table_asks_for_the_signature_too_and_going_back_restores_every_po
     let database = TestDatabase::create().await;
     let admin = database.client("postgres").await;
     let policies = async || -> Vec<String> {
-        let sql = "select polrelid::regclass || ' ' || polname || ' ' || pg_get_expr(polqual, polrelid) from pg_policy order by 1";
+        let sql = "select concat_ws(' ', polrelid::regclass, polname, pg_get_expr(polqual, polrelid), pg_get_expr(polwithcheck, polrelid)) from pg_policy order by 1";
         admin.query(sql, &[]).await.unwrap().iter().map(|row| row.get(0)).collect()
     };
     let plain = policies().await;

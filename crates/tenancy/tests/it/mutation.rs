@@ -44,6 +44,12 @@ async fn every_loosened_policy_is_noticed() {
     let (mut planted, mut noticed) = (0, 0);
     for policy in &policies {
         let (table, name, expression): (String, String, String) = (policy.get(0), policy.get(1), policy.get(2));
+        // Where Bolt has nothing there is nothing to see; `prove` fills every table and does the same there.
+        let key = if table.ends_with("organisations") || table.ends_with("users") { "id" } else { "organisation_id" };
+        let theirs = format!("select exists (select from {table} where {key} in ('org_bolt', 'user_olga'))");
+        if !admin.query_one(&theirs, &[]).await.unwrap().get::<_, bool>(0) {
+            continue;
+        }
         assert!(isolated(&app, &table).await, "{table} before");
         let loosened = [
             format!("alter policy {name} on {table} using (true)"),
@@ -64,5 +70,6 @@ async fn every_loosened_policy_is_noticed() {
         }
         assert!(isolated(&app, &table).await, "{table} after");
     }
+    assert!(planted >= 33, "{planted}");
     assert_eq!(noticed, planted, "of the loosened policies");
 }
