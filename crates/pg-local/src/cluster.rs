@@ -324,7 +324,13 @@ fn arguments(data: &Path, socket_folder: &Path, mode: Mode) -> Vec<OsString> {
     arguments.extend(["-p".into(), postmaster::PORT.to_string().into()]);
     let mut settings = vec!["listen_addresses=", "timezone=UTC", "log_timezone=UTC"];
     if mode == Mode::Throwaway {
-        settings.extend(["fsync=off", "full_page_writes=off", "synchronous_commit=off", "max_connections=200", "wal_level=logical"]);
+        settings.extend([
+            "fsync=off",
+            "full_page_writes=off",
+            "synchronous_commit=off",
+            "max_connections=200",
+            "wal_level=logical",
+        ]);
     }
     for setting in settings {
         arguments.extend(["-c".into(), setting.into()]);
