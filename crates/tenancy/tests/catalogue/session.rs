@@ -9,7 +9,7 @@ use tokio_postgres::{AsyncMessage, Client, NoTls, SimpleQueryMessage};
 /// A connection as one role. SQL goes over the simple protocol, as an attacker's would at worst.
 pub(crate) struct Session {
     pub(crate) client: Client,
-    /// Stands before every name that begins with @ : roles belong to the whole server.
+    /// Stands for @ where it is not empty: roles belong to the whole server, and are each test's own.
     prefix: String,
     heard: Arc<Mutex<Vec<String>>>,
 }
@@ -35,7 +35,7 @@ impl Session {
 
     /// The rows of all statements, columns joined by a bar; null is a dash.
     pub(crate) async fn attempt(&self, sql: &str) -> Result<Vec<String>, DbError> {
-        let sql = sql.replace('@', &self.prefix);
+        let sql = if self.prefix.is_empty() { sql.to_owned() } else { sql.replace('@', &self.prefix) };
         let messages = self.client.simple_query(&sql).await.map_err(|error| {
             error.as_db_error().unwrap_or_else(|| panic!("the connection ended: {error}: {sql}")).clone()
         })?;

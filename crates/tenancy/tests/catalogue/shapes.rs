@@ -9,8 +9,7 @@ use crate::session::Session;
 ///
 /// `notes` has row-level security without force, `forced` with it. Roles: @owner, @app, and what a test adds.
 pub(crate) struct Undefended {
-    server: TestDatabase,
-    pub(crate) name: String,
+    name: String,
     /// The superuser.
     pub(crate) boss: Session,
     /// The owner of the tables.
@@ -21,13 +20,12 @@ pub(crate) struct Undefended {
 
 impl Undefended {
     pub(crate) async fn create() -> Self {
-        let server = TestDatabase::anywhere();
         let name = format!("u{}", Uuid::now_v7().simple());
         let prefix = format!("{name}_");
-        let outside = Session::open(&server.url_in("postgres", "postgres"), &prefix).await;
+        let outside = Session::open(&url("postgres", "postgres"), &prefix).await;
         outside.run("create role @owner login; create role @app login").await;
         outside.run(&format!("create database {name} template template0 owner @owner")).await;
-        let open = async |role: &str| Session::open(&server.url_in(role, &name), &prefix).await;
+        let open = async |role: &str| Session::open(&url(role, &name), &prefix).await;
         let boss = open("postgres").await;
         let owner = open(&format!("{name}_owner")).await;
         owner
@@ -45,7 +43,7 @@ impl Undefended {
             )
             .await;
         let app = open(&format!("{name}_app")).await;
-        Self { boss, owner, app, server, name }
+        Self { boss, owner, app, name }
     }
 
     /// One more connection as a role of this test, or as `postgres`.
@@ -53,10 +51,22 @@ impl Undefended {
         Session::open(&self.url(role), &format!("{}_", self.name)).await
     }
 
+    /// A name of this test's own on the server.
+    pub(crate) fn role(&self, name: &str) -> String {
+        format!("{}_{name}", self.name)
+    }
+
     /// Where it connects.
     pub(crate) fn url(&self, role: &str) -> String {
-        self.server.url_in(&role.replace('@', &format!("{}_", self.name)), &self.name)
+        url(&role.replace('@', &format!("{}_", self.name)), &self.name)
     }
+}
+
+/// A database of the tests' server.
+fn url(role: &str, database: &str) -> String {
+    let server = std::env::var("TEST_DATABASE_URL").expect("TEST_DATABASE_URL names no Postgres: run `script/test`");
+    let (_, socket) = server.split_once('?').expect("the test cluster listens on a Unix socket");
+    format!("postgresql://{role}@/{database}?{socket}")
 }
 
 /// Tenantry's migrated schema with two procedures and two steps in Acme and in Bolt each.
@@ -72,16 +82,14 @@ pub(crate) struct Tenantry {
     pub(crate) app: Session,
 }
 
-pub(crate) const A1: &str = "00000000-0000-0000-0000-0000000000a1";
 pub(crate) const B1: &str = "00000000-0000-0000-0000-0000000000b1";
-pub(crate) const B2: &str = "00000000-0000-0000-0000-0000000000b2";
 /// Nobody's.
 pub(crate) const UNKNOWN: &str = "00000000-0000-0000-0000-0000000000ff";
 
 impl Tenantry {
     pub(crate) async fn create() -> Self {
         let database = TestDatabase::create().await;
-        let open = async |role: &str| Session::open(&database.url(role), "no_role_of_this_server_").await;
+        let open = async |role: &str| Session::open(&database.url(role), "").await;
         let boss = open("postgres").await;
         boss.run(
             "set search_path = tenantry;
@@ -101,12 +109,30 @@ impl Tenantry {
 
     /// One more connection as a role.
     pub(crate) async fn open(&self, role: &str) -> Session {
-        Session::open(&self.database.url(role), "no_role_of_this_server_").await
+        Session::open(&self.database.url(role), "").await
     }
 
-    /// Nothing the catalogue shows may contradict a rule: the query names what does.
-    pub(crate) async fn nothing(&self, of: &str) {
-        assert_eq!(self.boss.run(of).await, Vec::<String>::new(), "{of}");
+    /// From now on contexts have to be signed; gives the settings that stand for Acme.
+    pub(crate) async fn signed(&self) -> String {
+        self.database.sign_contexts().await;
+        let context = self
+            .boss
+            .one(
+                "select body || '|' || encode(sha256(outer_key || sha256(inner_key || convert_to(body, 'UTF8'))), 'hex')
+                   from tenancy.context_keys,
+                        lateral (select 'test|org_acme|||' || floor(extract(epoch from now()) + 100) as body) as unsigned
+                  where id = 'test'",
+            )
+            .await;
+        format!("set local app.current_org_id = 'org_acme'; set local app.context = '{context}'")
+    }
+
+    /// A rule about the whole database: the query names what breaks it, which is nothing, and finds what is planted.
+    pub(crate) async fn rule(&self, broken_by: &str, plant: &str) {
+        assert_eq!(self.boss.run(broken_by).await, Vec::<String>::new(), "{broken_by}");
+        self.boss.run(&format!("begin; {plant}")).await;
+        assert!(!self.boss.run(broken_by).await.is_empty(), "blind to: {plant}");
+        self.boss.run("rollback").await;
     }
 }
 
