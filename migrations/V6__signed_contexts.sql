@@ -78,7 +78,7 @@ begin
   end loop;
 end $$;
 
--- As before (V1), with a signature in the policy where contexts are signed.
+-- As before (V1), with a signature in the policy where contexts are signed, and exclusions refused like unique keys.
 -- Turns a table with an organisation_id into a tenant table, or says what is in the way.
 -- Meant for new tables: on one with rows the reference to organisations fails, because the owner sees none.
 create or replace function tenancy.isolate(tenant_table regclass) returns void
@@ -115,7 +115,7 @@ begin
 
   select string_agg(index.indexrelid::regclass::text, ', ') into defect
   from pg_index as index
-  where index.indrelid = tenant_table and index.indisunique
+  where index.indrelid = tenant_table and (index.indisunique or index.indisexclusion)
     and not exists (select from pg_attribute where attrelid = tenant_table and attname = key and attnum = any (index.indkey));
   if defect is not null then
     raise exception '% cannot become a tenant table: unique across organisations: %', tenant_table, defect

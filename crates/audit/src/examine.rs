@@ -1,4 +1,5 @@
-//! The audit itself: one read-only transaction, all checks on their way before the first answer.
+//! The audit itself: one read-only transaction, all checks on their way before the first answer. Nothing is prepared: a
+//! pooler may stand between.
 
 use futures_util::future::join_all;
 use tokio_postgres::types::{ToSql, Type};
@@ -63,7 +64,7 @@ fn finding(lint: &Lint, row: &Row) -> Finding {
 
 /// Empty where the version's list is not known: then only functions of our own are judged.
 async fn known_leakproof(client: &Client) -> Result<Vec<&'static str>> {
-    let version = client.query_one("select current_setting('server_version_num')::int / 10000", &[]).await;
+    let version = client.query_typed_one("select current_setting('server_version_num')::int / 10000", &[]).await;
     let version: i32 = version.map_err(|source| Error::Check { lint: "L19", source })?.get(0);
     Ok(if version == 15 { LEAKPROOF_15.split_whitespace().collect() } else { Vec::new() })
 }

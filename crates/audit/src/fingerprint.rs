@@ -1,6 +1,7 @@
 //! One number for everything that isolation hangs on: columns, constraints, policies, rights, owners, functions, triggers.
 
 use tokio_postgres::Client;
+use tokio_postgres::types::Type;
 
 use crate::{Error, Result, Subject};
 
@@ -70,7 +71,7 @@ pub async fn fingerprint(client: &Client, subject: &Subject) -> Result<String> {
 
 /// The same inside a transaction whose search_path is empty. Half of the digest is as good as all of it.
 pub(crate) async fn of(client: &Client, subject: &Subject) -> Result<String> {
-    let row = client.query_one(OF, &[&subject.schemas]).await;
+    let row = client.query_typed_one(OF, &[(&subject.schemas, Type::TEXT_ARRAY)]).await;
     let digest: Option<String> = row.map_err(|source| Error::Check { lint: "L35", source })?.get(0);
     Ok(digest.unwrap_or_default().chars().take(32).collect())
 }

@@ -1,6 +1,7 @@
 //! What is audited: roles, key, schemas, and what a policy may say.
 
 use tokio_postgres::Client;
+use tokio_postgres::types::Type;
 
 use crate::{Error, Result};
 
@@ -49,21 +50,24 @@ impl Subject {
     pub(crate) async fn complete(&mut self, client: &Client) -> Result<usize> {
         let check = |source| Error::Check { lint: "what is there", source };
         let version = client
-            .query_one("select current_setting('server_version_num')::int, current_setting('server_version')", &[])
+            .query_typed_one(
+                "select current_setting('server_version_num')::int, current_setting('server_version')",
+                &[],
+            )
             .await
             .map_err(check)?;
         if version.get::<_, i32>(0) < 150_000 {
             return Err(Error::TooOld(version.get(1)));
         }
         let tables = client
-            .query_one(
+            .query_typed_one(
                 "select count(distinct class.oid),
                         count(distinct class.oid) filter (where exists (select from pg_attribute as key where key.attrelid = class.oid
                           and not key.attisdropped and key.attname = any ($1::text[])))
                    from pg_class as class join pg_namespace as schema on schema.oid = class.relnamespace
                   where class.relkind in ('r', 'p') and schema.nspname !~ '^pg_' and schema.nspname <> 'information_schema'
                     and ($2::text[] = '{}' or schema.nspname = any ($2::text[]))",
-                &[&self.keys, &self.schemas],
+                &[(&self.keys, Type::TEXT_ARRAY), (&self.schemas, Type::TEXT_ARRAY)],
             )
             .await
             .map_err(check)?;
@@ -82,7 +86,10 @@ impl Subject {
         let check = |source| Error::Check { lint: "who is there", source };
         if !self.roles.is_empty() {
             let known = client
-                .query("select rolname::text from pg_roles where rolname = any ($1::text[])", &[&self.roles])
+                .query_typed(
+                    "select rolname::text from pg_roles where rolname = any ($1::text[])",
+                    &[(&self.roles, Type::TEXT_ARRAY)],
+                )
                 .await
                 .map_err(check)?;
             let known: Vec<String> = known.iter().map(|row| row.get(0)).collect();
@@ -92,7 +99,7 @@ impl Subject {
             };
         }
         let found = client
-            .query(
+            .query_typed(
                 "select role.rolname::text from pg_roles as role
                   where role.rolcanlogin and not role.rolsuper and not role.rolbypassrls
                     and has_database_privilege(role.oid, current_database(), 'CONNECT')

@@ -22,7 +22,7 @@ const WHAT_THE_ROLE_MAY: &str = "
 
 /// Looks at the role of the connection in the catalogue.
 pub(crate) async fn refuse_strong_roles(client: &Client) -> Result<()> {
-    let row = client.query_one(WHAT_THE_ROLE_MAY, &[]).await.map_err(|e| Error::of("role check", e))?;
+    let row = client.query_typed_one(WHAT_THE_ROLE_MAY, &[]).await.map_err(|e| Error::of("role check", e))?;
     let defect = if row.get(1) {
         "is a superuser, so row-level security does not bind it".to_owned()
     } else if row.get(2) {

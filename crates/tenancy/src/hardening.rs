@@ -31,8 +31,9 @@ const LOOK: &str = "
            to_regprocedure('tenancy.contexts_are_signed()') is not null";
 
 /// Looks, and refuses a key that the database does not know or a database that asks for one we do not have.
+/// Nothing is prepared: a pooler may stand between.
 pub(crate) async fn look(client: &Client, key: Option<&ContextKey>) -> Result<Hardening> {
-    let row = client.query_one(LOOK, &[]).await.map_err(|e| Error::of("hardening", e))?;
+    let row = client.query_typed_one(LOOK, &[]).await.map_err(|e| Error::of("hardening", e))?;
     let (set_config, migrated): (bool, bool) = (row.get(0), row.get(2));
     let server_version = row.get::<_, i32>(1).unsigned_abs();
     let contexts_are_signed = migrated && signed(client).await?;
@@ -45,7 +46,7 @@ pub(crate) async fn look(client: &Client, key: Option<&ContextKey>) -> Result<Ha
 }
 
 async fn signed(client: &Client) -> Result<bool> {
-    match client.query_one("select tenancy.contexts_are_signed()", &[]).await {
+    match client.query_typed_one("select tenancy.contexts_are_signed()", &[]).await {
         Ok(row) => Ok(row.get(0)),
         Err(error) if error.code() == Some(&SqlState::INSUFFICIENT_PRIVILEGE) => Ok(false),
         Err(error) => Err(Error::of("hardening", error)),
@@ -56,7 +57,7 @@ async fn signed(client: &Client) -> Result<bool> {
 async fn believes(client: &Client, key: &ContextKey) -> Result<bool> {
     let failed = |e| Error::of("context probe", e);
     client.batch_execute(&Context::default().message("begin read only", Some(key))).await.map_err(failed)?;
-    let row = client.query_one("select tenancy.context_is_genuine()", &[]).await;
+    let row = client.query_typed_one("select tenancy.context_is_genuine()", &[]).await;
     client.batch_execute("rollback").await.map_err(failed)?;
     Ok(row.map_err(failed)?.get(0))
 }

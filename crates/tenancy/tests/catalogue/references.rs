@@ -104,6 +104,12 @@ async fn a41_an_exclusion_without_the_tenant_tells_what_another_has() {
         "create table bookings (during int4range, exclude using gist (during with &&))",
     )
     .await;
+    let owner = t.database.client("tenantry_owner").await;
+    let bookings =
+        "create table bookings (organisation_id text, during int4range, exclude using gist (during with &&));
+                    select tenancy.isolate('bookings')";
+    let refused = owner.batch_execute(bookings).await.unwrap_err();
+    assert!(refused.as_db_error().unwrap().message().contains("unique across organisations"), "{refused:?}");
 }
 
 #[tokio::test]
