@@ -10,10 +10,10 @@ create table tenancy.context_keys (
   created_at timestamptz not null default now()
 );
 
--- Whether app.context (key id | valid until, in seconds since 1970 | 64 hexadecimal digits) signs
--- key id | organisation | person | reason | valid until, as the settings stand now.
+-- A setting's value, if app.context (key id | valid until, in seconds since 1970 | 64 hexadecimal digits) signs
+-- key id | organisation | person | reason | valid until, as the settings stand now; null if not.
 -- It runs as the owner, who alone reads the keys. In plpgsql, because that keeps its plan from one call to the next.
-create function tenancy.context_is_genuine() returns boolean
+create function tenancy.genuine(setting text, missing_ok boolean) returns text
   language plpgsql stable parallel safe security definer
   set search_path = pg_catalog, pg_temp
 as $$
@@ -26,33 +26,41 @@ declare
                              coalesce(current_setting('app.current_user_id', true), ''),
                              coalesce(current_setting('app.system_reason', true), ''),
                              until);
+  value   constant text := current_setting(setting, missing_ok);
   signing tenancy.context_keys;
 begin
   select * into signing from tenancy.context_keys where id = key_id;
-  return coalesce(
-    -- As text: ten digits until the year 2286, and garbage is no error.
-    until >= floor(date_part('epoch', now()))::text
-    and split_part(context, '|', 3) = encode(
-          sha256(signing.outer_key || sha256(signing.inner_key || convert_to(body, 'UTF8'))), 'hex'),
-    false);
+  if split_part(context, '|', 3) = encode(
+       sha256(signing.outer_key || sha256(signing.inner_key || convert_to(body, 'UTF8'))), 'hex')
+     -- As text: ten digits until the year 2286, and garbage is no error.
+     and until >= floor(date_part('epoch', now()))::text
+  then
+    return nullif(value, '');
+  end if;
+  return null;
 end $$;
 
 -- Rewritten by tenancy.sign_contexts.
 create function tenancy.contexts_are_signed() returns boolean
   language sql stable parallel safe
   return false;
-grant execute on function tenancy.context_is_genuine(), tenancy.contexts_are_signed()
+grant execute on function tenancy.genuine(text, boolean), tenancy.contexts_are_signed()
   to tenantry_app, tenantry_worker, tenantry_backup;
 
--- What a policy says when contexts are signed, and what it says when they are not. The signature is asked for once a
--- statement and table, not once a row, and the planner still sees the organisation.
+-- What a policy says when contexts are signed, and what it says when they are not. A sub-select is evaluated once in a
+-- statement: that is cheaper than once a row, and a cursor keeps to the organisation it began with.
 create function tenancy.with_signature(expression text) returns text
-  language sql immutable
-  return format('(%s) and (select tenancy.context_is_genuine())', expression);
+  language sql stable
+  return replace(regexp_replace(regexp_replace(expression,
+    'current_setting\(''(app\.\w+)''(::text)?, true\)', '(select tenancy.genuine(''\1'', true))', 'g'),
+    'current_setting\(''(app\.\w+)''(::text)?\)', '(select tenancy.genuine(''\1'', false))', 'g'),
+    'tenancy.system_reason()', '(select tenancy.genuine(''app.system_reason'', true))');
 create function tenancy.without_signature(expression text) returns text
-  language sql immutable
-  return regexp_replace(expression,
-    '^\((.*) AND \( SELECT tenancy\.context_is_genuine\(\) AS context_is_genuine\)\)$', '\1');
+  language sql stable
+  return regexp_replace(regexp_replace(regexp_replace(expression,
+    '\( SELECT tenancy\.genuine\(''app\.system_reason''::text, true\) AS genuine\)', 'tenancy.system_reason()', 'g'),
+    '\( SELECT tenancy\.genuine\(''(app\.\w+)''::text, true\) AS genuine\)', 'current_setting(''\1''::text, true)', 'g'),
+    '\( SELECT tenancy\.genuine\(''(app\.\w+)''::text, false\) AS genuine\)', 'current_setting(''\1''::text)', 'g');
 
 -- Asks for signed contexts from now on, or no longer. Run by the owner.
 create function tenancy.sign_contexts(signed boolean) returns void

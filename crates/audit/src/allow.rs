@@ -36,9 +36,9 @@ pub struct Allowed {
     pub lint: String,
     /// The object as the finding names it; a `*` stands for anything.
     pub object: String,
-    /// What was found, where only that much was looked at; a `*` stands for anything.
+    /// What may be found, where only that much was looked at: any of these, a `*` standing for anything.
     #[serde(default = "anything")]
-    pub what: String,
+    pub what: Vec<String>,
     /// Why it is right, for the next person who asks.
     pub reason: String,
 }
@@ -80,12 +80,14 @@ impl Settings {
 
 impl Allowed {
     pub(crate) fn covers(&self, finding: &Finding) -> bool {
-        self.lint == finding.lint && matches(&self.object, &finding.object) && matches(&self.what, &finding.what)
+        self.lint == finding.lint
+            && matches(&self.object, &finding.object)
+            && self.what.iter().any(|what| matches(what, &finding.what))
     }
 }
 
-fn anything() -> String {
-    "*".to_owned()
+fn anything() -> Vec<String> {
+    vec!["*".to_owned()]
 }
 
 /// Whether a pattern with `*` in it matches the whole of a text.

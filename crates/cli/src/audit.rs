@@ -42,7 +42,7 @@ pub(crate) struct AuditArguments {
     #[arg(long, value_name = "A,B", value_delimiter = ',', num_args = 2, requires = "attack")]
     tenants: Vec<String>,
     /// Say nothing of a Postgres that lacks security repairs: for development, not for customers
-    #[arg(long, env = "ALLOW_OLD_POSTGRES", value_name = "YES", value_parser = FalseyValueParser::new(), default_value = "no")]
+    #[arg(long, env = "ALLOW_OLD_POSTGRES", value_parser = FalseyValueParser::new())]
     allow_old_postgres: bool,
     /// Print the fingerprint of tables, policies and rights, and nothing else
     #[arg(long)]

@@ -57,7 +57,7 @@ async fn signed(client: &Client) -> Result<bool> {
 async fn believes(client: &Client, key: &ContextKey) -> Result<bool> {
     let failed = |e| Error::of("context probe", e);
     client.batch_execute(&Context::default().message("begin read only", Some(key))).await.map_err(failed)?;
-    let row = client.query_typed_one("select tenancy.context_is_genuine()", &[]).await;
+    let row = client.query_typed_one("select tenancy.genuine('app.context', true) is not null", &[]).await;
     client.batch_execute("rollback").await.map_err(failed)?;
     Ok(row.map_err(failed)?.get(0))
 }

@@ -11,7 +11,7 @@ use super::complaints::Shown;
 #[derive(Args, Debug, Default)]
 pub(crate) struct PoolArguments {
     /// Serve from a Postgres that lacks security repairs: for development, not for customers
-    #[arg(long, env = "ALLOW_OLD_POSTGRES", value_name = "YES", value_parser = FalseyValueParser::new(), default_value = "no")]
+    #[arg(long, env = "ALLOW_OLD_POSTGRES", value_parser = FalseyValueParser::new())]
     allow_old_postgres: bool,
     /// `unnamed` where a pooler in transaction mode stands between, `prepared` otherwise
     #[arg(long, env = "DATABASE_STATEMENTS", value_name = "HOW")]

@@ -14,7 +14,8 @@ async fn a55_an_open_cursor_follows_the_context() {
     assert_eq!(u.app.within("A", fetch).await, ["secret-a1", "secret-b3", "secret-b4"]);
 
     let t = Tenantry::create().await;
-    let open = "declare c cursor for select name from procedures order by ctid; fetch 1 from c";
+    // Not sorted, so that the policy is asked again with each row that is fetched.
+    let open = "declare c cursor for select name from procedures; fetch 1 from c";
     let expression = format!("{open}; select set_config('app.current_org_id', 'org_bolt', true)");
     assert_eq!(t.app.refused_within("org_acme", &expression).await, "42501");
     let acme = t.signed().await;
@@ -22,7 +23,11 @@ async fn a55_an_open_cursor_follows_the_context() {
         .app
         .run(&format!("begin; {acme}; {open}; {TO_BOLT}; fetch all from c; select name from procedures; commit"))
         .await;
-    assert_eq!(seen, ["secret-a1", "secret-a2", "secret-a1", "secret-a2"], "signed, it cannot be moved at all");
+    assert_eq!(
+        seen,
+        ["secret-a1", "secret-a2"],
+        "signed, the cursor stays where it began, and what follows sees nothing"
+    );
 }
 
 #[tokio::test]

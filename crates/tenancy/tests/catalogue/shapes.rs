@@ -118,9 +118,10 @@ impl Tenantry {
         let context = self
             .boss
             .one(
-                "select body || '|' || encode(sha256(outer_key || sha256(inner_key || convert_to(body, 'UTF8'))), 'hex')
+                "select 'test|' || until || '|' || encode(sha256(outer_key || sha256(inner_key
+                        || convert_to('test|org_acme|||' || until, 'UTF8'))), 'hex')
                    from tenancy.context_keys,
-                        lateral (select 'test|org_acme|||' || floor(extract(epoch from now()) + 100) as body) as unsigned
+                        (select floor(extract(epoch from now()) + 100)::text as until) as moment
                   where id = 'test'",
             )
             .await;

@@ -172,7 +172,7 @@ async fn a_new_table_asks_for_the_signature_too_and_going_back_restores_every_po
         .await
         .unwrap();
     let signed = policies().await;
-    assert!(signed.iter().all(|policy| policy.contains("context_is_genuine()")), "{signed:#?}");
+    assert!(signed.iter().all(|policy| policy.contains("tenancy.genuine(")), "{signed:#?}");
     assert!(signed.iter().any(|policy| policy.starts_with("tenantry.notes tenant")));
     owner.batch_execute("drop table notes").await.unwrap();
     // Twice: switching is safe to repeat.
@@ -237,7 +237,7 @@ async fn the_servers_role_reads_no_key() {
             "select * from tenancy.context_keys",
             "delete from tenancy.context_keys",
             "select tenancy.sign_contexts(false)",
-            "create or replace function tenancy.context_is_genuine() returns boolean language sql return true",
+            "create or replace function tenancy.genuine(setting text, missing_ok boolean) returns text language sql return 'org_bolt'",
         ] {
             let refused = client.batch_execute(attempt).await.expect_err(attempt);
             assert_eq!(refused.code().unwrap().code(), "42501", "{role}: {attempt}: {refused}");

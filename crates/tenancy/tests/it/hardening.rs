@@ -22,7 +22,7 @@ async fn an_administrator_without_superuser_bootstraps_all_but_what_only_a_super
         Statement::new("MOVE", "select set_config('app.current_org_id', 'org_bolt', true)", Tables::Directory);
     const WHERE: Statement = Statement::new(
         "WHERE",
-        "select current_setting('app.current_org_id'), (select tenancy.context_is_genuine())",
+        "select current_setting('app.current_org_id'), (select tenancy.genuine('app.current_org_id', false) is not null)",
         Tables::Directory,
     );
     let acme = OrganisationId::parse("org_acme").unwrap();
