@@ -1,11 +1,14 @@
 -- wrk: each request is another organisation's page, with that organisation's token. Counts what is not a 200.
 local tokens, paths = {}, {}
+-- The people of the tokens are spread evenly over so many organisations.
+local organisations = tonumber(os.getenv("LOAD_ORGANISATIONS") or "1000")
 local at = 0
 
 function init(args)
   for line in io.lines(os.getenv("TOKENS_FILE")) do
     tokens[#tokens + 1] = "Bearer " .. line
-    paths[#paths + 1] = string.format(os.getenv("LOAD_PATH"), #tokens)
+    local number = 1 + (#tokens - 1) * math.max(1, organisations / 1000) % organisations
+    paths[#paths + 1] = string.format(os.getenv("LOAD_PATH"), number)
   end
 end
 

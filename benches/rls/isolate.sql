@@ -1,2 +1,0 @@
--- The wall. Run by the owner.
-select tenancy.isolate('tenantry.' || :'data' || '_projects');
