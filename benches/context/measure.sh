@@ -18,4 +18,5 @@ OWNER_DATABASE_URL="$(url tenantry_owner signed)" CONTEXT_KEY="$key" "$root/targ
 psql -qX "$(url postgres signed)" -c "vacuum (analyze)"
 
 cargo run --release --quiet --manifest-path "$root/Cargo.toml" -p tenancy --example context -- \
-  "$(url tenantry_app plain)" "$(url tenantry_app signed)" "$key" "${ROUNDS:-60}"
+  "$(url tenantry_app plain)" "$(url tenantry_app signed)" "$key" "${ROUNDS:-60}" | tee "$BENCH_WORK/context"
+node "$root/benches/told.mjs" context "$BENCH_WORK/context"

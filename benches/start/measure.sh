@@ -3,4 +3,5 @@
 set -euo pipefail
 here="$(cd "$(dirname "$0")" && pwd)"
 . "$here/../server.sh"
-node "$here/measure.mjs" "$root/target/release/tenantry"
+node "$here/measure.mjs" "$root/target/release/tenantry" | tee "$work/start"
+node "$here/../told.mjs" start "$work/start"
