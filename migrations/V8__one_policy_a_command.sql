@@ -17,6 +17,18 @@ begin
   end loop;
 end $$;
 
+-- The same as before, asked as a set: Postgres reads one's memberships once in a statement instead of once a row.
+alter policy seen on organisations using (
+  id = current_setting('app.current_org_id', true)
+  or tenancy.system_reason() is not null
+  or id in (select mine.organisation_id from memberships as mine
+             where mine.user_id = current_setting('app.current_user_id', true)));
+alter policy seen on users using (
+  id = current_setting('app.current_user_id', true)
+  or tenancy.system_reason() is not null
+  or id in (select theirs.user_id from memberships as theirs
+             where theirs.organisation_id = current_setting('app.current_org_id', true)));
+
 -- The list of directory tables is for the people and the checks that look after the database.
 revoke select on tenancy.directory_tables from tenantry_app, tenantry_worker;
 
