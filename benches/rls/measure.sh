@@ -24,7 +24,7 @@ checkpoint;
 SQL
 
 mkdir -p "$root/docs/performance/plans"
-"$root/target/release/examples/rls" "$(url tenantry_app)" "$(url bench_unwalled)" "${RLS_SECONDS:-200}" \
+"$root/target/release/examples/rls" "$(url tenantry_app)" "$(url bench_unwalled)" "${RLS_SECONDS:-220}" \
   "$work/rls.tsv" "$root/docs/performance/plans"
 
 . "$here/request.sh"

@@ -40,6 +40,8 @@ pub(crate) struct Case {
 impl Case {
     /// Parameters of one execution.
     pub(crate) fn values(&self, organisation: &Organisation, wall: Wall, turn: usize) -> Vec<Value> {
+        // Transactions that are open side by side must not wait for one another's rows.
+        let turn = if self.shape.writes { turn * Wall::ALL.len() + wall as usize } else { turn };
         let mut values = (self.shape.values)(organisation, turn);
         if wall == Wall::Policy && self.shape.organisation_is_last {
             values.pop();

@@ -1,5 +1,5 @@
-//! What row-level security costs: each statement by three walls, on the same tables and pages, in random order, on a
-//! fresh connection each time. benches/rls/measure.sh makes the tables and calls it.
+//! What row-level security costs: each statement by three walls, on the same tables and pages, taking turns in random
+//! order, on fresh connections each time. benches/rls/measure.sh makes the tables and calls it.
 //!
 //! `rls APP_URL UNWALLED_URL SECONDS SAMPLES_FILE PLANS_FOLDER`: the samples are lines of number, data, shape, wall,
 //! round, µs of the backend's processor and µs of wall time for one execution.
@@ -14,12 +14,11 @@ mod value;
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
-use case::Wall;
 use run::{Backend, Sample};
 
-/// Time that the executions of one sample should take.
-const SAMPLE: f64 = 30_000.0;
-/// A shape whose single execution takes longer, in µs, is measured in every third round.
+/// µs that the executions of one sample should take. Short, because new backends tell more than more executions do.
+const SAMPLE: f64 = 10_000.0;
+/// A shape whose single execution takes longer, in µs, is measured in every sixth round.
 const SLOW: f64 = 20_000.0;
 
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
@@ -35,25 +34,22 @@ async fn main() -> Result<()> {
     let cases = case::all(&backend).await?;
     plans::write(&backend, &cases, plans_folder.as_ref()).await?;
 
+    let mut dice = Dice(0x9e37_79b9_7f4a_7c15);
     let mut costs = Vec::with_capacity(cases.len());
     for case in &cases {
-        costs.push(run::measure(&backend, case, Wall::Filter, 0, 3).await?.wall);
+        let samples = run::measure(&backend, case, 0, 3, &mut dice).await?;
+        costs.push(samples.iter().map(|sample| sample.time).fold(f64::INFINITY, f64::min));
     }
-    let mut dice = Dice(0x9e37_79b9_7f4a_7c15);
     let mut lines = String::new();
     let until = Instant::now() + Duration::from_secs(seconds.parse()?);
     let mut round = 0;
     while Instant::now() < until {
-        let mut order: Vec<usize> = (0..cases.len()).filter(|at| costs[*at] < SLOW || round % 3 == 0).collect();
-        dice.shuffle(&mut order);
-        for at in order {
+        let order: Vec<usize> = (0..cases.len()).filter(|at| costs[*at] < SLOW || round % 6 == 0).collect();
+        for at in dice.shuffled(order) {
             let case = &cases[at];
             let times = executions(costs[at], case.shape.writes);
-            let mut walls = Wall::ALL;
-            dice.shuffle(&mut walls);
-            for wall in walls {
-                let Sample { processor, wall: wall_time } = run::measure(&backend, case, wall, round, times).await?;
-                writeln!(lines, "{at}\t{case}\t{}\t{round}\t{processor:.3}\t{wall_time:.3}", wall.name())?;
+            for Sample { wall, processor, time } in run::measure(&backend, case, round, times, &mut dice).await? {
+                writeln!(lines, "{at}\t{case}\t{}\t{round}\t{processor:.3}\t{time:.3}", wall.name())?;
             }
         }
         round += 1;
@@ -65,25 +61,26 @@ async fn main() -> Result<()> {
 
 /// How often one sample executes its statement, by what one execution takes in µs.
 fn executions(cost: f64, writes: bool) -> usize {
-    [200, 100, 50, 25, 10, 3]
-        .into_iter()
-        .find(|times| f64::from(*times) * cost <= SAMPLE)
-        .map_or(2, |times| if writes { times.min(100) } else { times })
-        .try_into()
-        .unwrap_or(2)
+    // Each execution of a write has a row of its own, so there are fewer of them.
+    let most = if writes { 60.0 } else { 200.0 };
+    let wanted = (SAMPLE / cost).clamp(2.0, most);
+    // Whole and small by the line before.
+    (2..=200).rev().find(|times| f64::from(*times) <= wanted).map_or(2, |times: u16| times.into())
 }
 
 /// Enough chance for an order (xorshift); the same in each run.
 struct Dice(u64);
 
 impl Dice {
-    fn shuffle<T>(&mut self, list: &mut [T]) {
-        for at in (1..list.len()).rev() {
+    fn shuffled<L: AsMut<[T]>, T>(&mut self, mut list: L) -> L {
+        let places = list.as_mut();
+        for at in (1..places.len()).rev() {
             self.0 ^= self.0 << 13;
             self.0 ^= self.0 >> 7;
             self.0 ^= self.0 << 17;
             let other = usize::try_from(self.0 % (at as u64 + 1)).unwrap_or(0);
-            list.swap(at, other);
+            places.swap(at, other);
         }
+        list
     }
 }

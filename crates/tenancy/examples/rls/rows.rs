@@ -6,8 +6,8 @@ use uuid::Uuid;
 
 use crate::Result;
 
-/// Rows that are asked for in turn.
-const SOME: i64 = 256;
+/// Rows that are asked for in turn; a multiple of three, so that each wall writes rows of its own.
+const SOME: i64 = 255;
 
 /// An organisation and some of its rows, far from one another.
 #[derive(Debug, Clone)]
