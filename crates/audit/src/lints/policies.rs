@@ -50,10 +50,14 @@ pub(super) const LINTS: &[Lint] = &[
                                 || case when policy.written is not null then ' with check (%1$s)' else '' end,
                                 replace(options.policies[1], '{key}', quote_ident(tenant.key_name)))
                from (select distinct on (oid) * from policy) as policy join tenant on tenant.oid = policy.relation_oid, options
-              where 0 = any (policy.roles)
-                 or (policy.written is not null and policy.written is distinct from policy.shown)
-                 or not exists (select from unnest(options.policies) as allowed
-                                 where replace(allowed, '{key}', quote_ident(tenant.key_name)) = coalesce(policy.shown, policy.written))",
+              where not exists (select from policy as narrowing, unnest(options.policies) as allowed
+                                 where narrowing.relation_oid = policy.relation_oid and narrowing.command = policy.command
+                                   and not narrowing.permissive and narrowing.oid <> policy.oid and narrowing.written is null
+                                   and narrowing.shown = replace(allowed, '{key}', quote_ident(tenant.key_name)))
+                and ((policy.permissive and 0 = any (policy.roles))
+                     or (policy.written is not null and policy.written is distinct from policy.shown)
+                     or not exists (select from unnest(options.policies) as allowed
+                                     where replace(allowed, '{key}', quote_ident(tenant.key_name)) = coalesce(policy.shown, policy.written)))",
         ),
     },
     Lint {
@@ -87,7 +91,10 @@ pub(super) const LINTS: &[Lint] = &[
                          else format('drop policy if exists %I on %s', policy.name, relation.name) end
                from policy join relation on relation.oid = policy.relation_oid,
                     (values ('^[( ]*true[) ]*$| OR true|true OR |\\m(\\d+) = \\1\\M')) as pattern (always)
-              where policy.permissive and (0 = any (policy.roles) or policy.shown ~ always or policy.written ~ always)",
+              where policy.permissive and (0 = any (policy.roles) or policy.shown ~ always or policy.written ~ always)
+                and not exists (select from policy as narrowing
+                                 where narrowing.relation_oid = policy.relation_oid and narrowing.command = policy.command
+                                   and not narrowing.permissive and narrowing.shown !~ always)",
         ),
     },
     Lint {

@@ -4,5 +4,6 @@
 mod attack;
 mod bad_input;
 mod fixtures;
+mod others;
 mod ours;
 mod scratch;
