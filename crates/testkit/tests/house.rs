@@ -232,7 +232,7 @@ fn what_is_absent_stays_absent() {
             assert!(except.contains(&crate_name.as_str()) || !text.contains(needle), "{place}: {needle}: {why}");
         };
         // `prove` pretends to be what gets past the door.
-        forbid("app.current_org_id", &["audit", "prove", "tenancy"], "only the door sets the organisation");
+        forbid("app.current_org_id", &["audit", "prove", "tenancy", "testkit"], "only the door sets the organisation");
         forbid("app.system_reason", &["tenancy", "prove"], "only the door sets the reason");
         // `tenancy` and `cli` look whether anybody may call it, and say so.
         forbid("set_config", &["audit", "cli", "prove", "tenancy"], "the organisation is set by `set local` alone");

@@ -8,8 +8,7 @@ use audit::{Finding, Subject};
 use crate::scratch::{Scratch, ids};
 
 /// What its policies say, as Postgres prints it.
-const POLICY: &str =
-    "(({key})::text = (( SELECT tenants.id\n   FROM public.tenants\n  WHERE ((tenants.db_user)::text = CURRENT_USER)))::text)";
+const POLICY: &str = "(({key})::text = (( SELECT tenants.id\n   FROM public.tenants\n  WHERE ((tenants.db_user)::text = CURRENT_USER)))::text)";
 
 fn tables() -> PathBuf {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../node_modules/@logto/schemas/tables");
