@@ -34,7 +34,7 @@ export const ratios = (title, legend, [from, to], band, rows) => {
     y += 17;
   }
   body.push(`<rect x="${x(band[0])}" y="50" width="${x(band[1]) - x(band[0])}" height="${y - 50}" class="band"/>`, `<path d="M${x(1)} 50V${y}" class="line"/>`);
-  for (const at of [from, band[0], 1, band[1], to]) body.push(text(x(at), y + 16, at.toFixed(2), 'text-anchor="middle" class="faint"'));
+  for (const at of [from, band[0], 1, band[1], to]) body.push(text(x(at), y + 16, ({ [from]: '≤ ', [to]: '≥ ' }[at] ?? '') + at.toFixed(2), 'text-anchor="middle" class="faint"'));
   return picture(y + 28, title, [...body, ...marks]);
 };
 
