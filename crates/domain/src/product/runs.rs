@@ -15,12 +15,12 @@ tenant_statements! {
         with page as materialized (
                select * from runs as run where run.organisation_id = $1 and run.id < $2 order by run.id desc limit 51),
              counted as (
-               select step.run_id, count(*) as steps, count(step.done_at) as done
+               select step.run_id, count(*) as total, count(step.done_at) as done
                  from steps as step
                 where step.organisation_id = $1 and step.run_id = any (array(select page.id from page))
                 group by step.run_id)
         select page.id, page.name, version.name, page.procedure_id, version.number,
-               coalesce(counted.steps, 0), coalesce(counted.done, 0),
+               coalesce(counted.total, 0), coalesce(counted.done, 0),
                page.started_at, starter.name, page.completed_at
           from page
           join procedure_versions as version on version.organisation_id = $1 and version.id = page.version_id
