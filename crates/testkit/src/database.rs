@@ -89,7 +89,7 @@ impl TestDatabase {
     }
 
     /// The options that TEST_DOOR asks for: `script/test` runs some suites once more as `signed` and as `unnamed`.
-    fn options(&self) -> PoolOptions {
+    pub fn options(&self) -> PoolOptions {
         match std::env::var("TEST_DOOR").as_deref() {
             Ok("signed") => {
                 PoolOptions { context_key: Some(ContextKey::parse(CONTEXT_KEY).unwrap()), ..PoolOptions::default() }

@@ -78,7 +78,7 @@ async fn every_acknowledged_write_is_there_and_no_transaction_is_left_open() {
     let admin = world.database.client("postgres").await;
     let watcher = world.database.client("postgres").await;
     let relay = Relay::slow(&world.database, Duration::from_millis(1)).await;
-    let options = PoolOptions { wait: Duration::from_secs(20), ..PoolOptions::default() };
+    let options = PoolOptions { wait: Duration::from_secs(20), ..world.database.options() };
     let database = Database::connect(&relay.url(&world.database, "tenantry_app"), options).await.unwrap();
     let app = TestApp::over(world, database);
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
