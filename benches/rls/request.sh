@@ -1,8 +1,9 @@
 # Sourced by measure.sh: whole requests of two servers, the same program, on two copies of one database.
 # The second loses row-level security after its start: with it lost before, the server would refuse to start.
 sql "$(url postgres)" -c "set search_path = tenantry" -c "drop table even_items, even_projects, skewed_items, skewed_projects, large_items, large_projects"
+sql "$(url postgres)" -c "drop owned by bench_unwalled"
 sql "$TEST_DATABASE_URL" -c "create database unwalled template bench" -c "alter database unwalled owner to tenantry_owner" \
-  -c "grant connect on database unwalled to tenantry_app, tenantry_worker"
+  -c "revoke temporary on database unwalled from public" -c "grant connect on database unwalled to tenantry_app, tenantry_worker"
 owner="$(url tenantry_owner)"
 unwalled() { sed 's|@/bench?|@/unwalled?|' <<<"$1"; }
 walls() {

@@ -1,6 +1,5 @@
 //! Who asks, in which organisation, and what they may do there: read in the round trip that opens each transaction.
 
-use tenancy::types::Json;
 use tenancy::{OrganisationId, Query, Row, UserId, tenant_statements};
 
 use crate::{CustomRole, Error, Permission, Result};
@@ -11,10 +10,7 @@ tenant_statements! {
         select organisation.slug, organisation.name, person.name, person.email, membership.role,
                array(select held.role from membership_roles as held
                       where held.organisation_id = $1 and held.user_id = $2 order by held.role),
-               (select json_agg(json_build_object('slug', other.slug, 'name', other.name, 'role', mine.role)
-                                order by lower(other.name), other.id)
-                  from memberships as mine join organisations as other on other.id = mine.organisation_id
-                 where mine.user_id = $2 and other.deleted_at is null)
+               person.ended_sessions
           from memberships as membership
           join organisations as organisation on organisation.id = membership.organisation_id
           join users as person on person.id = membership.user_id
@@ -45,6 +41,11 @@ impl BaseRole {
     pub fn from_clerk(key: &str) -> Self {
         if key.strip_prefix("org:").unwrap_or(key) == "admin" { Self::Admin } else { Self::Member }
     }
+}
+
+/// `SessionEnded` where the session is one of those that were ended.
+pub(crate) fn refuse_ended(session: Option<&str>, ended: Vec<&str>) -> Result<()> {
+    if session.is_some_and(|session| ended.contains(&session)) { Err(Error::SessionEnded) } else { Ok(()) }
 }
 
 /// An organisation as the page head shows it.
@@ -91,7 +92,7 @@ pub struct Access {
     pub role: BaseRole,
     /// Custom roles they hold here; rights add up.
     pub custom_roles: Vec<CustomRole>,
-    /// All organisations they belong to, by name.
+    /// All organisations they belong to, by name; only where a page asks ([`crate::Org::for_a_page`]).
     pub organisations: Vec<MyOrganisation>,
 }
 
@@ -111,15 +112,20 @@ impl Access {
         Query::new(ENTER).bind(user.to_string()).bind(slug.to_owned())
     }
 
-    pub(crate) fn from_rows(organisation: &OrganisationId, user: &UserId, rows: &[Row]) -> Result<Self> {
+    pub(crate) fn from_rows(
+        organisation: &OrganisationId,
+        user: &UserId,
+        session: Option<&str>,
+        rows: &[Row],
+    ) -> Result<Self> {
         let row = rows.first().ok_or(Error::NotFound)?;
-        let organisations: Option<Json<Vec<MyOrganisation>>> = row.get(6);
+        refuse_ended(session, row.get(6))?;
         Ok(Self {
             organisation: OrganisationSummary { id: organisation.clone(), slug: row.get(0), name: row.get(1) },
             person: Person { id: user.clone(), name: row.get(2), email: row.get(3) },
             role: BaseRole::from_clerk(row.get(4)),
             custom_roles: row.get::<_, Vec<&str>>(5).into_iter().filter_map(CustomRole::parse).collect(),
-            organisations: organisations.map_or_else(Vec::new, |Json(list)| list),
+            organisations: Vec::new(),
         })
     }
 }

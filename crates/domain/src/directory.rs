@@ -2,8 +2,9 @@
 
 use jiff::Timestamp;
 use tenancy::types::Json;
-use tenancy::{Database, OrganisationId, Query, SystemReason, Transaction, UserId, directory_statements};
+use tenancy::{Database, OrganisationId, Query, Row, SystemReason, Transaction, UserId, directory_statements};
 
+use crate::access::refuse_ended;
 use crate::{BaseRole, MyOrganisation, Person, Result};
 
 directory_statements! {
@@ -12,8 +13,14 @@ directory_statements! {
                (select json_agg(json_build_object('slug', other.slug, 'name', other.name, 'role', mine.role)
                                 order by lower(other.name), other.id)
                   from memberships as mine join organisations as other on other.id = mine.organisation_id
-                 where mine.user_id = $1 and other.deleted_at is null)
+                 where mine.user_id = $1 and other.deleted_at is null),
+               person.ended_sessions
           from users as person where person.id = $1 and person.deleted_at is null";
+    MINE = "
+        select other.slug, other.name, mine.role
+          from memberships as mine join organisations as other on other.id = mine.organisation_id
+         where mine.user_id = $1 and other.deleted_at is null
+         order by lower(other.name), other.id";
     ORGANISATION_FOR = "
         select organisation.id
           from organisations as organisation
@@ -45,6 +52,12 @@ directory_statements! {
         on conflict (organisation_id, user_id) do update set role = excluded.role";
     DROP_OTHER_MEMBERSHIPS = "
         delete from memberships where user_id = $1 and organisation_id <> all ($2)";
+    /// The last hundred; a token outlives its session by a minute at most.
+    SESSION_ENDED = "
+        update users set ended_sessions = (array_append(ended_sessions, $2))[greatest(1, cardinality(ended_sessions) - 98):]
+         where id = $1 and $2 <> all (ended_sessions)
+        returning id";
+    KNOWN = "select id from users where id = $1";
     FORGET_PERSON = "
         update users set deleted_at = now(), mirrored_at = $2 where id = $1 and mirrored_at <= $2 returning id";
     ORGANISATION_GONE = "
@@ -110,12 +123,37 @@ fn plain(text: &str, longest: usize, otherwise: &str) -> String {
 }
 
 /// Who a signed-in person is and where they belong; `None` where the mirror does not know them yet.
-pub async fn person(database: &Database, user: &UserId) -> Result<Option<PersonHome>> {
+///
+/// `SessionEnded` where the session they came with was ended.
+pub async fn person(database: &Database, user: &UserId, session: Option<&str>) -> Result<Option<PersonHome>> {
     let rows = database.system(SystemReason::SignIn).run(Query::new(PERSON).bind(user.to_string())).await?;
-    Ok(rows.first().map(|row| PersonHome {
+    let Some(row) = rows.first() else { return Ok(None) };
+    refuse_ended(session, row.get(3))?;
+    Ok(Some(PersonHome {
         person: Person { id: user.clone(), name: row.get(0), email: row.get(1) },
         organisations: row.get::<_, Option<Json<Vec<MyOrganisation>>>>(2).map_or_else(Vec::new, |Json(list)| list),
     }))
+}
+
+/// One of the person's sessions has ended: nothing is answered to its last token. False where we do not know them.
+pub async fn session_ended(database: &Database, user: &UserId, session: &str) -> Result<bool> {
+    let mut tx = database.system(SystemReason::Mirror).begin().await?;
+    let known = tx.query_opt(Query::new(KNOWN).bind(user.to_string())).await?.is_some();
+    tx.query(Query::new(SESSION_ENDED).bind(user.to_string()).bind(session.to_owned())).await?;
+    tx.commit().await?;
+    Ok(known)
+}
+
+/// The organisations a person belongs to; travels with the statements of a page.
+pub(crate) fn mine(user: &UserId) -> Query {
+    Query::new(MINE).bind(user.to_string())
+}
+
+/// What [`mine`] answers.
+pub(crate) fn my_organisations(rows: &[Row]) -> Vec<MyOrganisation> {
+    let line =
+        |row: &Row| MyOrganisation { slug: row.get(0), name: row.get(1), role: BaseRole::from_clerk(row.get(2)) };
+    rows.iter().map(line).collect()
 }
 
 /// The organisation at this address, if the person is a member of it.

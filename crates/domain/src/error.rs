@@ -10,6 +10,9 @@ pub enum Error {
     /// It does not exist, or it is not the caller's to see: one answer for both.
     #[error("not found")]
     NotFound,
+    /// The session was ended, though its last token is still good.
+    #[error("the session has ended")]
+    SessionEnded,
     /// A member without the permission.
     #[error("needs the permission {0}")]
     Forbidden(Permission),

@@ -2,7 +2,7 @@
 
 use tenancy::{Actor, Database, OrgScope, OrganisationId, Query, Row, Transaction, UserId};
 
-use crate::{Access, Error, Permission, Result, jobs};
+use crate::{Access, Error, Permission, Result, directory, jobs};
 
 /// A member of one organisation, named by id and by address. Whether that is true is checked with each transaction.
 #[derive(Debug, Clone)]
@@ -10,24 +10,39 @@ pub struct Org {
     scope: OrgScope,
     user: UserId,
     slug: String,
+    session: Option<String>,
+    for_a_page: bool,
 }
 
 impl Org {
     /// Stands at the door; nothing is sent yet.
     pub fn new(database: &Database, organisation: OrganisationId, user: UserId, slug: &str) -> Self {
         let scope = database.in_organisation(organisation, Actor::Member(user.clone()));
-        Self { scope, user, slug: slug.to_owned() }
+        Self { scope, user, slug: slug.to_owned(), session: None, for_a_page: false }
+    }
+
+    /// The same door for somebody who came with a session: nothing is answered once it has ended.
+    #[must_use]
+    pub fn with_session(self, session: &str) -> Self {
+        Self { session: Some(session.to_owned()), ..self }
+    }
+
+    /// The same door for a page, whose head shows all of the person's organisations.
+    #[must_use]
+    pub fn for_a_page(self) -> Self {
+        Self { for_a_page: true, ..self }
     }
 
     /// Answers a read in one round trip: begin, membership and rights, the rows, commit.
     ///
     /// Rows of a caller who turns out to be no member, or to lack the permission, are dropped unread.
     pub async fn read<T>(&self, read: Read<T>) -> Result<(Access, T)> {
-        let mut queries = Vec::with_capacity(read.queries.len() + 1);
-        queries.push(Access::query(&self.user, &self.slug));
+        let mut queries = self.entrance();
+        let own = queries.len();
         queries.extend(read.queries);
-        let mut rows = self.scope.read(&queries).await?;
-        let access = Access::from_rows(self.scope.organisation(), &self.user, &rows.remove(0))?;
+        let mut entrance = self.scope.read(&queries).await?;
+        let rows = entrance.split_off(own);
+        let access = self.enter(&entrance)?;
         if let Some(permission) = read.permission {
             access.require(permission)?;
         }
@@ -37,9 +52,22 @@ impl Org {
 
     /// Opens a transaction that may write; membership and rights travel with its beginning.
     pub async fn write(&self) -> Result<OrgTx> {
-        let (transaction, rows) = self.scope.write(&[Access::query(&self.user, &self.slug)]).await?;
-        let access = Access::from_rows(self.scope.organisation(), &self.user, &rows[0])?;
+        let (transaction, entrance) = self.scope.write(&self.entrance()).await?;
+        let access = self.enter(&entrance)?;
         Ok(OrgTx { transaction, access })
+    }
+
+    /// What travels ahead of everything else: who this is, and what they may do.
+    fn entrance(&self) -> Vec<Query> {
+        let mut queries = vec![Access::query(&self.user, &self.slug)];
+        queries.extend(self.for_a_page.then(|| directory::mine(&self.user)));
+        queries
+    }
+
+    fn enter(&self, rows: &[Vec<Row>]) -> Result<Access> {
+        let mut access = Access::from_rows(self.scope.organisation(), &self.user, self.session.as_deref(), &rows[0])?;
+        access.organisations = rows.get(1).map_or_else(Vec::new, |rows| directory::my_organisations(rows));
+        Ok(access)
     }
 
     /// The organisation's id.

@@ -23,6 +23,7 @@ const BY_HAND: &[(&str, &str)] = &[
     ("tenantry.organisations", "id = '{org}'"),
     ("tenantry.users", "id in ({people})"),
     ("tenantry.inbound_events", "body like '%{canary}%'"),
+    ("tenantry.drift_reports", "drift::text like '%{canary}%'"),
 ];
 
 impl Ownership {

@@ -81,10 +81,9 @@ impl Stage {
         let url = server.url("tenantry_app", database);
         let options = tenancy::PoolOptions { size: 4, context_key, ..tenancy::PoolOptions::default() };
         let database = tenancy::Database::connect(&url, options).await?;
-        let mirror = mirror::Mirror::new(database.clone(), clerk.backend().clone());
         let origin = ORIGIN.parse().map_err(|_| unusable("no origin".to_owned()))?;
         let config = web::Config::new(origin, clerk.config(), vec![secret]);
-        let app = web::app(web::State::new(database.clone(), clerk, mirror, config));
+        let app = web::app(web::State::new(database.clone(), clerk, config));
         let app = Box::new(move |request: Request<String>| {
             let app = app.clone();
             Box::pin(async move {
@@ -139,7 +138,11 @@ impl Stage {
             request.headers_mut()?.insert(*name, value.parse().ok()?);
         }
         let body = ask.body.as_ref().map(|(_, text)| text.clone()).unwrap_or_default();
-        Some((self.app)(request.body(body).ok()?).await)
+        let answer = (self.app)(request.body(body).ok()?).await;
+        if ask.path.starts_with("/sign-out") {
+            self.tokens.renew();
+        }
+        Some(answer)
     }
 }
 

@@ -1,6 +1,7 @@
 //! Session tokens of Clerk's form, signed with a key made for this run; and with another one, for forgeries.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -31,12 +32,13 @@ pub(crate) struct Tokens {
     trusted: KeyPair,
     foreign: KeyPair,
     signed: Mutex<HashMap<Claim, (u64, String)>>,
+    sessions: AtomicU64,
 }
 
 impl Tokens {
     pub(crate) fn new() -> Result<Self> {
         let pair = || KeyPair::generate(KeySize::Rsa2048).map_err(|_| unusable("made"));
-        Ok(Self { trusted: pair()?, foreign: pair()?, signed: Mutex::default() })
+        Ok(Self { trusted: pair()?, foreign: pair()?, signed: Mutex::default(), sessions: AtomicU64::default() })
     }
 
     /// The key that the server trusts.
@@ -59,9 +61,15 @@ impl Tokens {
         }
     }
 
+    /// After a sign-out: everybody comes with another session from here on.
+    pub(crate) fn renew(&self) {
+        self.signed.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.sessions.fetch_add(1, Ordering::Relaxed);
+    }
+
     fn sign(&self, (person, organisation, trusted): Claim, now: u64) -> String {
         let mut claims = json!({
-            "v": 2, "iss": ISSUER, "azp": ORIGIN, "sub": people::user_id(person), "sid": format!("sess_{person}"),
+            "v": 2, "iss": ISSUER, "azp": ORIGIN, "sub": people::user_id(person), "sid": format!("sess_{person}{}", self.sessions.load(Ordering::Relaxed)),
             "sts": "active", "jti": "j", "fva": [0, -1], "iat": now, "nbf": now - 10, "exp": now + LIFETIME.0,
         });
         if let Some((id, slug)) = organisation {

@@ -35,9 +35,13 @@ impl Default for PoolOptions {
 #[derive(Clone)]
 pub struct Database {
     pool: Pool,
+    shared: Arc<Shared>,
+}
+
+/// What stays as it is from the connecting on.
+struct Shared {
     config: Config,
-    statements: Statements,
-    context_key: Option<Arc<ContextKey>>,
+    options: PoolOptions,
     hardening: Hardening,
 }
 
@@ -46,30 +50,25 @@ impl Database {
     pub async fn connect(url: &str, options: PoolOptions) -> Result<Self> {
         let mut config: Config = url.parse().map_err(|e: tokio_postgres::Error| Error::Url(e.to_string()))?;
         config.connect_timeout(Duration::from_secs(5)).application_name("tenantry");
-        // Fast recycling is sound here: no session state is ever set, only `set local`.
-        let manager =
-            Manager::from_config(config.clone(), NoTls, ManagerConfig { recycling_method: RecyclingMethod::Fast });
-        let pool = Pool::builder(manager)
-            .max_size(options.size)
-            .wait_timeout(Some(options.wait))
-            .create_timeout(Some(Duration::from_secs(5)))
-            .runtime(Runtime::Tokio1)
-            .post_create(Hook::sync_fn(|_, _| {
-                tracing::debug!("database connection opened");
-                Ok(())
-            }))
-            .build()
-            .map_err(|e| Error::Unreachable(e.to_string()))?;
+        let pool = pool(&config, &options, options.size)?;
         let client = from_pool(&pool).await?;
         gate::refuse_strong_roles(&client).await?;
         let hardening = hardening::look(&client, options.context_key.as_ref()).await?;
-        let context_key = options.context_key.map(Arc::new);
-        Ok(Self { pool, config, statements: options.statements, context_key, hardening })
+        Ok(Self { pool, shared: Arc::new(Shared { config, options, hardening }) })
+    }
+
+    /// The same database with its own share of the connections, for one of `threads` that have a runtime each.
+    ///
+    /// A connection is driven by the runtime that opened it: used from another, every answer would wake a second thread.
+    pub fn share(&self, threads: usize) -> Result<Self> {
+        // One alone would let a slow read hold up every other.
+        let size = self.shared.options.size.div_ceil(threads).max(2);
+        Ok(Self { pool: pool(&self.shared.config, &self.shared.options, size)?, shared: Arc::clone(&self.shared) })
     }
 
     /// What stands between a statement that was tampered with and another organisation.
     pub fn hardening(&self) -> Hardening {
-        self.hardening
+        self.shared.hardening
     }
 
     /// The door into one organisation. Nothing is sent yet.
@@ -91,16 +90,32 @@ impl Database {
 
     /// Opens a connection of its own that hears a channel. A notification only wakes; it carries no data.
     pub async fn listen(&self, channel: &'static str) -> Result<Listener> {
-        Listener::open(&self.config, channel).await
+        Listener::open(&self.shared.config, channel).await
     }
 
     pub(crate) async fn connection(&self) -> Result<Connection> {
-        Ok(Connection::new(from_pool(&self.pool).await?, self.statements))
+        Ok(Connection::new(from_pool(&self.pool).await?, self.shared.options.statements))
     }
 
     pub(crate) fn context_key(&self) -> Option<&ContextKey> {
-        self.context_key.as_deref()
+        self.shared.options.context_key.as_ref()
     }
+}
+
+fn pool(config: &Config, options: &PoolOptions, size: usize) -> Result<Pool> {
+    // Fast recycling is sound here: no session state is ever set, only `set local`.
+    let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
+    Pool::builder(Manager::from_config(config.clone(), NoTls, recycling))
+        .max_size(size)
+        .wait_timeout(Some(options.wait))
+        .create_timeout(Some(Duration::from_secs(5)))
+        .runtime(Runtime::Tokio1)
+        .post_create(Hook::sync_fn(|_, _| {
+            tracing::debug!("database connection opened");
+            Ok(())
+        }))
+        .build()
+        .map_err(|e| Error::Unreachable(e.to_string()))
 }
 
 async fn from_pool(pool: &Pool) -> Result<Object> {

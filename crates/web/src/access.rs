@@ -4,6 +4,7 @@ mod door;
 mod in_org;
 
 use axum::extract::FromRequestParts;
+use domain::directory::PersonHome;
 use http::request::Parts;
 
 pub(crate) use door::{Door, door};
@@ -65,6 +66,7 @@ impl FromRequestParts<State> for Anyone {
 #[derive(Debug, Clone)]
 pub(crate) struct SignedIn {
     pub(crate) session: Session,
+    pub(crate) home: PersonHome,
 }
 
 impl FromRequestParts<State> for SignedIn {

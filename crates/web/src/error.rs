@@ -27,6 +27,8 @@ pub(crate) enum Error {
     WrongType { expected: &'static str },
     /// Nobody is signed in.
     SignedOut,
+    /// The session was ended, at Clerk or here, though its last token is still good.
+    SessionEnded,
     /// A program without a token that is believed.
     NoToken,
     /// Signed in, but still owing Clerk a task.
@@ -64,6 +66,7 @@ impl From<domain::Error> for Error {
     fn from(error: domain::Error) -> Self {
         match error {
             domain::Error::NotFound => Self::NotFound,
+            domain::Error::SessionEnded => Self::SessionEnded,
             domain::Error::Forbidden(permission) => Self::Forbidden(permission),
             domain::Error::Invalid(fields) => fields.into(),
             domain::Error::Conflict { code, message } => Self::Conflict { code, message },
@@ -165,7 +168,13 @@ impl Error {
                 S::UNAUTHORIZED,
                 "signed_out",
                 "Your session has ended",
-                "Nothing was saved. Sign in, go back to the page and send it again.",
+                "Nothing was saved, and what you typed is still here. Sign in, then do it again.",
+            ),
+            Self::SessionEnded => Problem::new(
+                S::UNAUTHORIZED,
+                "session_ended",
+                "You were signed out",
+                "Nothing was saved. Sign in to go on.",
             ),
             Self::NoToken => Problem::new(
                 S::UNAUTHORIZED,

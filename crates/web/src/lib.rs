@@ -13,6 +13,7 @@ mod guard;
 mod headers;
 mod health;
 mod icon;
+mod kept;
 mod origin;
 mod pages;
 mod presentation;

@@ -12,12 +12,12 @@ use serde_json::json;
 use crate::access::Browser;
 use crate::envelope::RequestId;
 use crate::error::Problem;
-use crate::pages::errors::{ErrorInGate, ErrorInShell, ErrorToast, Telling, WayOut};
+use crate::pages::errors::{ErrorInGate, ErrorInShell, ErrorToast, SignedOutWithForm, Telling, WayOut};
 use crate::pages::gate::Gate;
 use crate::pages::shell::{Section, Shell};
 use crate::return_path::ReturnPath;
 use crate::route::Surface;
-use crate::session::sign_in_path;
+use crate::session::{self, sign_in_path};
 use crate::trail::Trail;
 
 const HX_REDIRECT: HeaderName = HeaderName::from_static("hx-redirect");
@@ -31,6 +31,7 @@ pub(crate) async fn present(State(state): State<crate::State>, request: Request,
         surface: Surface::of(parts.uri.path()),
         browser: Browser::of(&state.config, &parts),
         page: ReturnPath::of_page(&state.config, &parts.headers),
+        here: session::here(&state.config, &parts),
         id: parts.extensions.get::<RequestId>().copied(),
         trail: Trail::of(&parts.extensions),
     };
@@ -48,7 +49,10 @@ pub(crate) async fn present(State(state): State<crate::State>, request: Request,
 struct Asked {
     surface: Surface,
     browser: Browser,
+    /// The page the browser is on.
     page: Option<ReturnPath>,
+    /// The page it is loading.
+    here: Option<ReturnPath>,
     id: Option<RequestId>,
     trail: Trail,
 }
@@ -56,8 +60,16 @@ struct Asked {
 impl Asked {
     /// The answer with a body; status and headers stay.
     async fn tell(self, state: &crate::State, problem: Problem, bare: Response) -> Response {
+        if problem.code == "session_ended" && self.surface == Surface::Page {
+            // With the last token gone, the next page load asks Clerk.
+            let cookies = state.clerk.sign_out_cookies(state.config.is_https());
+            cookies.into_iter().for_each(|cookie| self.trail.add_cookie(cookie));
+            if let Some(here) = self.here {
+                return (StatusCode::SEE_OTHER, session::location(&sign_in_path(Some(here)))).into_response();
+            }
+        }
         let mut told = match self.surface {
-            Surface::Page if self.browser.htmx => fragment(&problem, self.number(&problem)),
+            Surface::Page if self.browser.htmx => self.fragment(&problem),
             Surface::Page => self.page(state, &problem).await,
             _ => self.json(&problem),
         };
@@ -110,7 +122,10 @@ impl Asked {
             }
             None => {
                 let gate = Gate::new(&state.config, self.browser, self.email(state, problem).await);
-                ErrorInGate { telling: telling.for_person(&gate), gate }.render()
+                match self.trail.kept() {
+                    Some(form) => SignedOutWithForm { gate, form, sign_in: sign_in_path(self.page) }.render(),
+                    None => ErrorInGate { telling: telling.for_person(&gate), gate }.render(),
+                }
             }
         };
         match rendered {
@@ -120,6 +135,16 @@ impl Asked {
                 problem.title.clone().into_response()
             }
         }
+    }
+
+    /// htmx puts it into the toasts and leaves the page as it was.
+    fn fragment(&self, problem: &Problem) -> Response {
+        let sign_in = (problem.status == StatusCode::UNAUTHORIZED).then(|| sign_in_path(self.page.clone()));
+        let toast = ErrorToast { problem, number: self.number(problem), sign_in };
+        let mut response = Html(toast.render().unwrap_or_else(|_| problem.title.clone())).into_response();
+        response.headers_mut().insert(HX_RETARGET, HeaderValue::from_static("#toasts"));
+        response.headers_mut().insert(HX_RESWAP, HeaderValue::from_static("innerHTML"));
+        response
     }
 
     fn way_out(&self, problem: &Problem) -> WayOut {
@@ -144,16 +169,7 @@ impl Asked {
 
     async fn email(&self, state: &crate::State, problem: &Problem) -> Option<String> {
         let user = self.trail.user().filter(|_| problem.code != "unavailable")?;
-        let home = directory::person(&state.database, &user).await.ok()??;
+        let home = directory::person(&state.database, &user, None).await.ok()??;
         Some(home.person.email)
     }
-}
-
-/// htmx puts it into the toasts and leaves the page as it was.
-fn fragment(problem: &Problem, number: Option<String>) -> Response {
-    let toast = ErrorToast { problem, number };
-    let mut response = Html(toast.render().unwrap_or_else(|_| problem.title.clone())).into_response();
-    response.headers_mut().insert(HX_RETARGET, HeaderValue::from_static("#toasts"));
-    response.headers_mut().insert(HX_RESWAP, HeaderValue::from_static("innerHTML"));
-    response
 }

@@ -9,11 +9,11 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use tenancy::UserId;
 use url::Url;
 
-use crate::State;
 use crate::error::{Error, Result};
 use crate::return_path::ReturnPath;
 use crate::route::Surface;
 use crate::trail::Trail;
+use crate::{Config, State};
 
 const HX_REQUEST: HeaderName = HeaderName::from_static("hx-request");
 const HX_REDIRECT: HeaderName = HeaderName::from_static("hx-redirect");
@@ -26,22 +26,29 @@ pub(crate) struct Session {
 }
 
 impl Session {
+    /// Clerk's id of it.
+    pub(crate) fn id(&self) -> &str {
+        &self.clerk.session.session_id
+    }
+
     /// Whether the person still owes Clerk a task, such as choosing an organisation.
     pub(crate) fn is_pending(&self) -> bool {
         self.clerk.session.status == SessionStatus::Pending
     }
 
     /// Who the person is and where they belong; Clerk is asked, once in a while, where the directory seems behind.
-    pub(crate) async fn home(&self, state: &State) -> Result<Option<PersonHome>> {
-        let known = directory::person(&state.database, &self.user).await?;
+    ///
+    /// A person whom Clerk does not know any more has no session either.
+    pub(crate) async fn home(&self, state: &State) -> Result<PersonHome> {
+        let session = Some(self.id());
+        let known = directory::person(&state.database, &self.user, session).await?;
         let named = self.organisation_slug();
         let behind = known
             .as_ref()
             .is_none_or(|home| named.is_some_and(|slug| home.organisations.iter().all(|mine| mine.slug != slug)));
-        if behind && state.look_again(&self.user).await {
-            return Ok(directory::person(&state.database, &self.user).await?);
-        }
-        Ok(known)
+        let looked = behind && state.look_again(&self.user).await;
+        let newest = if looked { directory::person(&state.database, &self.user, session).await? } else { known };
+        newest.ok_or(if looked { Error::SessionEnded } else { Error::Unavailable })
     }
 
     /// The address of the session's organisation, where the token says it.
@@ -153,19 +160,19 @@ fn has_clerks_name(line: &[u8]) -> bool {
     })
 }
 
-/// Sends a page load to sign-in and back; tells htmx to; says so to everything else.
+/// Sends a page load to sign-in and back, and says so to everything else: a page that is open may hold what somebody
+/// has typed, so it is left as it is.
 fn to_sign_in(state: &State, parts: &Parts) -> Error {
-    let headers = &parts.headers;
-    if is_htmx(headers) {
-        let page = ReturnPath::of_page(&state.config, headers);
-        return Error::early(hx_redirect(StatusCode::UNAUTHORIZED, &sign_in_path(page)));
-    }
-    if is_page_load(&parts.method, headers) {
-        let path = parts.uri.path_and_query().map(http::uri::PathAndQuery::as_str);
-        let page = path.and_then(|path| ReturnPath::parse(&state.config, path));
-        return Error::early((StatusCode::SEE_OTHER, location(&sign_in_path(page))));
+    if is_page_load(&parts.method, &parts.headers) {
+        return Error::early((StatusCode::SEE_OTHER, location(&sign_in_path(here(&state.config, parts)))));
     }
     Error::SignedOut
+}
+
+/// The page that is being loaded, to come back to.
+pub(crate) fn here(config: &Config, parts: &Parts) -> Option<ReturnPath> {
+    let path = parts.uri.path_and_query().filter(|_| is_page_load(&parts.method, &parts.headers))?;
+    ReturnPath::parse(config, path.as_str())
 }
 
 /// Our own address that leads to Clerk's sign-in and back to a page.

@@ -1,6 +1,7 @@
 //! What every handler can reach.
 
 use std::collections::HashMap;
+use std::ops::Deref;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -12,9 +13,13 @@ use crate::Config;
 use crate::headers::SecurityHeaders;
 use crate::origin::Hosts;
 
-/// The parts a request is answered with. Cheap to clone.
+/// The parts a request is answered with. Cheap to clone: every layer and every handler has one.
 #[derive(Clone)]
-pub struct State {
+pub struct State(Arc<Parts>);
+
+/// What a [`State`] leads to.
+#[derive(Clone)]
+pub struct Parts {
     pub(crate) database: Database,
     pub(crate) clerk: Clerk,
     mirror: Mirror,
@@ -26,16 +31,24 @@ pub struct State {
 
 impl State {
     /// Puts the parts together; nothing is asked yet.
-    pub fn new(database: Database, clerk: Clerk, mirror: Mirror, config: Config) -> Self {
-        Self {
+    pub fn new(database: Database, clerk: Clerk, config: Config) -> Self {
+        Self(Arc::new(Parts {
+            // The server's own role: what the mirror writes, it writes through the system door.
+            mirror: Mirror::new(database.clone(), clerk.backend().clone()),
             hosts: Arc::new(Hosts::of(&config)),
             security_headers: Arc::new(SecurityHeaders::new(&config)),
             attempts: Arc::default(),
             config: Arc::new(config),
             database,
             clerk,
-            mirror,
-        }
+        }))
+    }
+
+    /// The same, with other connections to the database.
+    #[must_use]
+    pub fn over(&self, database: Database) -> Self {
+        let mirror = Mirror::new(database.clone(), self.clerk.backend().clone());
+        Self(Arc::new(Parts { database, mirror, ..Parts::clone(self) }))
     }
 
     /// Asks Clerk for a person and writes the directory, unless that was tried within the last seconds.
@@ -57,6 +70,14 @@ impl State {
     /// As [`Self::look_again`], for a person whose belongings were just changed by us: not held back.
     pub(crate) async fn look_now(&self, user: &UserId) -> Result<(), mirror::Error> {
         self.mirror.user(user).await
+    }
+}
+
+impl Deref for State {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
     }
 }
 

@@ -7,6 +7,8 @@ use http::header::SET_COOKIE;
 use http::{Extensions, HeaderMap, HeaderName, HeaderValue};
 use tenancy::UserId;
 
+use crate::kept::KeptForm;
+
 /// Shared between the layers and the handler of one request.
 #[derive(Clone, Default)]
 pub(crate) struct Trail(Arc<Mutex<Known>>);
@@ -16,6 +18,7 @@ pub(crate) struct Trail(Arc<Mutex<Known>>);
 struct Known {
     user: Option<UserId>,
     org: Option<Org>,
+    kept: Option<KeptForm>,
     headers: HeaderMap,
 }
 
@@ -44,6 +47,15 @@ impl Trail {
 
     pub(crate) fn org(&self) -> Option<Org> {
         self.known().org.clone()
+    }
+
+    /// The request's form, for an answer that gives it back.
+    pub(crate) fn keep(&self, form: Option<KeptForm>) {
+        self.known().kept = form;
+    }
+
+    pub(crate) fn kept(&self) -> Option<KeptForm> {
+        self.known().kept.take()
     }
 
     /// The answer gets these headers besides its own.

@@ -1,6 +1,8 @@
 //! Configuration of `tenantry serve`.
 
 use std::net::{IpAddr, SocketAddr};
+use std::num::NonZero;
+use std::thread::available_parallelism;
 
 use clap::Args;
 use tenancy::PoolOptions;
@@ -24,6 +26,9 @@ pub(crate) struct ServeArguments {
     database_url: Option<String>,
     #[command(flatten)]
     pool: PoolArguments,
+    /// Threads that answer requests [default: one a core]
+    #[arg(long, env = "SERVER_THREADS", value_name = "NUMBER")]
+    server_threads: Option<String>,
     /// Secrets of Clerk's webhooks, separated by commas while one replaces another: whsec_…
     #[arg(long, env = "CLERK_WEBHOOK_SIGNING_SECRET", value_name = "SECRETS", hide_env_values = true)]
     clerk_webhook_signing_secret: Option<String>,
@@ -41,6 +46,7 @@ pub(crate) struct ServeArguments {
 pub(crate) struct ServeConfig {
     pub(crate) public_base_url: Url,
     pub(crate) listen: SocketAddr,
+    pub(crate) threads: usize,
     pub(crate) database_url: String,
     pub(crate) pool: PoolOptions,
     pub(crate) allow_old_postgres: bool,
@@ -70,6 +76,13 @@ impl ServeArguments {
             database_url,
         );
         let pool = self.pool.check(&mut complaints);
+        let threads = complaints.optional(
+            "SERVER_THREADS",
+            "a number from 1 to 256",
+            Shown::Value,
+            self.server_threads.as_deref(),
+            |text| text.parse().ok().filter(|threads| (1..=256).contains(threads)),
+        );
         let production = self.app_env.as_deref() == Some("production");
         let clerk = self.clerk.check(&mut complaints, public_base_url.as_ref(), production);
         let webhook_secrets = complaints.required(
@@ -85,6 +98,7 @@ impl ServeArguments {
                 public_base_url: public_base_url?,
                 listen: listen?,
                 database_url: database_url?,
+                threads: threads.unwrap_or_else(|| available_parallelism().map_or(1, NonZero::get)),
                 pool,
                 allow_old_postgres: self.pool.allow_old_postgres(),
                 clerk: clerk?,

@@ -12,7 +12,7 @@ async fn an_earlier_answer_never_overwrites_a_later_one() {
     let stale = PersonRecord::new(user("ada"), "old@example.test", "old", vec![]);
     directory::record_person(&world.app, &stale, asked_first).await.unwrap();
     directory::forget_person(&world.app, &user("ada"), asked_first).await.unwrap();
-    let home = directory::person(&world.app, &user("ada")).await.unwrap().unwrap();
+    let home = directory::person(&world.app, &user("ada"), None).await.unwrap().unwrap();
     assert_eq!((home.person.name.as_str(), home.organisations.len()), ("ada", 1));
 }
 
@@ -21,7 +21,7 @@ async fn a_forgotten_person_is_nobody_and_nowhere() {
     let world = World::create().await;
     let now = directory::now(&world.app).await.unwrap();
     directory::forget_person(&world.app, &user("ada"), now).await.unwrap();
-    assert!(directory::person(&world.app, &user("ada")).await.unwrap().is_none());
+    assert!(directory::person(&world.app, &user("ada"), None).await.unwrap().is_none());
     assert!(matches!(world.org("ada", &world.acme).read(Read::access_only()).await, Err(Error::NotFound)));
 }
 
@@ -93,4 +93,28 @@ async fn whatever_a_vendor_allows_in_names_can_be_written() {
         let found = directory::organisation_for(&world.app, &user("nadia"), "odd").await.unwrap();
         assert!(found.is_some(), "reached by its id instead of {slug:?}");
     }
+}
+
+/// Its last token may be good for another minute.
+#[tokio::test]
+async fn an_ended_session_is_answered_nothing_and_others_of_the_person_are() {
+    let world = World::create().await;
+    let ada = user("ada");
+    assert!(directory::session_ended(&world.app, &ada, "sess_ended").await.unwrap());
+    assert!(directory::session_ended(&world.app, &ada, "sess_ended").await.unwrap(), "twice is once");
+    assert!(!directory::session_ended(&world.app, &user("nobody"), "sess_ended").await.unwrap());
+    let door = |session| world.org("ada", &world.acme).with_session(session);
+    assert!(matches!(door("sess_ended").read(Read::access_only()).await, Err(Error::SessionEnded)));
+    assert!(matches!(door("sess_ended").write().await, Err(Error::SessionEnded)));
+    assert!(door("sess_other").read(Read::access_only()).await.is_ok());
+    let home = |session| directory::person(&world.app, &ada, Some(session));
+    assert!(matches!(home("sess_ended").await, Err(Error::SessionEnded)));
+    assert!(home("sess_other").await.unwrap().is_some());
+
+    for number in 0..150 {
+        directory::session_ended(&world.app, &ada, &format!("sess_{number}")).await.unwrap();
+    }
+    assert!(matches!(home("sess_149").await, Err(Error::SessionEnded)));
+    assert!(matches!(home("sess_50").await, Err(Error::SessionEnded)));
+    assert!(home("sess_49").await.is_ok(), "the list does not grow without end");
 }

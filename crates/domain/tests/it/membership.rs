@@ -84,10 +84,12 @@ async fn the_switcher_lists_all_my_organisations_and_no_one_elses() {
     let world = World::create().await;
     world.record("max", &[(&world.acme, BaseRole::Member), (&world.bolt, BaseRole::Admin)]).await;
     for (at, name) in [(&world.acme, "max"), (&world.bolt, "max")] {
-        let (access, ()) = world.org(name, at).read(Read::access_only()).await.unwrap();
+        let (access, ()) = world.org(name, at).for_a_page().read(Read::access_only()).await.unwrap();
         let slugs: Vec<&str> = access.organisations.iter().map(|mine| mine.slug.as_str()).collect();
         assert_eq!(slugs, ["acme", "bolt"]);
     }
-    let (access, ()) = world.org("ada", &world.acme).read(Read::access_only()).await.unwrap();
+    let (access, ()) = world.org("ada", &world.acme).for_a_page().read(Read::access_only()).await.unwrap();
     assert_eq!(access.organisations.len(), 1);
+    let (access, ()) = world.org("ada", &world.acme).read(Read::access_only()).await.unwrap();
+    assert!(access.organisations.is_empty(), "a program is not asked to pay for the switcher");
 }

@@ -12,6 +12,7 @@ use tenancy::OrganisationId;
 
 use super::{Browser, InOrg, SignedIn};
 use crate::error::{Error, Result};
+use crate::kept::KeptForm;
 use crate::route::{Caller, Route, Surface};
 use crate::session::{self, Session};
 use crate::slug;
@@ -27,21 +28,14 @@ pub(crate) struct Door {
 /// Checks the caller that the route declares; the handler finds them in the request.
 pub(crate) async fn door(State(door): State<Door>, request: Request, next: Next) -> Result<Response> {
     let (mut parts, body) = request.into_parts();
-    match door.route.caller {
-        Caller::Anyone | Caller::Vendor => {}
-        Caller::SignedIn => {
-            let session = session::required(&door.state, &parts, door.route.surface).await?;
-            if session.is_pending() && door.route.surface == Surface::Api {
-                return Err(Error::SessionPending);
-            }
-            parts.extensions.insert(SignedIn { session });
+    match door.admit(&mut parts).await {
+        Ok(()) => Ok(next.run(Request::from_parts(parts, body)).await),
+        Err(Error::SignedOut) => {
+            Trail::of(&parts.extensions).keep(KeptForm::read(&parts, body).await);
+            Err(Error::SignedOut)
         }
-        Caller::InOrganisation(permission) => {
-            let org = door.enter(&mut parts, permission).await?;
-            parts.extensions.insert(org);
-        }
+        Err(error) => Err(error),
     }
-    Ok(next.run(Request::from_parts(parts, body)).await)
 }
 
 /// The organisation of the address as the caller may stand at its door.
@@ -52,6 +46,26 @@ struct Place {
 }
 
 impl Door {
+    /// Finds out who calls and puts them into the request.
+    async fn admit(&self, parts: &mut Parts) -> Result<()> {
+        match self.route.caller {
+            Caller::Anyone | Caller::Vendor => {}
+            Caller::SignedIn => {
+                let session = session::required(&self.state, parts, self.route.surface).await?;
+                if session.is_pending() && self.route.surface == Surface::Api {
+                    return Err(Error::SessionPending);
+                }
+                let home = session.home(&self.state).await?;
+                parts.extensions.insert(SignedIn { session, home });
+            }
+            Caller::InOrganisation(permission) => {
+                let org = self.enter(parts, permission).await?;
+                parts.extensions.insert(org);
+            }
+        }
+        Ok(())
+    }
+
     async fn enter(&self, parts: &mut Parts, permission: Permission) -> Result<InOrg> {
         let session = session::required(&self.state, parts, self.route.surface).await?;
         let params = RawPathParams::from_request_parts(parts, &self.state).await.map_err(|_| Error::NotFound)?;
@@ -64,7 +78,11 @@ impl Door {
         } else {
             self.of_cookie(parts, &session, &slug).await?
         };
-        let org = Org::new(&self.state.database, place.organisation, session.user.clone(), &slug);
+        let mut org =
+            Org::new(&self.state.database, place.organisation, session.user.clone(), &slug).with_session(session.id());
+        if self.route.surface == Surface::Page {
+            org = org.for_a_page();
+        }
         Trail::of(&parts.extensions).at_the_door(&org);
         let browser = Browser::of(&self.state.config, parts);
         Ok(InOrg::new(self.state.clone(), org, permission, place.token_names_it, browser))

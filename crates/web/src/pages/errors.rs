@@ -7,6 +7,7 @@ use http::StatusCode;
 use super::gate::Gate;
 use super::shell::Shell;
 use crate::error::Problem;
+use crate::kept::KeptForm;
 
 /// What is told.
 pub(crate) struct Telling {
@@ -44,6 +45,17 @@ pub(crate) struct ErrorInGate {
 pub(crate) struct ErrorToast<'a> {
     pub(crate) problem: &'a Problem,
     pub(crate) number: Option<String>,
+    /// Where to sign in again, where that is what is missing.
+    pub(crate) sign_in: Option<String>,
+}
+
+/// The session has ended and a form came: here it is, to be sent again.
+#[derive(Template)]
+#[template(path = "errors/signed_out_with_form.html")]
+pub(crate) struct SignedOutWithForm {
+    pub(crate) gate: Gate,
+    pub(crate) form: KeptForm,
+    pub(crate) sign_in: String,
 }
 
 impl Telling {

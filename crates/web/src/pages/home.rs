@@ -30,7 +30,7 @@ pub(crate) async fn show(anyone: Anyone, browser: Browser, State(state): State<c
     let Some(session) = anyone.session else {
         return page(StatusCode::OK, &Home { gate: Gate::new(&state.config, browser, None) });
     };
-    let mine = session.home(&state).await?.map_or_else(Vec::new, |home| home.organisations);
+    let mine = session.home(&state).await?.organisations;
     // The session's organisation is the one looked at last.
     let last = session.organisation_slug();
     let known = mine.iter().find(|one| Some(one.slug.as_str()) == last);

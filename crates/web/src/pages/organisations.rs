@@ -15,7 +15,7 @@ use super::page;
 use super::shell::{Mark, role_name};
 use crate::access::{Browser, SignedIn};
 use crate::body::Form;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::flash::Flash;
 use crate::session::{Session, location};
 use crate::slug::Slug;
@@ -59,8 +59,7 @@ pub(crate) struct NewOrganisation {
 
 /// `GET /organisations`
 pub(crate) async fn show(person: SignedIn, browser: Browser, State(state): State<crate::State>) -> Result<Response> {
-    let home = home(&person.session, &state).await?;
-    page(StatusCode::OK, &Organisations::new(&state, browser, home, NewOrganisation::default()))
+    page(StatusCode::OK, &Organisations::new(&state, browser, person.home, NewOrganisation::default()))
 }
 
 /// `POST /organisations`: Clerk makes it, our directory follows at once.
@@ -80,12 +79,7 @@ pub(crate) async fn create(
             StatusCode::UNPROCESSABLE_ENTITY
         }
     };
-    let home = home(&person.session, &state).await?;
-    page(status, &Organisations::new(&state, browser, home, form))
-}
-
-async fn home(session: &Session, state: &crate::State) -> Result<PersonHome> {
-    session.home(state).await?.ok_or(Error::Unavailable)
+    page(status, &Organisations::new(&state, browser, person.home, form))
 }
 
 async fn at_clerk(

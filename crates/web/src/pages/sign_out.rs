@@ -2,6 +2,7 @@
 
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
+use domain::directory;
 use http::header::SET_COOKIE;
 use http::{HeaderName, HeaderValue, StatusCode};
 
@@ -14,10 +15,15 @@ const CLEAR_SITE_DATA: HeaderName = HeaderName::from_static("clear-site-data");
 
 /// Works for everybody: whoever is not signed in any more is signed out too.
 pub(crate) async fn sign_out(anyone: Anyone, State(state): State<crate::State>) -> Response {
-    if let Some(session) = anyone.session
-        && let Err(error) = state.clerk.backend().revoke_session(&session.clerk.session.session_id).await
+    if let Some(session) = &anyone.session
+        && let Err(error) = directory::session_ended(&state.database, &session.user, session.id()).await
     {
-        // The browser forgets it all the same; the last token ends within a minute.
+        tracing::warn!(error = %Chain(&error), "a session’s end was not written down; its last token ends within a minute");
+    }
+    if let Some(session) = &anyone.session
+        && let Err(error) = state.clerk.backend().revoke_session(session.id()).await
+    {
+        // The browser forgets it all the same, and here it has ended.
         tracing::warn!(error = %Chain(&error), "Clerk was not told of a sign-out");
     }
     let mut response = (StatusCode::SEE_OTHER, location("/")).into_response();

@@ -84,10 +84,9 @@ impl TestApp {
         })
         .unwrap();
         let clerk = clerk::Clerk::new(config).unwrap();
-        let mirror = mirror::Mirror::new(database.clone(), clerk.backend().clone());
         let secrets = vec![signatures::svix::Secret::parse(WEBHOOK_SECRET).unwrap()];
         let config = web::Config::new(tokens::APP.parse().unwrap(), clerk.config(), secrets);
-        let router = web::app(web::State::new(database, clerk, mirror, config));
+        let router = web::app(web::State::new(database, clerk, config));
         Self { world, router }
     }
 

@@ -5,6 +5,7 @@ mod access;
 mod api;
 mod app;
 mod canaries;
+mod ended_sessions;
 mod foreign;
 mod hardening;
 mod injection;

@@ -1,6 +1,7 @@
 //! Session tokens of Clerk's form, signed with a key made for this test run.
 
 use std::sync::LazyLock;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use aws_lc_rs::encoding::{AsDer as _, PublicKeyX509Der};
 use aws_lc_rs::rand::SystemRandom;
@@ -53,17 +54,29 @@ pub(crate) fn now() -> i64 {
     std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs().try_into().unwrap()
 }
 
+/// Another one with each token: a sign-out ends one of them alone.
+fn session(name: &str) -> String {
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    format!("sess_{name}{}", NEXT.fetch_add(1, Ordering::Relaxed))
+}
+
 /// Claims of a person whose active organisation is at this address.
 pub(crate) fn claims(name: &str, slug: Option<&str>) -> Value {
     let now = now();
     let mut claims = json!({
-        "v": 2, "iss": ISSUER, "azp": APP, "sub": format!("user_{name}"), "sid": format!("sess_{name}"),
+        "v": 2, "iss": ISSUER, "azp": APP, "sub": format!("user_{name}"), "sid": session(name),
         "sts": "active", "jti": "j", "fva": [0, -1], "iat": now, "nbf": now - 10, "exp": now + 60,
     });
     if let Some(slug) = slug {
         claims["o"] = json!({ "id": format!("org_{slug}"), "slg": slug, "rol": "member" });
     }
     claims
+}
+
+/// The session a token is of.
+pub(crate) fn session_of(token: &str) -> String {
+    let payload = URL_SAFE_NO_PAD.decode(token.split('.').nth(1).unwrap()).unwrap();
+    serde_json::from_slice::<Value>(&payload).unwrap()["sid"].as_str().unwrap().to_owned()
 }
 
 pub(crate) fn token(name: &str, slug: Option<&str>) -> String {

@@ -1,0 +1,111 @@
+//! A session that ends in the middle of work: nothing typed is lost, and nothing more is answered to its last token.
+
+use domain::directory;
+use http::Method;
+use testkit::user;
+
+use crate::app::{As, TestApp, request};
+use crate::tokens::{self, TRUSTED};
+
+/// A browser whose token ended a minute ago.
+fn late() -> As {
+    let mut claims = tokens::claims("ada", Some("acme"));
+    let now = tokens::now();
+    for (claim, at) in [("iat", now - 130), ("nbf", now - 140), ("exp", now - 70)] {
+        claims[claim] = at.into();
+    }
+    As::Cookie(TRUSTED.sign(&tokens::header(), &claims))
+}
+
+#[tokio::test]
+async fn a_form_without_a_session_comes_back_with_everything_in_it() {
+    let app = TestApp::start().await;
+    let form = "name=Opening+%26+closing&details=%3Cscript%3Ealert(1)%3C%2Fscript%3E%0D%0ASecond+line";
+    for who in [As::Nobody, late()] {
+        let answer = app.post(&who, "/orgs/acme/procedures", form).await;
+        assert_eq!(answer.status, 401);
+        for kept in [
+            r#"action="/orgs/acme/procedures""#,
+            r#"name="name" value="Opening &#38; closing""#,
+            "&#60;script&#62;alert(1)&#60;/script&#62;\r\nSecond line",
+            r#"href="/sign-in"#,
+            r#"target="_blank""#,
+        ] {
+            assert!(answer.body.contains(kept), "{kept} in {}", answer.body);
+        }
+        assert!(!answer.body.contains("<script>alert"), "{}", answer.body);
+    }
+    // What is sent again is what was typed.
+    let again = app.post(&As::Browser("ada", Some("acme")), "/orgs/acme/procedures", form).await;
+    assert_eq!(again.status, 303);
+    let page = app.get(&As::Browser("ada", Some("acme")), "/orgs/acme/procedures").await;
+    assert!(page.body.contains("Opening &#38; closing"));
+}
+
+#[tokio::test]
+async fn htmx_leaves_the_page_as_it_is() {
+    let app = TestApp::start().await;
+    let ask = request(&late(), Method::POST, "/orgs/acme/procedures")
+        .header("content-type", "application/x-www-form-urlencoded")
+        .header("hx-request", "true")
+        .header("hx-current-url", "http://localhost:3000/orgs/acme/procedures/new");
+    let answer = app.send(ask.body("name=Opening".into()).unwrap()).await;
+    assert_eq!((answer.status.as_u16(), answer.header("hx-retarget")), (401, "#toasts"));
+    assert_eq!(answer.header("hx-redirect"), "");
+    assert!(answer.body.contains("/sign-in?redirect_url=/orgs/acme/procedures/new"), "{}", answer.body);
+}
+
+#[tokio::test]
+async fn an_ended_session_is_out_at_once_on_every_surface() {
+    let app = TestApp::start().await;
+    let token = tokens::token("ada", Some("acme"));
+    let asks = [
+        (As::Cookie(token.clone()), Method::GET, "/orgs/acme/procedures"),
+        (As::Cookie(token.clone()), Method::GET, "/organisations"),
+        (As::Cookie(token.clone()), Method::GET, "/"),
+        (As::Cookie(token.clone()), Method::POST, "/orgs/acme/procedures"),
+        (As::Bearer(token.clone()), Method::GET, "/api/v1/orgs/acme/procedures"),
+        (As::Bearer(token.clone()), Method::GET, "/api/v1/me"),
+    ];
+    for (who, method, path) in &asks {
+        let answer = app.send(request(who, method.clone(), path).body("".into()).unwrap()).await;
+        assert_ne!(answer.status, 401, "{method} {path} before");
+    }
+    directory::session_ended(&app.world.app, &user("ada"), &tokens::session_of(&token)).await.unwrap();
+    for (who, method, path) in &asks {
+        let answer = app.send(request(who, method.clone(), path).body("".into()).unwrap()).await;
+        let bearer = matches!(who, As::Bearer(_));
+        if *method == Method::GET && !bearer {
+            assert_eq!(answer.status, 303, "{path}");
+            assert!(answer.header("location").starts_with("/sign-in"), "{path}");
+        } else {
+            assert_eq!(answer.status, 401, "{method} {path}");
+        }
+        if !bearer {
+            let forgets = |cookie: &http::HeaderValue| cookie.to_str().unwrap().starts_with("__session=;");
+            assert!(answer.headers.get_all("set-cookie").iter().any(forgets), "{path}: {:?}", answer.headers);
+        }
+    }
+    let other = As::Browser("ada", Some("acme"));
+    assert_eq!(app.get(&other, "/orgs/acme/procedures").await.status, 200, "another session of hers");
+}
+
+#[tokio::test]
+async fn signing_out_here_ends_the_session_though_clerk_does_not_answer() {
+    let app = TestApp::start().await;
+    let token = tokens::token("max", Some("acme"));
+    let who = As::Cookie(token.clone());
+    assert_eq!(app.post(&who, "/sign-out", "").await.status, 303);
+    assert_eq!(app.get(&As::Bearer(token), "/api/v1/orgs/acme/procedures").await.status, 401);
+}
+
+#[tokio::test]
+async fn whoever_clerk_does_not_know_any_more_is_signed_out_and_not_told_to_wait() {
+    let app = TestApp::start().await;
+    let now = directory::now(&app.world.app).await.unwrap();
+    directory::forget_person(&app.world.app, &user("ada"), now).await.unwrap();
+    let member = As::Program("ada", Some("acme"));
+    assert_eq!(app.get(&member, "/api/v1/orgs/acme/procedures").await.status, 404);
+    // Clerk does not answer in this test, so nobody can say that the person is gone for good.
+    assert_eq!(app.get(&member, "/api/v1/me").await.status, 503);
+}
