@@ -26,3 +26,6 @@ grant select on drift_reports to tenantry_app;
 
 insert into tenancy.directory_tables values
   ('tenantry.drift_reports', 'speaks of the vendor''s whole account; read by operators alone');
+
+-- What comes round by itself is due when nothing of its kind began lately.
+create index jobs_of_a_kind on jobs (kind, created_at);

@@ -5,6 +5,7 @@ mod config;
 mod context;
 mod dev;
 mod doctor;
+mod job;
 mod logging;
 mod migrate;
 mod prove_isolation;
@@ -23,6 +24,7 @@ use crate::config::{BadConfiguration, ServeArguments, WorkArguments};
 use crate::context::ContextArguments;
 use crate::dev::DevArguments;
 use crate::doctor::DoctorArguments;
+use crate::job::JobArguments;
 use crate::migrate::MigrateArguments;
 use crate::prove_isolation::ProveArguments;
 use crate::routes::RoutesArguments;
@@ -53,6 +55,8 @@ enum Command {
     Serve(Box<ServeArguments>),
     /// Run background jobs
     Work(Box<WorkArguments>),
+    /// Run one of the jobs that come round by themselves
+    Job(JobArguments),
     /// Bring the database's tables up to date, as their owner
     Migrate(MigrateArguments),
     /// Look for every way round the isolation of tenants, in this database or any other
@@ -77,6 +81,7 @@ async fn main() -> ExitCode {
         Command::Dev(arguments) => Box::pin(dev::run(arguments)).await,
         Command::Serve(arguments) => Box::pin(serve::run(&arguments)).await,
         Command::Work(arguments) => Box::pin(work::run(&arguments)).await,
+        Command::Job(arguments) => Box::pin(job::run(&arguments)).await,
         Command::Migrate(arguments) => migrate::run(&arguments).await,
         Command::Audit(arguments) => Box::pin(audit::run(&arguments)).await,
         Command::Context(arguments) => context::run(&arguments).await,

@@ -30,7 +30,8 @@ pub(crate) async fn run(arguments: &ServeArguments) -> anyhow::Result<ExitCode> 
     let public = config.public_base_url.clone();
     let clerk = Clerk::new(config.clerk)?;
     let pages = web::Config::new(config.public_base_url, clerk.config(), config.webhook_secrets)
-        .listening_on(listeners[0].local_addr()?);
+        .listening_on(listeners[0].local_addr()?)
+        .operated_by(config.operators);
     let state = web::State::new(database.clone(), clerk, pages);
     let mut threads = JoinSet::new();
     for _ in 0..config.threads {

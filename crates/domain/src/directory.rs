@@ -77,9 +77,9 @@ pub struct PersonHome {
 /// A person as Clerk answered, in the form our tables take.
 #[derive(Debug, Clone)]
 pub struct PersonRecord {
-    id: UserId,
-    email: String,
-    name: String,
+    pub(crate) id: UserId,
+    pub(crate) email: String,
+    pub(crate) name: String,
     memberships: Vec<(OrganisationRecord, BaseRole)>,
 }
 
@@ -95,9 +95,9 @@ impl PersonRecord {
 /// An organisation as Clerk answered, in the form our tables take.
 #[derive(Debug, Clone)]
 pub struct OrganisationRecord {
-    id: OrganisationId,
-    slug: String,
-    name: String,
+    pub(crate) id: OrganisationId,
+    pub(crate) slug: String,
+    pub(crate) name: String,
 }
 
 impl OrganisationRecord {

@@ -25,7 +25,7 @@ pub enum Vendor {
 }
 
 impl Vendor {
-    fn as_str(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Clerk => "clerk",
         }

@@ -21,6 +21,18 @@ directory_statements! {
                        where state = 'ready' and run_at <= now() and (leased_until is null or leased_until < now())
                        order by run_at limit 16 for update skip locked)
         returning id, kind, payload, attempts, organisation_id";
+    WAKE = "select pg_notify('tenantry_jobs', '')";
+    EXTEND = "
+        update jobs set leased_until = now() + interval '90 seconds'
+         where id = $1 and attempts = $2 and state = 'ready'
+        returning id";
+    /// One worker at a time asks whether something is due.
+    TURN = "select pg_advisory_xact_lock(hashtext('tenantry_jobs ' || $1))";
+    DUE = "
+        insert into jobs (kind, payload)
+        select $1, '{}' where not exists
+               (select from jobs where kind = $1 and (state = 'ready' or created_at > now() - make_interval(secs => $2)))
+        returning id";
     /// The attempt is the fence: a worker that lost its lease finishes nothing.
     FINISH = "
         update jobs set state = 'done', finished_at = now(), leased_until = null, last_error = null
@@ -55,6 +67,19 @@ pub(crate) async fn enqueue(tx: &mut Transaction, kind: &'static str, payload: s
     Ok(())
 }
 
+/// Enqueues a job of no organisation's and says so to the workers.
+pub async fn ask(database: &Database, reason: SystemReason, kind: &'static str) -> Result<()> {
+    let mut tx = database.system(reason).begin().await?;
+    enqueue(&mut tx, kind, serde_json::json!({})).await?;
+    Ok(tx.commit().await?)
+}
+
+/// Has workers look for jobs once this transaction is committed.
+pub(crate) async fn wake(tx: &mut Transaction) -> Result<()> {
+    tx.query(Query::new(WAKE)).await?;
+    Ok(())
+}
+
 /// Takes up to 16 jobs that are due.
 pub async fn claim(database: &Database) -> Result<Vec<Claimed>> {
     let rows = database.system(SystemReason::Jobs).run(Query::new(CLAIM)).await?;
@@ -64,6 +89,21 @@ pub async fn claim(database: &Database) -> Result<Vec<Claimed>> {
 fn claimed(row: &Row) -> Claimed {
     let organisation = row.get::<_, Option<&str>>(4).and_then(|id| OrganisationId::parse(id).ok());
     Claimed { id: row.get(0), kind: row.get(1), payload: row.get(2), attempt: row.get(3), organisation }
+}
+
+/// Enqueues a job that comes round by itself, unless one waits or began within `every` seconds. Says whether it did.
+pub async fn come_round(database: &Database, kind: &'static str, every: f64) -> Result<bool> {
+    let mut tx = database.system(SystemReason::Jobs).begin().await?;
+    tx.query(Query::new(TURN).bind(kind)).await?;
+    let due = tx.query_opt(Query::new(DUE).bind(kind).bind(every)).await?.is_some();
+    tx.commit().await?;
+    Ok(due)
+}
+
+/// The worker still holds the job: called well before its lease of 90 seconds ends. False where it has lost it.
+pub async fn extend(database: &Database, job: &Claimed) -> Result<bool> {
+    let query = Query::new(EXTEND).bind(job.id).bind(job.attempt);
+    Ok(!database.system(SystemReason::Jobs).run(query).await?.is_empty())
 }
 
 /// The job is done.

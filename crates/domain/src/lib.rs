@@ -5,9 +5,11 @@
 
 mod access;
 pub mod directory;
+pub mod drift;
 mod error;
 pub mod inbound_events;
 pub mod jobs;
+pub mod operations;
 mod org;
 mod org_job;
 mod page;
@@ -34,8 +36,10 @@ pub fn statements() -> impl Iterator<Item = &'static tenancy::Statement> {
     [
         access::STATEMENTS,
         directory::STATEMENTS,
+        drift::STATEMENTS,
         inbound_events::STATEMENTS,
         jobs::STATEMENTS,
+        operations::STATEMENTS,
         org_job::STATEMENTS,
         roles::STATEMENTS,
         procedures::STATEMENTS,

@@ -2,6 +2,8 @@
 //!
 //! Used for every event of Clerk's, and by the server when a session arrives before its webhook.
 
+mod reconcile;
+
 use clerk::types::{OrganizationMembership, User};
 use clerk::{Backend, Error as ClerkError};
 use domain::BaseRole;
@@ -63,6 +65,16 @@ impl Mirror {
                 None => Ok(()),
             },
         }
+    }
+
+    /// A session of the person's is over; nothing is answered to its last token.
+    pub async fn session_ended(&self, user: &UserId, session: &str) -> Result<(), Error> {
+        if !directory::session_ended(&self.database, user, session).await? {
+            // The event came before the one about the person.
+            self.user(user).await?;
+            directory::session_ended(&self.database, user, session).await?;
+        }
+        Ok(())
     }
 
     async fn memberships(&self, user: &UserId) -> Result<Vec<OrganizationMembership>, ClerkError> {

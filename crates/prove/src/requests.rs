@@ -22,9 +22,14 @@ const SHAPES: &[(&str, &[(&str, &str)])] = &[
     ("sign_out", &[]),
     // Refused by the handler for having no name: with one it would be Clerk's to answer.
     ("organisations.create", &[("name", "")]),
+    ("operators.again", &[]),
+    ("operators.aside", &[]),
+    ("operators.reconcile", &[]),
     ("webhooks.clerk", &[("type", "organization.deleted")]),
 ];
 const TEXT: &str = "Written by the attacker";
+/// Nobody in the proof gets as far as to look for it.
+const JOB: &str = "01890000-0000-7000-8000-000000000000";
 /// Stands for a procedure's id; pages and JSON call the field differently.
 const PROCEDURE: &str = "{procedure}";
 
@@ -52,7 +57,7 @@ pub(crate) fn names_procedure(route: &Route) -> bool {
 
 /// The address of a route with these in it; `None` where it has a parameter that nobody has explained.
 pub(crate) fn path(route: &Route, slug: &str, ids: &Ids) -> Option<String> {
-    let path = route.path.replace("{slug}", slug).replace("{file}", "nothing.css");
+    let path = route.path.replace("{slug}", slug).replace("{file}", "nothing.css").replace("{job}", JOB);
     let path =
         route.ids.iter().fold(path, |path, (parameter, noun)| path.replace(&format!("{{{parameter}}}"), ids.of(*noun)));
     (!path.contains('{')).then_some(path)

@@ -189,8 +189,12 @@ fn right(caller: Caller, column: &str) -> &'static [u16] {
         (Caller::InOrganisation(_), "outsider" | "foreign id" | "stale") => &[404],
         (Caller::InOrganisation(_), "lesser role") => &[403],
         // Pages send a browser to sign in, or through Clerk's handshake; everything else is refused.
-        (Caller::InOrganisation(_) | Caller::SignedIn, "forged" | "garbage" | "no session") => &[401, 307, 303],
+        (Caller::InOrganisation(_) | Caller::SignedIn | Caller::Operator, "forged" | "garbage" | "no session") => {
+            &[401, 307, 303]
+        }
         (Caller::SignedIn, _) => &[200, 303, 422],
+        // Nobody in the proof runs the installation.
+        (Caller::Operator, _) => &[404],
         (Caller::Vendor, _) => &[400, 401],
         (Caller::Anyone | Caller::InOrganisation(_), _) => &[200, 204, 303, 307, 404],
     }

@@ -17,6 +17,8 @@ pub enum SystemReason {
     Mirror,
     /// The worker takes, finishes or parks a job.
     Jobs,
+    /// An operator looks at the machinery.
+    Operations,
 }
 
 impl SystemReason {
@@ -27,6 +29,7 @@ impl SystemReason {
             Self::WebhookIntake => "webhook_intake",
             Self::Mirror => "mirror",
             Self::Jobs => "jobs",
+            Self::Operations => "operations",
         }
     }
 }

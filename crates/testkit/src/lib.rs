@@ -3,11 +3,13 @@
 //! A dev-dependency only. Panics are its way of saying that a test cannot go on.
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
+mod clerk_account;
 mod database;
 mod people;
 mod pgbouncer;
 mod relay;
 
+pub use clerk_account::{Account, ClerkAccount};
 pub use database::{CONTEXT_KEY, TestDatabase};
 pub use people::{Organisation, Person, World, organisation, user};
 pub use pgbouncer::PgBouncer;

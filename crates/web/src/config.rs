@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 
 use signatures::svix::Secret;
+use tenancy::UserId;
 use url::Url;
 
 /// Configuration of the web layer.
@@ -27,6 +28,8 @@ pub struct Config {
     pub proxy_url: Option<Url>,
     /// Secrets of Clerk's webhooks; several while one replaces another.
     pub webhook_secrets: Vec<Secret>,
+    /// Who sees `/operators`.
+    pub operators: Vec<UserId>,
 }
 
 impl Config {
@@ -43,7 +46,15 @@ impl Config {
             publishable_key: clerk.publishable_key.as_str().to_owned(),
             proxy_url: clerk.proxy_url.clone(),
             webhook_secrets,
+            operators: Vec::new(),
         }
+    }
+
+    /// Run by these people.
+    #[must_use]
+    pub fn operated_by(mut self, operators: Vec<UserId>) -> Self {
+        self.operators = operators;
+        self
     }
 
     /// Also answers to the loopback names of the address listened on.
@@ -89,6 +100,7 @@ pub(crate) mod tests {
             publishable_key: "pk_test_x".to_owned(),
             proxy_url: None,
             webhook_secrets: Vec::new(),
+            operators: Vec::new(),
         }
     }
 

@@ -22,10 +22,13 @@ pub(crate) enum Flash {
     StepRemoved,
     RunStarted,
     SignedOut,
+    JobTriedAgain,
+    JobSetAside,
+    Comparing,
 }
 
 impl Flash {
-    const PLAIN: [Self; 9] = [
+    const PLAIN: [Self; 12] = [
         Self::OrganisationCreated,
         Self::OrganisationOnItsWay,
         Self::ProcedureCreated,
@@ -35,6 +38,9 @@ impl Flash {
         Self::StepRemoved,
         Self::RunStarted,
         Self::SignedOut,
+        Self::JobTriedAgain,
+        Self::JobSetAside,
+        Self::Comparing,
     ];
 
     /// What the last answer to this browser left to say.
@@ -57,6 +63,11 @@ impl Flash {
             Self::StepRemoved => "Step removed.".to_owned(),
             Self::RunStarted => "The run has started.".to_owned(),
             Self::SignedOut => "You are signed out.".to_owned(),
+            Self::JobTriedAgain => "The job is tried again.".to_owned(),
+            Self::JobSetAside => "The job is set aside and counts as done.".to_owned(),
+            Self::Comparing => {
+                "A worker compares our directory with Clerk’s. Load this page again in a moment.".to_owned()
+            }
         }
     }
 
@@ -72,6 +83,9 @@ impl Flash {
             Self::StepRemoved => "step-removed".to_owned(),
             Self::RunStarted => "run-started".to_owned(),
             Self::SignedOut => "signed-out".to_owned(),
+            Self::JobTriedAgain => "job-tried-again".to_owned(),
+            Self::JobSetAside => "job-set-aside".to_owned(),
+            Self::Comparing => "comparing".to_owned(),
         }
     }
 

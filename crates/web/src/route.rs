@@ -31,6 +31,8 @@ pub enum Caller {
     Anyone,
     /// A person with a session.
     SignedIn,
+    /// One of those who run the installation (`OPERATORS`); nothing is there for everybody else.
+    Operator,
     /// A member of the organisation in the address who holds the permission.
     InOrganisation(Permission),
     /// A vendor, known by a signature.
@@ -108,6 +110,7 @@ impl Caller {
         match self {
             Self::Anyone => "anyone",
             Self::SignedIn => "signed_in",
+            Self::Operator => "operator",
             Self::InOrganisation(_) => "in_organisation",
             Self::Vendor => "vendor",
         }

@@ -70,8 +70,8 @@ fn delete<H: Handler<T, State>, T: 'static>(
 
 #[rustfmt::skip]
 fn entries() -> Vec<Entry> {
-    use Caller::{Anyone, InOrganisation as In, SignedIn, Vendor};
-    use pages::{home, organisation, organisations, procedures, runs, sign_in, sign_out, theme};
+    use Caller::{Anyone, InOrganisation as In, Operator, SignedIn, Vendor};
+    use pages::{home, operators, organisation, organisations, procedures, runs, sign_in, sign_out, theme};
     use pages::{new_procedure, procedure, publication, run, run_steps, step_templates};
     vec![
         // Before an organisation
@@ -120,6 +120,12 @@ fn entries() -> Vec<Entry> {
         get("/api/v1/orgs/{slug}/runs/{run}", "api.run", In(P::RunsRead), api::runs::show),
         post("/api/v1/orgs/{slug}/runs/{run}/steps/{step}/tick", "api.run_step.tick", In(P::RunsWork), api::runs::tick),
         post("/api/v1/orgs/{slug}/runs/{run}/steps/{step}/undo", "api.run_step.undo", In(P::RunsWork), api::runs::undo),
+
+        // Those who run it
+        get("/operators", "operators", Operator, operators::show),
+        post("/operators/jobs/{job}/again", "operators.again", Operator, operators::again),
+        post("/operators/jobs/{job}/aside", "operators.aside", Operator, operators::aside),
+        post("/operators/reconcile", "operators.reconcile", Operator, operators::reconcile),
 
         // Vendors and machines
         post("/webhooks/clerk", "webhooks.clerk", Vendor, webhooks::clerk::receive),

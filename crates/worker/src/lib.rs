@@ -1,18 +1,24 @@
 //! Background work: takes jobs, does them, tries again later, parks what keeps failing.
 
 mod clerk_events;
+mod schedule;
 
 use std::future::Future;
 use std::time::Duration;
 
+use domain::drift::RECONCILE_CLERK;
 use domain::inbound_events::APPLY_CLERK_EVENT;
 use domain::jobs::{self, Claimed};
 use mirror::Mirror;
 use tenancy::{Database, Listener};
 use tokio::task::JoinSet;
 
+use crate::schedule::Schedule;
+
 /// Work is looked for this often even when nothing wakes the worker.
 const POLL: Duration = Duration::from_secs(1);
+/// A job's lease is renewed this often; it lasts three times as long.
+const RENEW: Duration = Duration::from_secs(30);
 
 /// What jobs need.
 #[derive(Clone)]
@@ -47,10 +53,12 @@ impl Failure {
 pub async fn run(state: State, shutdown: impl Future<Output = ()>) {
     tokio::pin!(shutdown);
     let mut listener: Option<Listener> = None;
+    let mut schedule = Schedule::default();
     loop {
         if listener.is_none() {
             listener = state.database.listen(jobs::CHANNEL).await.ok();
         }
+        schedule.look(&state.database).await;
         let pause = match work_once(&state).await {
             Ok(0) => POLL,
             // There may be more than one round took.
@@ -97,7 +105,12 @@ async fn woken(listener: Option<&mut Listener>) -> bool {
 
 /// Does one job and writes down how it went.
 async fn settle(state: &State, job: &Claimed) {
-    let settled = match perform(state, job).await {
+    let done = tokio::select! {
+        done = perform(state, job) => done,
+        // Another worker has it now.
+        () = hold(state, job) => return,
+    };
+    let settled = match done {
         Ok(()) => jobs::finish(&state.database, job).await.map(|()| tracing::info!(kind = job.kind, "job done")),
         Err(failure) => {
             jobs::fail(&state.database, job, &failure.to_string(), failure.is_hopeless()).await.map(|parked| {
@@ -110,9 +123,28 @@ async fn settle(state: &State, job: &Claimed) {
     }
 }
 
+/// Renews the lease for as long as it is polled; ready when the lease is lost.
+async fn hold(state: &State, job: &Claimed) {
+    loop {
+        tokio::time::sleep(RENEW).await;
+        match jobs::extend(&state.database, job).await {
+            Ok(true) => {}
+            Ok(false) => {
+                return tracing::error!(kind = job.kind, "a job's lease was lost; it is left to whoever has it");
+            }
+            Err(error) => tracing::warn!(kind = job.kind, %error, "a job's lease could not be renewed"),
+        }
+    }
+}
+
 async fn perform(state: &State, job: &Claimed) -> Result<(), Failure> {
     match job.kind.as_str() {
         APPLY_CLERK_EVENT => clerk_events::apply(state, &job.payload).await,
+        RECONCILE_CLERK => {
+            let report = state.mirror.reconcile().await?;
+            tracing::info!(compared = report.compared, drift = report.found.len(), "compared with Clerk");
+            Ok(())
+        }
         _ => Err(Failure::UnknownKind),
     }
 }

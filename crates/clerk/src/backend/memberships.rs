@@ -24,6 +24,16 @@ impl Backend {
         self.get(&["users", user_id, "organization_memberships"], &page(limit, offset)).await
     }
 
+    /// The memberships of all organisations, one page (`limit` 1 to 500), the oldest first.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn list_memberships(&self, limit: u32, offset: u32) -> Result<Page<OrganizationMembership>, Error> {
+        let mut query = page(limit, offset);
+        query.push(("order_by", "+created_at".to_owned()));
+        self.get(&["organization_memberships"], &query).await
+    }
+
     /// Every membership of an organisation, however many pages that takes.
     ///
     /// # Errors

@@ -5,7 +5,7 @@ use std::num::NonZero;
 use std::thread::available_parallelism;
 
 use clap::Args;
-use tenancy::PoolOptions;
+use tenancy::{PoolOptions, UserId};
 use url::Url;
 use web::WebhookSecret;
 
@@ -32,6 +32,9 @@ pub(crate) struct ServeArguments {
     /// Secrets of Clerk's webhooks, separated by commas while one replaces another: whsec_…
     #[arg(long, env = "CLERK_WEBHOOK_SIGNING_SECRET", value_name = "SECRETS", hide_env_values = true)]
     clerk_webhook_signing_secret: Option<String>,
+    /// Who sees the operators' page: ids of people at Clerk, separated by commas
+    #[arg(long, env = "OPERATORS", value_name = "IDS")]
+    operators: Option<String>,
     /// `production` refuses keys made for development
     #[arg(long, env = "APP_ENV", value_name = "NAME")]
     app_env: Option<String>,
@@ -52,6 +55,7 @@ pub(crate) struct ServeConfig {
     pub(crate) allow_old_postgres: bool,
     pub(crate) clerk: clerk::Config,
     pub(crate) webhook_secrets: Vec<WebhookSecret>,
+    pub(crate) operators: Vec<UserId>,
 }
 
 impl ServeArguments {
@@ -92,6 +96,13 @@ impl ServeArguments {
             self.clerk_webhook_signing_secret.as_deref(),
             webhook_secrets,
         );
+        let operators = complaints.optional(
+            "OPERATORS",
+            "user_2abc…,user_2def… (Clerk dashboard, Users)",
+            Shown::Value,
+            self.operators.as_deref(),
+            |text| text.split(',').map(|id| UserId::parse(id.trim()).ok()).collect(),
+        );
         self.vendors.check(&mut complaints);
         complaints.finish(|| {
             Some(ServeConfig {
@@ -103,6 +114,7 @@ impl ServeArguments {
                 allow_old_postgres: self.pool.allow_old_postgres(),
                 clerk: clerk?,
                 webhook_secrets: webhook_secrets?,
+                operators: operators.unwrap_or_default(),
             })
         })
     }

@@ -46,6 +46,11 @@ impl Environment {
         ])
     }
 
+    /// A variable that is known later than the others, if at all.
+    pub(crate) fn add(&mut self, name: &'static str, value: Option<String>) {
+        self.0.extend(value.map(|value| (name, value)));
+    }
+
     /// For a child process.
     pub(crate) fn pairs(&self) -> impl Iterator<Item = (&'static str, &str)> {
         self.0.iter().map(|(name, value)| (*name, value.as_str()))

@@ -88,17 +88,17 @@ impl House {
         // The sandbox needs no database: it starts beside Postgres.
         self.start_sandbox(&secrets)?;
         let roles = self.start_database(arguments.database_url.as_deref(), &secrets).await?;
-        let environment = Environment::new(&self.data_dir, self.addresses, &secrets, &roles);
+        let mut environment = Environment::new(&self.data_dir, self.addresses, &secrets, &roles);
 
         let clerk = format!("{}/v1/health", self.addresses.clerk());
         answers(&client, &clerk, "the sandbox").await?;
+        if !arguments.no_seed {
+            self.seed(&environment).await.context("writing the demo organisations")?;
+            environment.add("OPERATORS", seed::operator(&environment).await?);
+        }
         self.server = Some(self.start_ourselves("server", "serve", &environment)?);
         self.worker = Some(self.start_ourselves("worker", "work", &environment)?);
         answers(&client, &format!("{}/readyz", self.addresses.app()), "the server").await?;
-
-        if !arguments.no_seed {
-            self.seed(&environment).await.context("writing the demo organisations")?;
-        }
         write_private(&ready_file, &environment.file())?;
         self.screen.say(&self.welcome(!arguments.no_seed, begun.elapsed()));
         self.screen.say("ready");

@@ -5,11 +5,12 @@ mod directory;
 mod procedures;
 
 use anyhow::Context;
+use clerk::backend::UserFilter;
 use clerk::{Clerk, Config};
 use mirror::Mirror;
 use tenancy::{Database, PoolOptions};
 
-use self::data::{CODE, ORGANISATIONS};
+use self::data::{CODE, OPAL, ORGANISATIONS};
 use self::directory::Directory;
 use crate::dev::{Environment, Screen};
 
@@ -39,6 +40,13 @@ pub(crate) async fn run(environment: &Environment, screen: &Screen) -> anyhow::R
     Ok(())
 }
 
+/// The operator's id, where they have been made.
+pub(crate) async fn operator(environment: &Environment) -> anyhow::Result<Option<String>> {
+    let clerk = Clerk::new(Config::from_variables(|name| environment.value(name))?)?;
+    let filter = UserFilter { email_addresses: vec![OPAL.address.to_owned()], ..UserFilter::default() };
+    Ok(clerk.backend().list_users(&filter).await?.pop().map(|user| user.id))
+}
+
 /// The table that `tenantry dev` prints: address, organisation, role, code.
 pub(crate) fn who_can_sign_in() -> String {
     let mut rows = vec![["sign in as", "organisation", "role", "code"].map(str::to_owned)];
@@ -53,6 +61,7 @@ pub(crate) fn who_can_sign_in() -> String {
             ]);
         }
     }
+    rows.push([OPAL.address, "none; runs it, at /operators", "operator", CODE].map(str::to_owned));
     let width = |column: usize| rows.iter().map(|row| row[column].len()).max().unwrap_or_default();
     let (first, second, third) = (width(0), width(1), width(2));
     let line = |row: &[String; 4]| format!("  {:first$}  {:second$}  {:third$}  {}\n", row[0], row[1], row[2], row[3]);

@@ -58,6 +58,14 @@ impl Door {
                 let home = session.home(&self.state).await?;
                 parts.extensions.insert(SignedIn { session, home });
             }
+            Caller::Operator => {
+                let session = session::required(&self.state, parts, self.route.surface).await?;
+                if session.is_pending() || !self.state.config.operators.contains(&session.user) {
+                    return Err(Error::NotFound);
+                }
+                let home = session.home(&self.state).await?;
+                parts.extensions.insert(SignedIn { session, home });
+            }
             Caller::InOrganisation(permission) => {
                 let org = self.enter(parts, permission).await?;
                 parts.extensions.insert(org);

@@ -4,6 +4,7 @@ pub(crate) mod errors;
 pub(crate) mod gate;
 pub(crate) mod home;
 pub(crate) mod new_procedure;
+pub(crate) mod operators;
 pub(crate) mod organisation;
 pub(crate) mod organisations;
 pub(crate) mod paging;

@@ -85,7 +85,8 @@ impl TestApp {
         .unwrap();
         let clerk = clerk::Clerk::new(config).unwrap();
         let secrets = vec![signatures::svix::Secret::parse(WEBHOOK_SECRET).unwrap()];
-        let config = web::Config::new(tokens::APP.parse().unwrap(), clerk.config(), secrets);
+        let config = web::Config::new(tokens::APP.parse().unwrap(), clerk.config(), secrets)
+            .operated_by(vec![testkit::user("opal")]);
         let router = web::app(web::State::new(database, clerk, config));
         Self { world, router }
     }

@@ -9,6 +9,7 @@ mod ended_sessions;
 mod foreign;
 mod hardening;
 mod injection;
+mod operators;
 mod requests;
 mod sessions;
 mod storm;

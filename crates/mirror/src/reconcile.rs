@@ -1,0 +1,149 @@
+//! The reconciler: everything Clerk says beside everything we say. Webhooks may never arrive.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use clerk::Error as ClerkError;
+use clerk::backend::{OrganizationFilter, UserFilter};
+use clerk::types::{Organization, OrganizationMembership, User};
+use domain::directory;
+use domain::drift::{self, Difference, DriftReport, Snapshot, Subject};
+use domain::inbound_events::Vendor;
+use domain::{BaseRole, directory::PersonRecord};
+use jiff::Timestamp;
+use tenancy::{OrganisationId, UserId};
+
+use crate::{Error, Mirror, PAGE, record};
+
+/// A page that Clerk does not give is asked for so often.
+const ATTEMPTS: u32 = 5;
+/// Longest pause before a page is asked for again.
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+
+impl Mirror {
+    /// Compares, asks again about everybody who is not the same on both sides, and writes a report.
+    ///
+    /// What changes at Clerk meanwhile may be named as a difference; asking again settles it either way.
+    pub async fn reconcile(&self) -> Result<DriftReport, Error> {
+        let started_at = directory::now(&self.database).await?;
+        let ours = drift::ours(&self.database).await?;
+        let clerks = self.everything().await?;
+        let mut found = Vec::new();
+        // Each subject is asked about once, however much of it differs.
+        let mut asked: BTreeMap<Subject, bool> = BTreeMap::new();
+        for (subject, what) in ours.differences(&clerks) {
+            let repaired = match asked.get(&subject) {
+                Some(repaired) => *repaired,
+                None => {
+                    let repaired = self.look_at(&subject).await;
+                    asked.insert(subject.clone(), repaired);
+                    repaired
+                }
+            };
+            found.push(Difference { id: subject.id().to_owned(), what, repaired });
+        }
+        let compared = i32::try_from(clerks.len()).unwrap_or(i32::MAX);
+        let report = DriftReport { started_at, finished_at: Timestamp::now(), compared, found };
+        drift::record(&self.database, Vendor::Clerk, &report).await?;
+        Ok(report)
+    }
+
+    async fn look_at(&self, subject: &Subject) -> bool {
+        let looked = match subject {
+            Subject::Person(user) => self.user(user).await,
+            Subject::Organisation(organisation) => self.organisation(organisation).await,
+        };
+        if let Err(error) = &looked {
+            tracing::warn!(%error, subject = subject.id(), "drift could not be repaired");
+        }
+        looked.is_ok()
+    }
+
+    /// Clerk's whole account in the form our tables would take.
+    async fn everything(&self) -> Result<Snapshot, Error> {
+        let mut all = Snapshot::default();
+        // The oldest first, so that whoever joins meanwhile does not shift the pages.
+        let order_by = Some("+created_at".to_owned());
+        let people = pages(|offset| async move {
+            let order_by = Some("+created_at".to_owned());
+            let filter = UserFilter { order_by, limit: Some(PAGE), offset: Some(offset), ..UserFilter::default() };
+            self.backend.list_users(&filter).await
+        });
+        for user in people.await? {
+            add_person(&mut all, &user);
+        }
+        let organisations = pages(|offset| {
+            let order_by = order_by.clone();
+            async move {
+                let limit = Some(PAGE);
+                let filter =
+                    OrganizationFilter { order_by, limit, offset: Some(offset), ..OrganizationFilter::default() };
+                Ok(self.backend.list_organizations(&filter).await?.data)
+            }
+        });
+        for organization in organisations.await? {
+            add_organisation(&mut all, &organization);
+        }
+        let memberships = pages(|offset| async move { Ok(self.backend.list_memberships(PAGE, offset).await?.data) });
+        for membership in memberships.await? {
+            add_membership(&mut all, &membership);
+        }
+        Ok(all)
+    }
+}
+
+/// All pages, up to the first empty one: a short page need not be the last.
+async fn pages<T, F>(page: impl Fn(u32) -> F) -> Result<Vec<T>, ClerkError>
+where
+    F: Future<Output = Result<Vec<T>, ClerkError>>,
+{
+    let mut all = Vec::new();
+    loop {
+        let offset = u32::try_from(all.len()).unwrap_or(u32::MAX);
+        let mut attempt = 1;
+        let got = loop {
+            match page(offset).await {
+                Err(error) if error.is_transient() && attempt < ATTEMPTS => {
+                    tokio::time::sleep(pause(&error, attempt)).await;
+                    attempt += 1;
+                }
+                answer => break answer?,
+            }
+        };
+        if got.is_empty() {
+            return Ok(all);
+        }
+        all.extend(got);
+    }
+}
+
+/// As long as Clerk asks for, within reason; else longer each time.
+fn pause(error: &ClerkError, attempt: u32) -> Duration {
+    let wanted = match error {
+        ClerkError::RateLimited { retry_after } => *retry_after,
+        _ => Duration::from_secs(1 << attempt),
+    };
+    wanted.min(LONGEST_PAUSE)
+}
+
+fn add_person(all: &mut Snapshot, user: &User) {
+    let Ok(id) = UserId::parse(&user.id) else { return };
+    if !user.banned && !user.deprovisioned {
+        let name = crate::name(user);
+        all.add_person(&PersonRecord::new(id, user.email().unwrap_or_default(), &name, Vec::new()));
+    }
+}
+
+fn add_organisation(all: &mut Snapshot, organization: &Organization) {
+    if let Some(record) = record(organization) {
+        all.add_organisation(&record);
+    }
+}
+
+fn add_membership(all: &mut Snapshot, membership: &OrganizationMembership) {
+    let user = membership.public_user_data.as_ref().and_then(|user| UserId::parse(&user.user_id).ok());
+    let organisation = OrganisationId::parse(&membership.organization.id).ok();
+    if let (Some(user), Some(organisation)) = (user, organisation) {
+        all.add_membership(user, organisation, BaseRole::from_clerk(&membership.role));
+    }
+}

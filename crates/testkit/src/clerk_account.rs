@@ -1,0 +1,201 @@
+//! A Clerk account in memory, behind the Backend API's reading calls: what it says is what the test has made of it.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use axum::{Json, Router};
+use clerk::{Backend, Clerk, Config, ConfigParts};
+use serde_json::{Value, json};
+
+/// Everybody and everything in the account.
+#[derive(Debug, Clone, Default)]
+pub struct Account {
+    people: BTreeMap<String, (String, bool)>,
+    organisations: BTreeMap<String, (String, String)>,
+    memberships: BTreeMap<(String, String), String>,
+    /// Answers that are refused from here on, with this status.
+    refusals: Vec<u16>,
+}
+
+/// An account that answers. Ends with the test's runtime.
+pub struct ClerkAccount {
+    account: Arc<Mutex<Account>>,
+    backend: Backend,
+}
+
+type Shared = Arc<Mutex<Account>>;
+
+impl Account {
+    /// A person, or their new name.
+    pub fn person(&mut self, user: &str, name: &str) {
+        let banned = self.people.get(user).is_some_and(|(_, banned)| *banned);
+        self.people.insert(user.to_owned(), (name.to_owned(), banned));
+    }
+
+    /// Bans a person, or no longer.
+    pub fn ban(&mut self, user: &str, banned: bool) {
+        self.people.entry(user.to_owned()).and_modify(|person| person.1 = banned);
+    }
+
+    /// An organisation, or its new address and name.
+    pub fn organisation(&mut self, organisation: &str, slug: &str, name: &str) {
+        self.organisations.insert(organisation.to_owned(), (slug.to_owned(), name.to_owned()));
+    }
+
+    /// A membership, or its new role.
+    pub fn member(&mut self, user: &str, organisation: &str, role: &str) {
+        self.memberships.insert((user.to_owned(), organisation.to_owned()), role.to_owned());
+    }
+
+    /// Ends a membership.
+    pub fn leave(&mut self, user: &str, organisation: &str) {
+        self.memberships.remove(&(user.to_owned(), organisation.to_owned()));
+    }
+
+    /// Deletes a person with their memberships.
+    pub fn delete_person(&mut self, user: &str) {
+        self.people.remove(user);
+        self.memberships.retain(|(one, _), _| one != user);
+    }
+
+    /// Deletes an organisation with its memberships.
+    pub fn delete_organisation(&mut self, organisation: &str) {
+        self.organisations.remove(organisation);
+        self.memberships.retain(|(_, one), _| one != organisation);
+    }
+
+    /// The next answers are refusals, each with its status.
+    pub fn refuse(&mut self, statuses: &[u16]) {
+        self.refusals.extend(statuses);
+    }
+
+    fn user(&self, id: &str) -> Option<Value> {
+        let (name, banned) = self.people.get(id)?;
+        let address = json!({ "id": "idn_1", "email_address": format!("{id}@example.test"), "verification": { "status": "verified" } });
+        Some(json!({
+            "object": "user", "id": id, "first_name": name, "last_name": null, "banned": banned,
+            "primary_email_address_id": "idn_1", "email_addresses": [address], "created_at": 1, "updated_at": 1,
+        }))
+    }
+
+    fn organization(&self, id: &str) -> Option<Value> {
+        let (slug, name) = self.organisations.get(id)?;
+        Some(
+            json!({ "object": "organization", "id": id, "slug": slug, "name": name, "created_at": 1, "updated_at": 1 }),
+        )
+    }
+
+    fn membership(&self, (user, organisation): &(String, String), role: &str) -> Option<Value> {
+        Some(json!({
+            "object": "organization_membership", "id": format!("orgmem_{user}_{organisation}"), "role": format!("org:{role}"),
+            "organization": self.organization(organisation)?, "public_user_data": { "user_id": user },
+            "created_at": 1, "updated_at": 1,
+        }))
+    }
+
+    fn memberships(&self, of: Option<&str>) -> Vec<Value> {
+        let wanted = |user: &str| of.is_none_or(|of| of == user);
+        let all = self.memberships.iter().filter(|((user, _), _)| wanted(user));
+        all.filter_map(|(key, role)| self.membership(key, role)).collect()
+    }
+}
+
+impl ClerkAccount {
+    /// Answers from here on.
+    pub async fn start() -> Self {
+        let account = Shared::default();
+        let router = Router::new()
+            .route("/v1/users", get(users))
+            .route("/v1/users/{id}", get(user))
+            .route("/v1/users/{id}/organization_memberships", get(memberships_of))
+            .route("/v1/organizations", get(organizations))
+            .route("/v1/organizations/{id}", get(organization))
+            .route("/v1/organization_memberships", get(memberships))
+            .with_state(Arc::clone(&account));
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let base = format!("http://{}", listener.local_addr().unwrap());
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        let config = Config::from_parts(ConfigParts {
+            publishable_key: "pk_test_dGVuYW50cnktc2FuZGJveC0xMy5jbGVyay5hY2NvdW50cy5kZXYk".to_owned(),
+            secret_key: "sk_test_0123456789abcdef0123456789abcdef".to_owned().into(),
+            api_url: Some(base.clone()),
+            proxy_url: Some(base),
+            ..ConfigParts::default()
+        });
+        let backend = Clerk::new(config.unwrap()).unwrap().backend().clone();
+        Self { account, backend }
+    }
+
+    /// The account, to be changed.
+    pub fn account(&self) -> MutexGuard<'_, Account> {
+        self.account.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A client that asks it.
+    pub fn backend(&self) -> Backend {
+        self.backend.clone()
+    }
+}
+
+/// What the account says, or the refusal that is next.
+fn answer(account: &Shared, say: impl FnOnce(&Account) -> Option<Value>) -> Response {
+    let mut account = account.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(status) = account.refusals.pop() {
+        let status = StatusCode::from_u16(status).unwrap();
+        return (status, [("retry-after", "0")], Json(json!({ "errors": [] }))).into_response();
+    }
+    match say(&account) {
+        Some(value) => Json(value).into_response(),
+        None => {
+            let error = json!({ "code": "resource_not_found", "message": "not found" });
+            (StatusCode::NOT_FOUND, Json(json!({ "errors": [error] }))).into_response()
+        }
+    }
+}
+
+type PageQuery = Query<BTreeMap<String, String>>;
+
+fn page(all: Vec<Value>, query: &BTreeMap<String, String>) -> Vec<Value> {
+    let number = |name: &str, otherwise| query.get(name).and_then(|text| text.parse().ok()).unwrap_or(otherwise);
+    all.into_iter().skip(number("offset", 0)).take(number("limit", 10)).collect()
+}
+
+async fn user(State(account): State<Shared>, Path(id): Path<String>) -> Response {
+    answer(&account, |account| account.user(&id))
+}
+
+async fn users(State(account): State<Shared>, Query(query): PageQuery) -> Response {
+    answer(&account, |account| {
+        Some(page(account.people.keys().filter_map(|id| account.user(id)).collect(), &query).into())
+    })
+}
+
+async fn organization(State(account): State<Shared>, Path(id): Path<String>) -> Response {
+    answer(&account, |account| account.organization(&id))
+}
+
+async fn organizations(State(account): State<Shared>, Query(query): PageQuery) -> Response {
+    answer(&account, |account| {
+        let all: Vec<Value> = account.organisations.keys().filter_map(|id| account.organization(id)).collect();
+        Some(json!({ "total_count": all.len(), "data": page(all, &query) }))
+    })
+}
+
+async fn memberships_of(State(account): State<Shared>, Path(id): Path<String>, Query(query): PageQuery) -> Response {
+    answer(&account, |account| {
+        account.user(&id)?;
+        let all = account.memberships(Some(&id));
+        Some(json!({ "total_count": all.len(), "data": page(all, &query) }))
+    })
+}
+
+async fn memberships(State(account): State<Shared>, Query(query): PageQuery) -> Response {
+    answer(&account, |account| {
+        let all = account.memberships(None);
+        Some(json!({ "total_count": all.len(), "data": page(all, &query) }))
+    })
+}

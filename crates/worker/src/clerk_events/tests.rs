@@ -1,0 +1,26 @@
+//! What an event leads to, and where any order of them ends.
+
+mod permutations;
+
+use serde_json::json;
+
+use super::*;
+
+#[test]
+fn an_event_leads_to_whom_it_speaks_of() {
+    let ada = || Some(Subject::Person(UserId::parse("user_ada").unwrap()));
+    let member = json!({ "public_user_data": { "user_id": "user_ada" }, "organization": { "id": "org_acme" } });
+    assert_eq!(subject("user.updated", &json!({ "id": "user_ada" })), ada());
+    assert_eq!(subject("organizationMembership.deleted", &member), ada());
+    let acme = OrganisationId::parse("org_acme").unwrap();
+    assert_eq!(subject("organization.created", &json!({ "id": "org_acme" })), Some(Subject::Organisation(acme)));
+    assert_eq!(subject("session.created", &json!({})), Some(Subject::Nobody));
+    let session = json!({ "id": "sess_1", "user_id": "user_ada" });
+    let ended = || Some(Subject::EndedSession(UserId::parse("user_ada").unwrap(), "sess_1".to_owned()));
+    for kind in ["session.ended", "session.removed", "session.revoked"] {
+        assert_eq!(subject(kind, &session), ended(), "{kind}");
+    }
+    assert_eq!(subject("session.ended", &json!({ "id": "sess_1" })), None);
+    assert_eq!(subject("something.new", &json!({})), Some(Subject::Nobody));
+    assert_eq!(subject("user.created", &json!({ "id": 7 })), None);
+}
