@@ -19,6 +19,9 @@ try {
     ['new-procedure', '/orgs/acme/procedures/new'], ['organisations', '/organisations'], ['not-found', '/orgs/nowhere/runs']);
   if (all) {
     for (const [name, path] of shots.slice(1)) await picture(name, path);
+    await page.context().clearCookies();
+    await signIn(page, tenantry, 'opal+clerk_test@operators.example');
+    await picture('operators', '/operators');
   } else {
     await page.goto(tenantry.app + run);
     await page.waitForLoadState('networkidle');

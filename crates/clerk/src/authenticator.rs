@@ -55,7 +55,7 @@ impl Clerk {
         };
         let shared = Shared {
             site: Site::new(&config),
-            backend: Backend::new(client, config.api_url.clone(), config.secret_key.clone()),
+            backend: Backend::new(client, &config),
             verifier: Verifier::new(&config),
             keys,
             tokens,

@@ -46,6 +46,8 @@ pub struct Config {
     pub authorized_parties: Vec<String>,
     /// How far clocks may differ.
     pub clock_skew: Duration,
+    /// Calls that the Backend API allows in ten seconds, where that is not what Clerk's documentation says.
+    pub calls_in_ten_seconds: Option<u32>,
     /// `CLERK_SIGN_IN_URL`
     pub sign_in_url: Url,
     /// `CLERK_SIGN_UP_URL`
@@ -70,6 +72,7 @@ pub struct ConfigParts {
     pub jwt_key: Option<String>,
     pub authorized_parties: Vec<String>,
     pub clock_skew: Option<Duration>,
+    pub calls_in_ten_seconds: Option<u32>,
     pub sign_in_url: Option<String>,
     pub sign_up_url: Option<String>,
     pub js_url: Option<String>,
@@ -108,6 +111,7 @@ impl Config {
                 .map(|list| list.split(',').map(|origin| origin.trim().to_owned()).collect())
                 .unwrap_or_default(),
             clock_skew: None,
+            calls_in_ten_seconds: None,
             sign_in_url: get("CLERK_SIGN_IN_URL"),
             sign_up_url: get("CLERK_SIGN_UP_URL"),
             js_url: get("CLERK_JS_URL"),
@@ -148,6 +152,7 @@ impl Config {
             jwt_key: parts.jwt_key.as_deref().map(JwtKey::from_pem).transpose()?,
             authorized_parties: parts.authorized_parties.iter().map(|text| origin(text)).collect::<Result<_, _>>()?,
             clock_skew,
+            calls_in_ten_seconds: parts.calls_in_ten_seconds,
             sign_in_url: url("CLERK_SIGN_IN_URL", parts.sign_in_url, format!("{portal}/sign-in"))?,
             sign_up_url: url("CLERK_SIGN_UP_URL", parts.sign_up_url, format!("{portal}/sign-up"))?,
             js_url: url("CLERK_JS_URL", parts.js_url, format!("{frontend}/{SCRIPT_PATH}"))?,

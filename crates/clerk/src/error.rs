@@ -6,7 +6,7 @@ use std::time::Duration;
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// Clerk answered with an error.
-    #[error("Clerk answered {status} {code}: {message}{}", in_parameter(param.as_deref()))]
+    #[error("Clerk answered {status} {code}: {message}{}{}", in_parameter(param.as_deref()), traced(trace_id.as_deref()))]
     Api {
         /// HTTP status.
         status: u16,
@@ -35,6 +35,10 @@ pub enum Error {
 
 fn in_parameter(param: Option<&str>) -> String {
     param.map(|name| format!(" (parameter {name})")).unwrap_or_default()
+}
+
+fn traced(trace_id: Option<&str>) -> String {
+    trace_id.map(|id| format!(" (trace {id})")).unwrap_or_default()
 }
 
 impl Error {

@@ -19,6 +19,39 @@ where
     Ok(Option::deserialize(deserializer)?.unwrap_or_default())
 }
 
+/// The instance a secret key belongs to.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Instance {
+    /// `ins_…`
+    pub id: String,
+    /// `development` or `production`; another word is kept as it is.
+    #[serde(default, deserialize_with = "or_default")]
+    pub environment_type: String,
+    /// Origins that may call the Frontend API besides the instance's own.
+    #[serde(default)]
+    pub allowed_origins: Option<Vec<String>>,
+}
+
+/// How organisations are set up in the instance.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct OrganizationSettings {
+    /// Whether there are organisations at all.
+    #[serde(default, deserialize_with = "or_default")]
+    pub enabled: bool,
+    /// Members a new organisation may have; 0 is no limit.
+    #[serde(default, deserialize_with = "or_default")]
+    pub max_allowed_memberships: u64,
+    /// Whether admins may delete their organisation at Clerk, past the product.
+    #[serde(default, deserialize_with = "or_default")]
+    pub admin_delete_enabled: bool,
+    /// Whether organisations are made without an address; absent on older instances.
+    #[serde(default)]
+    pub slug_disabled: Option<bool>,
+    /// The role of whoever creates an organisation, as `org:admin`.
+    #[serde(default, deserialize_with = "or_default")]
+    pub creator_role: String,
+}
+
 /// A person.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct User {

@@ -1,7 +1,6 @@
 //! The reconciler: everything Clerk says beside everything we say. Webhooks may never arrive.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use clerk::Error as ClerkError;
 use clerk::backend::{OrganizationFilter, UserFilter};
@@ -15,16 +14,16 @@ use tenancy::{OrganisationId, UserId};
 
 use crate::{Error, Mirror, PAGE, record};
 
-/// A page that Clerk does not give is asked for so often.
-const ATTEMPTS: u32 = 5;
-/// Longest pause before a page is asked for again.
-const LONGEST_PAUSE: Duration = Duration::from_secs(30);
-
 impl Mirror {
     /// Compares, asks again about everybody who is not the same on both sides, and writes a report.
     ///
     /// What changes at Clerk meanwhile may be named as a difference; asking again settles it either way.
     pub async fn reconcile(&self) -> Result<DriftReport, Error> {
+        // People who wait for a page come first.
+        Self::new(self.database.clone(), self.backend.in_background()).compare().await
+    }
+
+    async fn compare(&self) -> Result<DriftReport, Error> {
         let started_at = directory::now(&self.database).await?;
         let ours = drift::ours(&self.database).await?;
         let clerks = self.everything().await?;
@@ -99,31 +98,12 @@ where
 {
     let mut all = Vec::new();
     loop {
-        let offset = u32::try_from(all.len()).unwrap_or(u32::MAX);
-        let mut attempt = 1;
-        let got = loop {
-            match page(offset).await {
-                Err(error) if error.is_transient() && attempt < ATTEMPTS => {
-                    tokio::time::sleep(pause(&error, attempt)).await;
-                    attempt += 1;
-                }
-                answer => break answer?,
-            }
-        };
+        let got = page(u32::try_from(all.len()).unwrap_or(u32::MAX)).await?;
         if got.is_empty() {
             return Ok(all);
         }
         all.extend(got);
     }
-}
-
-/// As long as Clerk asks for, within reason; else longer each time.
-fn pause(error: &ClerkError, attempt: u32) -> Duration {
-    let wanted = match error {
-        ClerkError::RateLimited { retry_after } => *retry_after,
-        _ => Duration::from_secs(1 << attempt),
-    };
-    wanted.min(LONGEST_PAUSE)
 }
 
 fn add_person(all: &mut Snapshot, user: &User) {

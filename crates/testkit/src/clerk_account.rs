@@ -124,6 +124,7 @@ impl ClerkAccount {
             secret_key: "sk_test_0123456789abcdef0123456789abcdef".to_owned().into(),
             api_url: Some(base.clone()),
             proxy_url: Some(base),
+            calls_in_ten_seconds: Some(u32::MAX),
             ..ConfigParts::default()
         });
         let backend = Clerk::new(config.unwrap()).unwrap().backend().clone();

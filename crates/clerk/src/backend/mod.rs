@@ -2,7 +2,9 @@
 //!
 //! Protocol: Clerk's published specification, version 2026-05-12.
 
+mod budget;
 mod clients;
+mod instance;
 mod jwks;
 mod memberships;
 mod organizations;
@@ -10,6 +12,7 @@ mod sessions;
 mod users;
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use http::StatusCode;
@@ -21,6 +24,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use url::Url;
 
+use self::budget::{Budget, Urgency};
+use crate::config::Config;
 use crate::error::{Error, ErrorCode};
 use crate::http_client::{read_bounded, unreachable};
 use crate::types::or_default;
@@ -35,6 +40,9 @@ pub(crate) const API_VERSION: &str = "2026-05-12";
 /// No answer of ours is larger: 500 memberships with everything embedded are about two megabytes.
 const LARGEST_ANSWER: usize = 16 << 20;
 
+/// A call is made so often.
+const ATTEMPTS: u32 = 3;
+
 /// How long to wait when Clerk asks for patience without saying how much.
 const PATIENCE: Duration = Duration::from_secs(1);
 
@@ -47,6 +55,8 @@ pub struct Backend {
     client: Client,
     base: Url,
     secret: SecretString,
+    budget: Arc<Budget>,
+    urgency: Urgency,
 }
 
 impl fmt::Debug for Backend {
@@ -56,8 +66,21 @@ impl fmt::Debug for Backend {
 }
 
 impl Backend {
-    pub(crate) fn new(client: Client, api_url: Url, secret: SecretString) -> Self {
-        Self { client, base: api_url, secret }
+    pub(crate) fn new(client: Client, config: &Config) -> Self {
+        let budget = Budget::of(config.publishable_key.instance_type(), config.calls_in_ten_seconds);
+        Self {
+            client,
+            base: config.api_url.clone(),
+            secret: config.secret_key.clone(),
+            budget: Arc::new(budget),
+            urgency: Urgency::Interactive,
+        }
+    }
+
+    /// The same client for work that nobody waits for: it leaves room for those who do, and waits its turn for longer.
+    #[must_use]
+    pub fn in_background(&self) -> Self {
+        Self { urgency: Urgency::Background, ..self.clone() }
     }
 
     /// `<api url>/v1/<segments>`, each segment escaped.
@@ -75,12 +98,7 @@ impl Backend {
     }
 
     async fn get<T: DeserializeOwned>(&self, segments: &[&str], query: &Query<'_>) -> Result<T, Error> {
-        let url = self.url(segments, query)?;
-        match self.send(Method::GET, url.clone(), None).await {
-            // The connection may have been closed under us, or the server is just starting: once more.
-            Err(Error::Unreachable(cause)) if !timed_out(&*cause) => self.send(Method::GET, url, None).await,
-            answer => answer,
-        }
+        self.send(Method::GET, self.url(segments, query)?, None).await
     }
 
     async fn call<T: DeserializeOwned>(
@@ -94,14 +112,49 @@ impl Backend {
         self.send(method, self.url(segments, query)?, Some(body)).await
     }
 
+    /// Sends a call, again where that cannot do it twice.
     async fn send<T: DeserializeOwned>(&self, method: Method, url: Url, body: Option<Value>) -> Result<T, Error> {
+        let mut attempt = 1;
+        loop {
+            self.budget.spend(self.urgency).await?;
+            let error = match self.send_once(method.clone(), url.clone(), body.as_ref()).await {
+                Err(error) if attempt < ATTEMPTS => error,
+                answer => return answer,
+            };
+            let Some(pause) = self.pause(&method, &error, attempt) else { return Err(error) };
+            tracing::debug!(%error, attempt, "Clerk is asked again");
+            tokio::time::sleep(pause).await;
+            attempt += 1;
+        }
+    }
+
+    /// How long to wait before the same call may be made again; `None` where it must not, or where it would find the same.
+    fn pause(&self, method: &Method, error: &Error, attempt: u32) -> Option<Duration> {
+        // A quarter of a second, then half of one, each more or less by a half, so that many do not come at once.
+        let backoff = Duration::from_millis(125 << attempt).mul_f64(0.5 + jitter());
+        match error {
+            // It never left.
+            Error::Unreachable(cause) if never_sent(&**cause) => Some(backoff),
+            Error::RateLimited { retry_after } if *retry_after <= self.urgency.longest_wait() => {
+                Some(*retry_after + backoff)
+            }
+            _ if method != Method::GET => None,
+            // A second attempt after a timeout would only double the wait.
+            Error::Unreachable(cause) if timed_out(&**cause) => None,
+            Error::Unreachable(_) => Some(backoff),
+            Error::Api { status: 500.., .. } => Some(backoff),
+            _ => None,
+        }
+    }
+
+    async fn send_once<T: DeserializeOwned>(&self, method: Method, url: Url, body: Option<&Value>) -> Result<T, Error> {
         let mut request = self
             .client
             .request(method, url)
             .bearer_auth(self.secret.expose_secret())
             .header("clerk-api-version", API_VERSION);
         if let Some(body) = body {
-            request = request.json(&body);
+            request = request.json(body);
         }
         let response = request.send().await.map_err(unreachable)?;
         if response.status().is_success() {
@@ -113,9 +166,18 @@ impl Backend {
     }
 }
 
-/// A second attempt after a timeout would only double the wait.
 fn timed_out(cause: &(dyn std::error::Error + 'static)) -> bool {
     cause.downcast_ref::<reqwest::Error>().is_some_and(reqwest::Error::is_timeout)
+}
+
+fn never_sent(cause: &(dyn std::error::Error + 'static)) -> bool {
+    cause.downcast_ref::<reqwest::Error>().is_some_and(|error| error.is_connect() && !error.is_timeout())
+}
+
+/// 0 to 1; good enough to keep processes from marching in step.
+fn jitter() -> f64 {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    f64::from(now.subsec_nanos() % 1000) / 1000.0
 }
 
 /// The error body of the API.

@@ -106,6 +106,18 @@ async fn sends_every_call_as_the_specification_says() {
     assert_eq!(backend.create_session_token("sess_1", Some(60)).await.unwrap().jwt, "a.b.c");
     sent(Method::POST, "/bapi/v1/sessions/sess_1/tokens", json!({ "expires_in_seconds": 60 }));
 
+    reply(json!({ "data": [membership(1)], "total_count": 1 }));
+    assert_eq!(backend.list_memberships(500, 500).await.unwrap().data.len(), 1);
+    let target = "/bapi/v1/organization_memberships?limit=500&offset=500&order_by=%2Bcreated_at";
+    sent(Method::GET, target, Value::Null);
+
+    reply(json!({ "object": "instance", "id": "ins_1", "environment_type": "development", "allowed_origins": null }));
+    assert_eq!(backend.instance().await.unwrap().id, "ins_1");
+    sent(Method::GET, "/bapi/v1/instance", Value::Null);
+    reply(json!({ "object": "organization_settings", "enabled": true, "max_allowed_memberships": 5, "new": {} }));
+    assert_eq!(backend.organization_settings().await.unwrap().max_allowed_memberships, 5);
+    sent(Method::GET, "/bapi/v1/instance/organization_settings", Value::Null);
+
     reply(json!({ "keys": [] }));
     backend.jwks().await.unwrap();
     sent(Method::GET, "/bapi/v1/jwks", Value::Null);
@@ -140,7 +152,10 @@ async fn reads_every_kind_of_refusal() {
         "clerk_trace_id": "trace_1",
     });
     let error = get(Reply::Json(422, form)).await;
-    assert_eq!(error.to_string(), "Clerk answered 422 form_identifier_exists: That is taken. (parameter slug)");
+    assert_eq!(
+        error.to_string(),
+        "Clerk answered 422 form_identifier_exists: That is taken. (parameter slug) (trace trace_1)"
+    );
     let Error::Api { status, code, param, trace_id, .. } = error else { panic!("{error}") };
     assert_eq!((status, code), (422, ErrorCode::FormIdentifierExists));
     assert_eq!((param.as_deref(), trace_id.as_deref()), (Some("slug"), Some("trace_1")));
@@ -162,6 +177,33 @@ async fn reads_every_kind_of_refusal() {
     assert!(matches!(get(Reply::Text(200, "<html>".into())).await, Error::Decode(_)));
     assert!(matches!(get(Reply::Json(200, json!({ "id": "user_1" }))).await, Error::Decode(_)));
     assert!(matches!(get(Reply::Header(302, "location", "/elsewhere")).await, Error::Api { status: 302, .. }));
+}
+
+#[tokio::test]
+async fn what_may_be_asked_twice_is_asked_again_and_what_may_not_is_not() {
+    let instance = Instance::start().await;
+    let clerk = instance.clerk();
+    let backend = clerk.backend();
+    let asked = || instance.asked().len();
+    let busy = || Reply::Json(503, json!({ "errors": [] }));
+
+    instance.reply([busy(), Reply::Header(429, "retry-after", "0"), Reply::Json(200, user("user_1"))]);
+    assert_eq!(backend.get_user("user_1").await.unwrap().id, "user_1");
+    assert_eq!(asked(), 3);
+    instance.reply([busy()]);
+    assert!(backend.get_user("user_1").await.unwrap_err().is_transient());
+    assert_eq!(asked(), 3, "three times and no more");
+
+    instance.reply([busy(), Reply::Json(200, user("user_1"))]);
+    backend.create_user(&NewUser::default()).await.unwrap_err();
+    assert_eq!(asked(), 1, "it may have been made");
+    instance.reply([Reply::Header(429, "retry-after", "0"), Reply::Json(200, user("user_1"))]);
+    backend.create_user(&NewUser::default()).await.unwrap();
+    assert_eq!(asked(), 2, "it was not even looked at");
+    instance.reply([Reply::Header(429, "retry-after", "20"), Reply::Json(200, user("user_1"))]);
+    let error = backend.get_user("user_1").await.unwrap_err();
+    assert!(matches!(error, Error::RateLimited { retry_after } if retry_after.as_secs() == 20), "{error}");
+    assert_eq!(asked(), 1, "somebody waits for the page");
 }
 
 fn clerk_at(address: std::net::SocketAddr) -> Clerk {

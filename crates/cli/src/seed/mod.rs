@@ -61,7 +61,6 @@ pub(crate) fn who_can_sign_in() -> String {
             ]);
         }
     }
-    rows.push([OPAL.address, "none; runs it, at /operators", "operator", CODE].map(str::to_owned));
     let width = |column: usize| rows.iter().map(|row| row[column].len()).max().unwrap_or_default();
     let (first, second, third) = (width(0), width(1), width(2));
     let line = |row: &[String; 4]| format!("  {:first$}  {:second$}  {:third$}  {}\n", row[0], row[1], row[2], row[3]);
