@@ -7,6 +7,8 @@
 //! - a bearer token beside a session cookie, and session cookies that contradict each other, are refused;
 //! - an ended session is also refreshed for other methods than GET, so that a form is not lost, and never for a bearer
 //!   token;
+//! - while Clerk does not answer, a session that has ended is excused for as long as the configuration says: everybody
+//!   would be sent to a page that does not load;
 //! - a handshake that cannot be believed signs out in development too, where the SDK answers 500;
 //! - a handshake that brought nothing, while there is a session cookie, is passed over: the cookie it came by may
 //!   have outlived its use, and must not sign anybody out;
@@ -38,6 +40,7 @@ enum Waiting {
     Session { token: String, carrier: Carrier },
     Refresh { token: String },
     RefreshedSession { token: String, ended: String, cookies: Vec<HeaderValue> },
+    Excuse { token: String },
 }
 
 /// One request on its way to an outcome.
@@ -111,6 +114,10 @@ impl<'r> Decision<'r> {
             (Waiting::Session { token, carrier }, Answer::Verified(Err(Failure::Refused(refusal)))) => {
                 self.refused(refusal, token, carrier)
             }
+            (Waiting::Excuse { token }, Answer::Verified(Ok(verified))) => {
+                self.signed_in(&verified, token, Carrier::Cookie, Vec::new())
+            }
+            (Waiting::Excuse { token }, Answer::Verified(Err(_))) => self.renew(token, Carrier::Cookie),
             (Waiting::Refresh { token }, Answer::Refreshed(answer)) => self.refreshed(answer, token),
             (Waiting::RefreshedSession { token, ended, cookies }, Answer::Verified(answer)) => {
                 let before = Glimpse::of(&ended).ok().and_then(|glimpse| glimpse.session_id);

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 
 use crate::authenticate::{Answer, Decision, Effect, Failure, Step};
 use crate::backend::Backend;
+use crate::beacon::Beacon;
 use crate::config::Config;
 use crate::cookies::{CLIENT_UAT, SESSION, forget};
 use crate::error::Error;
@@ -34,6 +35,7 @@ struct Shared {
     site: Site,
     backend: Backend,
     verifier: Verifier,
+    beacon: Beacon,
     keys: Keys,
     tokens: Arc<TokenCache>,
 }
@@ -55,6 +57,7 @@ impl Clerk {
         };
         let shared = Shared {
             site: Site::new(&config),
+            beacon: Beacon::new(client.clone(), &config.frontend),
             backend: Backend::new(client, &config),
             verifier: Verifier::new(&config),
             keys,
@@ -80,10 +83,10 @@ impl Clerk {
 
     /// Sends the browser through a handshake that makes `organisation` (id or slug) the active one.
     ///
-    /// `None` when the request is no page load, came with a bearer token, is already in that organisation, or has been
-    /// sent round too often: then carry on as signed in, and answer 404 for an organisation that is not the token's.
-    #[must_use]
-    pub fn activate_organisation(
+    /// `None` when the request is no page load, came with a bearer token, is already in that organisation, has been sent
+    /// round too often, or would be sent to a Clerk that does not answer: then carry on as signed in, and answer 404 for
+    /// an organisation that is not the token's.
+    pub async fn activate_organisation(
         &self,
         request: &Request<'_>,
         signed_in: &SignedIn,
@@ -99,7 +102,8 @@ impl Clerk {
         let facts = Facts::read(site, request, Timestamp::now().as_second());
         let reason = Reason::ACTIVE_ORGANIZATION_MISMATCH;
         let redirect = handshake::request(site, &facts, &reason, Some(&signed_in.token), Some(organisation))?;
-        Some(redirect.with_cookies(&signed_in.cookies))
+        let dark = site.excuses && !self.shared.beacon.shines().await;
+        (!dark).then(|| redirect.with_cookies(&signed_in.cookies))
     }
 
     /// `Set-Cookie` values that make the browser forget the session. `secure` when the product is served over https.
@@ -137,6 +141,7 @@ impl Clerk {
             Effect::RedeemNonce { nonce } => {
                 Answer::HandshakeNonce(backend.handshake_payload(&nonce).await.map(|payload| payload.directives))
             }
+            Effect::Excuse { token } => Answer::Verified(self.excuse(&token, now).await),
             Effect::Refresh { session_id, refresh } => {
                 Answer::Refreshed(backend.refresh_session(&session_id, &refresh).await)
             }
@@ -160,6 +165,17 @@ impl Clerk {
         let verified = Arc::new(verifier.verify(&parts, &key, now).map_err(Failure::Refused)?);
         tokens.insert(token, &verified, now);
         Ok(verified)
+    }
+
+    /// An ended token, while nobody could get another one. Whether its session was ended by hand the product knows.
+    async fn excuse(&self, token: &str, now: i64) -> Result<Arc<Verified>, Failure> {
+        if self.shared.beacon.shines().await {
+            return Err(Failure::Refused(Refusal::Expired));
+        }
+        let parts = split(token)?;
+        let key = key(&self.shared.keys, &parts).await?;
+        let verifier = self.shared.verifier.excusing(self.shared.config.grace);
+        verifier.verify(&parts, &key, now).map(Arc::new).map_err(Failure::Refused)
     }
 
     async fn verify_handshake(&self, token: &str) -> Result<Vec<String>, Failure> {

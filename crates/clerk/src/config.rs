@@ -46,6 +46,8 @@ pub struct Config {
     pub authorized_parties: Vec<String>,
     /// How far clocks may differ.
     pub clock_skew: Duration,
+    /// How long ago a session may have ended while Clerk does not answer; zero is not at all.
+    pub grace: Duration,
     /// Calls that the Backend API allows in ten seconds, where that is not what Clerk's documentation says.
     pub calls_in_ten_seconds: Option<u32>,
     /// `CLERK_SIGN_IN_URL`
@@ -72,6 +74,7 @@ pub struct ConfigParts {
     pub jwt_key: Option<String>,
     pub authorized_parties: Vec<String>,
     pub clock_skew: Option<Duration>,
+    pub grace: Option<Duration>,
     pub calls_in_ten_seconds: Option<u32>,
     pub sign_in_url: Option<String>,
     pub sign_up_url: Option<String>,
@@ -111,6 +114,7 @@ impl Config {
                 .map(|list| list.split(',').map(|origin| origin.trim().to_owned()).collect())
                 .unwrap_or_default(),
             clock_skew: None,
+            grace: None,
             calls_in_ten_seconds: None,
             sign_in_url: get("CLERK_SIGN_IN_URL"),
             sign_up_url: get("CLERK_SIGN_UP_URL"),
@@ -152,6 +156,7 @@ impl Config {
             jwt_key: parts.jwt_key.as_deref().map(JwtKey::from_pem).transpose()?,
             authorized_parties: parts.authorized_parties.iter().map(|text| origin(text)).collect::<Result<_, _>>()?,
             clock_skew,
+            grace: parts.grace.unwrap_or_default(),
             calls_in_ten_seconds: parts.calls_in_ten_seconds,
             sign_in_url: url("CLERK_SIGN_IN_URL", parts.sign_in_url, format!("{portal}/sign-in"))?,
             sign_up_url: url("CLERK_SIGN_UP_URL", parts.sign_up_url, format!("{portal}/sign-up"))?,

@@ -20,6 +20,8 @@ pub(crate) struct Site {
     /// `<frontend>/v1/client/handshake`
     pub(crate) handshake_url: Url,
     pub(crate) names: SuffixedNames,
+    /// Whether ended sessions are excused while Clerk is dark.
+    pub(crate) excuses: bool,
     issuer_host: String,
     /// Host names that people come back from after signing in.
     referrers: Vec<String>,
@@ -44,6 +46,7 @@ impl Site {
             instance,
             handshake_url,
             names: SuffixedNames::new(&config.publishable_key.cookie_suffix()),
+            excuses: !config.grace.is_zero(),
             issuer_host: host_of(&config.issuer).unwrap_or_default().to_owned(),
             referrers,
         }

@@ -7,6 +7,7 @@
 mod authenticate;
 mod authenticator;
 pub mod backend;
+mod beacon;
 mod config;
 mod cookies;
 mod error;

@@ -3,6 +3,8 @@
 //! The order follows Clerk's SDK: header type, algorithm, signature, then the claims. Beyond the SDK the issuer must be
 //! ours, `azp` must be present when parties are configured, and the session id must be there.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 use jsonwebtoken::{Algorithm, DecodingKey};
 
@@ -78,6 +80,11 @@ impl Verifier {
     /// The same demands by a clock that may be wrong by a day, for the one retry after a handshake in development.
     pub(crate) fn lenient(&self) -> Self {
         Self { skew: 24 * 60 * 60, ..self.clone() }
+    }
+
+    /// The same demands of a token that ended as long ago as `grace`, while nobody can get another one.
+    pub(crate) fn excusing(&self, grace: Duration) -> Self {
+        Self { skew: i64::try_from(grace.as_secs()).unwrap_or(0), ..self.clone() }
     }
 
     /// Checks everything about a session token; `now` is unix seconds.

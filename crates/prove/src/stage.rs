@@ -70,6 +70,7 @@ impl Stage {
             api_url: Some("http://127.0.0.1:9/bapi".to_owned()),
             proxy_url: Some("http://127.0.0.1:9/fapi".to_owned()),
             jwt_key: Some(tokens.public_pem()?),
+            calls_in_ten_seconds: Some(u32::MAX),
             authorized_parties: vec![ORIGIN.to_owned()],
             sign_in_url: Some("http://127.0.0.1:9/sign-in".to_owned()),
             sign_up_url: Some("http://127.0.0.1:9/sign-up".to_owned()),

@@ -21,20 +21,26 @@ impl Decision<'_> {
     /// A token that is not believed: perhaps it can be renewed, by a refresh or by a handshake.
     pub(super) fn refused(&mut self, refusal: Refusal, token: String, carrier: Carrier) -> Step {
         match refusal {
-            Refusal::Expired => {
-                if carrier == Carrier::Cookie
-                    && let Some((session_id, refresh)) = self.refresh(&token)
-                {
-                    return self.ask(Waiting::Refresh { token }, Effect::Refresh { session_id, refresh });
-                }
-                let page = self.facts.request.method == Method::GET;
-                let why = if page { "non-eligible-no-refresh-cookie" } else { "non-eligible-non-get" };
-                self.not_refreshed(why, &token)
+            // Asked first: a refresh would wait for an answer that does not come.
+            Refusal::Expired if carrier == Carrier::Cookie && self.site.excuses => {
+                self.ask(Waiting::Excuse { token: token.clone() }, Effect::Excuse { token })
             }
+            Refusal::Expired => self.renew(token, carrier),
             Refusal::NotActiveYet => self.handshake_with(Reason::SESSION_TOKEN_NBF, Some(&token)),
             Refusal::IssuedInTheFuture => self.handshake_with(Reason::SESSION_TOKEN_IAT_IN_THE_FUTURE, Some(&token)),
             other => self.signed_out(other.reason()),
         }
+    }
+
+    pub(super) fn renew(&mut self, token: String, carrier: Carrier) -> Step {
+        if carrier == Carrier::Cookie
+            && let Some((session_id, refresh)) = self.refresh(&token)
+        {
+            return self.ask(Waiting::Refresh { token }, Effect::Refresh { session_id, refresh });
+        }
+        let page = self.facts.request.method == Method::GET;
+        let why = if page { "non-eligible-no-refresh-cookie" } else { "non-eligible-non-get" };
+        self.not_refreshed(why, &token)
     }
 
     /// What it takes to refresh, if there is a refresh cookie. The ended token's signature has been checked by now.

@@ -23,6 +23,8 @@ pub(crate) enum Effect {
     VerifyHandshake { token: String },
     /// What does this nonce stand for?
     RedeemNonce { nonce: String },
+    /// Is Clerk dark, and is this ended session token to be believed a while longer?
+    Excuse { token: String },
     /// A new token for an ended one.
     Refresh { session_id: String, refresh: SessionRefresh },
 }
@@ -30,7 +32,7 @@ pub(crate) enum Effect {
 /// What came of an effect.
 #[derive(Debug)]
 pub(crate) enum Answer {
-    /// To `Verify`.
+    /// To `Verify` and `Excuse`.
     Verified(Result<Arc<Verified>, Failure>),
     /// To `VerifyHandshake`.
     HandshakeToken(Result<Vec<String>, Failure>),

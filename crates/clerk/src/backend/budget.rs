@@ -24,6 +24,11 @@ pub(super) enum Urgency {
 }
 
 impl Urgency {
+    /// Whether there is time to try what nobody answers.
+    pub(super) fn may_wait(self) -> bool {
+        self == Self::Background
+    }
+
     /// Clerk may ask for more patience than this.
     pub(super) fn longest_wait(self) -> Duration {
         Duration::from_secs(match self {

@@ -133,8 +133,8 @@ impl Backend {
         // A quarter of a second, then half of one, each more or less by a half, so that many do not come at once.
         let backoff = Duration::from_millis(125 << attempt).mul_f64(0.5 + jitter());
         match error {
-            // It never left.
-            Error::Unreachable(cause) if never_sent(&**cause) => Some(backoff),
+            // It never left; and whoever waits for a page is told soon that nobody is there.
+            Error::Unreachable(cause) if never_sent(&**cause) => self.urgency.may_wait().then_some(backoff),
             Error::RateLimited { retry_after } if *retry_after <= self.urgency.longest_wait() => {
                 Some(*retry_after + backoff)
             }

@@ -1,5 +1,7 @@
 //! Clerk's variables. All but one carry Clerk's own names; the rest follows from the publishable key.
 
+use std::time::Duration;
+
 use clap::Args;
 use clerk::{Config, ConfigParts, InstanceType};
 use url::Url;
@@ -43,8 +45,13 @@ pub(crate) struct ClerkArguments {
     /// Where pages load ClerkJS from [default: the instance's Frontend API]
     #[arg(long, env = "CLERK_JS_URL", value_name = "URL")]
     clerk_js_url: Option<String>,
+    /// How long people stay signed in while Clerk does not answer, in minutes; 0 is not at all [default: 60]
+    #[arg(long, env = "CLERK_GRACE_MINUTES", value_name = "NUMBER")]
+    clerk_grace_minutes: Option<String>,
 }
 
+/// Clerk's longest outage so far was shorter.
+const GRACE_MINUTES: u64 = 60;
 const KEY_FORM: &str = "pk_live_… or pk_test_… (Clerk dashboard, API keys)";
 const SECRET_FORM: &str = "sk_live_… or sk_test_… (Clerk dashboard, API keys)";
 
@@ -59,6 +66,11 @@ impl ClerkArguments {
         let publishable_key = complaints.required("CLERK_PUBLISHABLE_KEY", KEY_FORM, Shown::Value, key, any);
         let secret = self.clerk_secret_key.as_deref();
         let secret_key = complaints.required("CLERK_SECRET_KEY", SECRET_FORM, Shown::Nothing, secret, any);
+        let minutes = self.clerk_grace_minutes.as_deref();
+        let minutes =
+            complaints.optional("CLERK_GRACE_MINUTES", "a number from 0 to 1440", Shown::Value, minutes, |text| {
+                text.parse().ok().filter(|minutes: &u64| *minutes <= 24 * 60)
+            });
         let parties = optional(&self.clerk_authorized_parties);
         let parts = ConfigParts {
             publishable_key: publishable_key?,
@@ -73,6 +85,8 @@ impl ClerkArguments {
                 None => public.map(origin_text).into_iter().collect(),
             },
             clock_skew: None,
+            grace: Some(Duration::from_secs(60 * minutes.unwrap_or(GRACE_MINUTES))),
+            calls_in_ten_seconds: None,
             sign_in_url: optional(&self.clerk_sign_in_url),
             sign_up_url: optional(&self.clerk_sign_up_url),
             js_url: optional(&self.clerk_js_url),

@@ -125,7 +125,7 @@ impl Door {
         if active_id.as_ref() == Some(&organisation) {
             return Ok(Place { organisation, token_names_it: true });
         }
-        match self.activate(parts, session, &organisation) {
+        match self.activate(parts, session, &organisation).await {
             Some(redirect) => Err(redirect),
             None => Ok(Place { organisation, token_names_it: false }),
         }
@@ -137,7 +137,7 @@ impl Door {
             return Ok(Error::SessionPending);
         }
         if let Some(organisation) = self.find(session, slug).await?
-            && let Some(redirect) = self.activate(parts, session, &organisation)
+            && let Some(redirect) = self.activate(parts, session, &organisation).await
         {
             return Ok(redirect);
         }
@@ -162,10 +162,10 @@ impl Door {
     }
 
     /// A page load goes round through Clerk and comes back with the session in this organisation.
-    fn activate(&self, parts: &Parts, session: &Session, organisation: &OrganisationId) -> Option<Error> {
+    async fn activate(&self, parts: &Parts, session: &Session, organisation: &OrganisationId) -> Option<Error> {
         let public_url = session::public_url(&self.state, parts);
         let request = clerk::Request { method: &parts.method, public_url: &public_url, headers: &parts.headers };
-        let redirect = self.state.clerk.activate_organisation(&request, &session.clerk, organisation.as_str())?;
+        let redirect = self.state.clerk.activate_organisation(&request, &session.clerk, organisation.as_str()).await?;
         // The redirect brings the session's cookies itself.
         Trail::of(&parts.extensions).take_headers();
         Some(Error::early((StatusCode::TEMPORARY_REDIRECT, redirect.into_headers())))

@@ -1,5 +1,7 @@
 //! The server without a socket, and the people who ask it.
 
+use std::time::Duration;
+
 use axum::Router;
 use axum::body::Body;
 use http::{HeaderMap, Method, Request, StatusCode};
@@ -29,6 +31,18 @@ pub(crate) enum As {
     Bearer(String),
     /// Whatever token, in the session cookie.
     Cookie(String),
+}
+
+impl As {
+    /// A browser whose token ended so many seconds ago.
+    pub(crate) fn late(name: &str, seconds: i64) -> Self {
+        let mut claims = tokens::claims(name, Some("acme"));
+        let ended = tokens::now() - seconds;
+        for (claim, at) in [("iat", ended - 60), ("nbf", ended - 70), ("exp", ended)] {
+            claims[claim] = at.into();
+        }
+        Self::Cookie(TRUSTED.sign(&tokens::header(), &claims))
+    }
 }
 
 pub(crate) struct Answer {
@@ -68,14 +82,27 @@ impl TestApp {
         Self::over(world, database)
     }
 
+    /// Clerk does not answer, and its keys are known.
+    pub(crate) async fn in_the_dark() -> Self {
+        let world = World::create().await;
+        let database = world.app.clone();
+        Self::with(world, database, "http://127.0.0.1:9", Duration::from_secs(3600))
+    }
+
     /// The same over connections of the test's own.
     pub(crate) fn over(world: World, database: Database) -> Self {
+        Self::with(world, database, "http://localhost:3001", Duration::ZERO)
+    }
+
+    fn with(world: World, database: Database, frontend: &str, grace: Duration) -> Self {
         let config = clerk::Config::from_parts(clerk::ConfigParts {
             publishable_key: "pk_test_dGVuYW50cnktc2FuZGJveC0xMy5jbGVyay5hY2NvdW50cy5kZXYk".to_owned(),
             secret_key: "sk_test_0123456789abcdef0123456789abcdef".to_owned().into(),
             // Nothing listens there: a test that needs Clerk runs against the sandbox, in e2e/.
             api_url: Some("http://127.0.0.1:9/bapi".to_owned()),
-            proxy_url: Some("http://localhost:3001".to_owned()),
+            proxy_url: Some(frontend.to_owned()),
+            grace: Some(grace),
+            calls_in_ten_seconds: Some(u32::MAX),
             jwt_key: Some(TRUSTED.public_pem()),
             authorized_parties: vec![tokens::APP.to_owned()],
             sign_in_url: Some("http://localhost:3001/sign-in".to_owned()),

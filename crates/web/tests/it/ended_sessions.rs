@@ -5,23 +5,13 @@ use http::Method;
 use testkit::user;
 
 use crate::app::{As, TestApp, request};
-use crate::tokens::{self, TRUSTED};
-
-/// A browser whose token ended a minute ago.
-fn late() -> As {
-    let mut claims = tokens::claims("ada", Some("acme"));
-    let now = tokens::now();
-    for (claim, at) in [("iat", now - 130), ("nbf", now - 140), ("exp", now - 70)] {
-        claims[claim] = at.into();
-    }
-    As::Cookie(TRUSTED.sign(&tokens::header(), &claims))
-}
+use crate::tokens;
 
 #[tokio::test]
 async fn a_form_without_a_session_comes_back_with_everything_in_it() {
     let app = TestApp::start().await;
     let form = "name=Opening+%26+closing&details=%3Cscript%3Ealert(1)%3C%2Fscript%3E%0D%0ASecond+line";
-    for who in [As::Nobody, late()] {
+    for who in [As::Nobody, As::late("ada", 70)] {
         let answer = app.post(&who, "/orgs/acme/procedures", form).await;
         assert_eq!(answer.status, 401);
         for kept in [
@@ -45,7 +35,7 @@ async fn a_form_without_a_session_comes_back_with_everything_in_it() {
 #[tokio::test]
 async fn htmx_leaves_the_page_as_it_is() {
     let app = TestApp::start().await;
-    let ask = request(&late(), Method::POST, "/orgs/acme/procedures")
+    let ask = request(&As::late("ada", 70), Method::POST, "/orgs/acme/procedures")
         .header("content-type", "application/x-www-form-urlencoded")
         .header("hx-request", "true")
         .header("hx-current-url", "http://localhost:3000/orgs/acme/procedures/new");

@@ -5,6 +5,7 @@ mod access;
 mod api;
 mod app;
 mod canaries;
+mod dark;
 mod ended_sessions;
 mod foreign;
 mod hardening;

@@ -27,16 +27,16 @@ fn clerk() -> Clerk {
 async fn sign_in(
     headers: Vec<(&'static str, String)>,
     method: Method,
-) -> (SignedIn, impl Fn(&SignedIn, &str) -> Option<Redirect>) {
+) -> (SignedIn, impl AsyncFn(&SignedIn, &str) -> Option<Redirect>) {
     let clerk = clerk();
     let url = url::Url::parse("https://app.example.test/orgs/beta/runs?__clerk_db_jwt=").unwrap();
     let headers = headers.iter().map(|(name, value)| ((*name).parse().unwrap(), value.parse::<HeaderValue>().unwrap()));
     let headers: http::HeaderMap = headers.collect();
     let outcome = clerk.authenticate(&Request { method: &method, public_url: &url, headers: &headers }).await;
     let Outcome::SignedIn(signed_in) = outcome else { panic!("not signed in: {outcome:?}") };
-    let activate = move |signed_in: &SignedIn, organisation: &str| {
+    let activate = async move |signed_in: &SignedIn, organisation: &str| {
         let request = Request { method: &method, public_url: &url, headers: &headers };
-        clerk.activate_organisation(&request, signed_in, organisation)
+        clerk.activate_organisation(&request, signed_in, organisation).await
     };
     (signed_in, activate)
 }
@@ -58,7 +58,7 @@ async fn a_page_load_is_sent_round_with_the_organisation() {
     let (mut signed_in, activate) = sign_in(vec![document(), cookie("")], Method::GET).await;
     signed_in.cookies.push(HeaderValue::from_static("refreshed=1"));
     for organisation in ["beta", "org_2"] {
-        let redirect = activate(&signed_in, organisation).unwrap();
+        let redirect = activate(&signed_in, organisation).await.unwrap();
         let query = query(&redirect);
         assert_eq!(query.last().unwrap(), &("organization_id".to_owned(), organisation.to_owned()));
         assert!(query.contains(&("__session".to_owned(), signed_in.token.clone())));
@@ -72,8 +72,8 @@ async fn a_page_load_is_sent_round_with_the_organisation() {
 #[tokio::test]
 async fn nobody_is_sent_to_where_they_are() {
     let (signed_in, activate) = sign_in(vec![document(), cookie("")], Method::GET).await;
-    assert!(activate(&signed_in, "acme").is_none());
-    assert!(activate(&signed_in, "org_1").is_none());
+    assert!(activate(&signed_in, "acme").await.is_none());
+    assert!(activate(&signed_in, "org_1").await.is_none());
 }
 
 #[tokio::test]
@@ -86,7 +86,7 @@ async fn only_page_loads_by_cookie_that_were_not_sent_round_too_often() {
         (vec![document(), cookie("__clerk_redirect_count=3")], Method::GET),
     ] {
         let (signed_in, activate) = sign_in(headers, method).await;
-        assert!(activate(&signed_in, "beta").is_none());
+        assert!(activate(&signed_in, "beta").await.is_none());
     }
 }
 

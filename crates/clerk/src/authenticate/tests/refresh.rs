@@ -102,3 +102,22 @@ fn only_an_ended_token_is_refreshed() {
     let mut scene = Scene::production().session(&forged, NOW - 200).refresh_cookie();
     assert_eq!(word(&scene.play()), "out token-invalid-signature");
 }
+
+#[test]
+fn while_clerk_is_dark_an_ended_session_is_excused_for_an_hour_and_nobody_is_sent_there() {
+    let at = |ended: i64| token(&json!({ "iat": NOW - ended - 60, "nbf": NOW - ended - 70, "exp": NOW - ended }));
+    let scene = |ended: i64| Scene::production().session(&at(ended), NOW - ended - 3600);
+    for method in [Method::GET, Method::POST] {
+        let mut dark = scene(40).method(method).refresh_cookie().excusing(true);
+        assert_eq!(dark.signed_in().session.user_id, "user_1");
+        assert_eq!(dark.asked, ["verify", "excuse"], "a refresh would wait for an answer that does not come");
+    }
+    assert!(word(&scene(3599).excusing(true).play()).starts_with("in"));
+    assert!(word(&scene(3601).excusing(true).play()).starts_with("to session-token-expired"));
+
+    let mut lit = scene(40).excusing(false);
+    assert_eq!(word(&lit.play()), "to session-token-expired-refresh-non-eligible-no-refresh-cookie");
+    assert_eq!(lit.asked, ["verify", "excuse"]);
+    let forged = Signer::stranger().sign(&claims(NOW - 100));
+    assert!(word(&Scene::production().session(&forged, NOW - 200).excusing(true).play()).starts_with("out"));
+}

@@ -1,6 +1,7 @@
 //! A request under construction, and the outside world it meets.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use jsonwebtoken::DecodingKey;
@@ -46,6 +47,9 @@ pub(super) fn expired() -> String {
     token(&json!({ "iat": NOW - 100, "nbf": NOW - 110, "exp": NOW - 40 }))
 }
 
+/// How long ago a session may have ended while Clerk is dark.
+pub(super) const GRACE: Duration = Duration::from_secs(3600);
+
 type Nonces = Box<dyn Fn(&str) -> Result<Vec<String>, Error>>;
 type Refreshes = Box<dyn Fn(&str, &SessionRefresh) -> Result<Vec<String>, Error>>;
 
@@ -60,6 +64,8 @@ pub(super) struct Scene {
     nonces: Nonces,
     refreshes: Refreshes,
     keyless: bool,
+    /// Whether Clerk does not answer.
+    dark: bool,
     /// What was asked of the outside, one word each.
     pub(super) asked: Vec<&'static str>,
 }
@@ -90,9 +96,17 @@ impl Scene {
             nonces: Box::new(|_| Err(api_error("resource_not_found"))),
             refreshes: Box::new(|_, _| Err(api_error("refresh_token_not_found"))),
             keyless: false,
+            dark: false,
             asked: Vec::new(),
         };
         scene.header("sec-fetch-dest", "document")
+    }
+
+    /// Sessions that end are excused while Clerk is dark; and whether it is.
+    pub(super) fn excusing(mut self, dark: bool) -> Self {
+        self.site.excuses = true;
+        self.dark = dark;
+        self
     }
 
     pub(super) fn production() -> Self {
@@ -194,6 +208,16 @@ impl Scene {
                 self.asked.push(if lenient { "verify-lenient" } else { "verify" });
                 let verifier = if lenient { self.verifier.lenient() } else { self.verifier.clone() };
                 Answer::Verified(self.open(&token, |parts| verifier.verify(parts, &self.key, NOW).map(Arc::new)))
+            }
+            Effect::Excuse { token } => {
+                self.asked.push("excuse");
+                let verifier = self.verifier.excusing(GRACE);
+                match self.dark {
+                    true => Answer::Verified(
+                        self.open(&token, |parts| verifier.verify(parts, &self.key, NOW).map(Arc::new)),
+                    ),
+                    false => Answer::Verified(Err(Failure::Refused(Refusal::Expired))),
+                }
             }
             Effect::VerifyHandshake { token } => {
                 self.asked.push("verify-handshake");
