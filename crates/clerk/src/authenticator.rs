@@ -21,6 +21,7 @@ use crate::request::Request;
 use crate::session::{Carrier, SignedIn};
 use crate::token::Parts;
 use crate::token_cache::TokenCache;
+use crate::types::JsonWebKeySet;
 use crate::verify::{Refusal, Verified, Verifier, check_header, verify_handshake};
 
 /// Everything about one instance of Clerk. Cheap to clone.
@@ -119,6 +120,15 @@ impl Clerk {
     /// Whether tokens can be checked now; fetches the keys if there are none yet. For a readiness probe.
     pub async fn has_keys(&self) -> bool {
         self.shared.keys.available().await
+    }
+
+    /// The keys that tokens are checked with, as the instance publishes them; fetches them if there are none yet. `None`
+    /// where they cannot be had, or where one key was given.
+    pub async fn published_keys(&self) -> Option<JsonWebKeySet> {
+        match &self.shared.keys {
+            Keys::Given(_) => None,
+            Keys::Fetched(set) => set.published().await,
+        }
     }
 
     /// The Backend API.

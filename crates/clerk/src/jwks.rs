@@ -114,6 +114,11 @@ impl KeySet {
         *self.last.read().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// The set as it was published.
+    pub(crate) async fn published(self: &Arc<Self>) -> Option<JsonWebKeySet> {
+        Some(self.usable().await?.published.clone())
+    }
+
     async fn find(self: &Arc<Self>, key_id: Option<&str>) -> Result<Arc<DecodingKey>, NoKey> {
         let set = self.usable().await.ok_or(NoKey::Unavailable)?;
         // Without an id there is nothing to choose by, and nothing worth a fetch.

@@ -4,11 +4,14 @@
 
 mod reconcile;
 
+use std::sync::Arc;
+
 use clerk::types::{OrganizationMembership, User};
 use clerk::{Backend, Error as ClerkError};
 use domain::BaseRole;
 use domain::directory::{self, OrganisationRecord, PersonRecord};
 use tenancy::{Database, OrganisationId, UserId};
+use tokio::sync::OnceCell;
 
 /// Memberships asked for at once; Clerk gives 500 at most.
 const PAGE: u32 = 500;
@@ -29,12 +32,21 @@ pub enum Error {
 pub struct Mirror {
     database: Database,
     backend: Backend,
+    /// `ins_…`, once Clerk has said it.
+    instance: Arc<OnceCell<String>>,
 }
 
 impl Mirror {
     /// Writes to this database what this Clerk says.
     pub fn new(database: Database, backend: Backend) -> Self {
-        Self { database, backend }
+        Self { database, backend, instance: Arc::default() }
+    }
+
+    /// Whether something that says it happened in this instance of Clerk's can be about ours.
+    pub async fn is_ours(&self, instance: &str) -> Result<bool, Error> {
+        let ours =
+            self.instance.get_or_try_init(async || Ok::<_, ClerkError>(self.backend.instance().await?.id)).await?;
+        Ok(ours == instance)
     }
 
     /// A person with all their memberships and the organisations these are in. Banned people are nobody here.

@@ -20,7 +20,7 @@ impl Mirror {
     /// What changes at Clerk meanwhile may be named as a difference; asking again settles it either way.
     pub async fn reconcile(&self) -> Result<DriftReport, Error> {
         // People who wait for a page come first.
-        Self::new(self.database.clone(), self.backend.in_background()).compare().await
+        Self { backend: self.backend.in_background(), ..self.clone() }.compare().await
     }
 
     async fn compare(&self) -> Result<DriftReport, Error> {

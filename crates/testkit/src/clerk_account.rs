@@ -109,6 +109,7 @@ impl ClerkAccount {
     pub async fn start() -> Self {
         let account = Shared::default();
         let router = Router::new()
+            .route("/v1/instance", get(instance))
             .route("/v1/users", get(users))
             .route("/v1/users/{id}", get(user))
             .route("/v1/users/{id}/organization_memberships", get(memberships_of))
@@ -163,6 +164,10 @@ type PageQuery = Query<BTreeMap<String, String>>;
 fn page(all: Vec<Value>, query: &BTreeMap<String, String>) -> Vec<Value> {
     let number = |name: &str, otherwise| query.get(name).and_then(|text| text.parse().ok()).unwrap_or(otherwise);
     all.into_iter().skip(number("offset", 0)).take(number("limit", 10)).collect()
+}
+
+async fn instance() -> Json<Value> {
+    Json(json!({ "object": "instance", "id": "ins_test", "environment_type": "development" }))
 }
 
 async fn user(State(account): State<Shared>, Path(id): Path<String>) -> Response {

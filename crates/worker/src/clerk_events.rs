@@ -27,6 +27,11 @@ pub(crate) async fn apply(state: &State, payload: &Value) -> Result<(), Failure>
 
 async fn look_into(state: &State, kind: &str, body: &str) -> Result<(), Failure> {
     let body: Value = serde_json::from_str(body).map_err(|_| Failure::Payload)?;
+    if let Some(instance) = body["instance_id"].as_str()
+        && !state.mirror.is_ours(instance).await?
+    {
+        return Err(Failure::ForeignInstance(instance.to_owned()));
+    }
     match subject(kind, &body["data"]).ok_or(Failure::Payload)? {
         Subject::Person(user) => state.mirror.user(&user).await?,
         Subject::Organisation(organisation) => state.mirror.organisation(&organisation).await?,

@@ -36,6 +36,8 @@ pub(crate) enum Failure {
     UnknownKind,
     #[error("the job's payload is not what its kind needs")]
     Payload,
+    #[error("the event is of another instance of Clerk's, {0}: is one signing secret used for two?")]
+    ForeignInstance(String),
     #[error(transparent)]
     Domain(#[from] domain::Error),
     #[error(transparent)]
@@ -45,7 +47,7 @@ pub(crate) enum Failure {
 impl Failure {
     /// Another try would find the same.
     fn is_hopeless(&self) -> bool {
-        matches!(self, Self::UnknownKind | Self::Payload)
+        matches!(self, Self::UnknownKind | Self::Payload | Self::ForeignInstance(_))
     }
 }
 

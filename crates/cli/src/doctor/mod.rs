@@ -1,6 +1,7 @@
 //! `tenantry doctor`: looks at the configuration and at everything outside that it names, changes nothing, and says what
 //! is wrong and the way out.
 
+mod clerk;
 mod database;
 mod diagnosis;
 
@@ -50,14 +51,9 @@ pub(crate) async fn run(arguments: &DoctorArguments) -> anyhow::Result<ExitCode>
 
 async fn server(diagnosis: &mut Diagnosis, config: ServeConfig) {
     database::connects(diagnosis, "DATABASE_URL", &config.database_url, config.pool).await;
-    let clerk = match clerk::Clerk::new(config.clerk) {
-        Ok(clerk) => clerk,
-        Err(error) => return diagnosis.broken(&format!("no client for Clerk can be made: {error}")),
-    };
-    match clerk.backend().jwks().await {
-        Ok(_) => diagnosis.good("Clerk answers, and takes CLERK_SECRET_KEY"),
-        Err(error) => diagnosis.broken(&format!(
-            "Clerk does not answer as it should: {error}. Look at CLERK_API_URL and CLERK_SECRET_KEY"
-        )),
+    match ::clerk::Clerk::new(config.clerk) {
+        Ok(client) => clerk::instance(diagnosis, &client, &config.public_base_url).await,
+        Err(error) => diagnosis.broken(&format!("no client for Clerk can be made: {error}")),
     }
+    clerk::webhooks(diagnosis, &config.public_base_url).await;
 }

@@ -11,6 +11,12 @@ pub(super) async fn jwks(State(app): State<Shared>) -> Json<Value> {
     Json(app.signer.keys.jwks())
 }
 
+/// The instance itself.
+pub(super) async fn show(State(app): State<Shared>) -> Json<Value> {
+    let id = app.store.read(|state| state.instance_id.clone());
+    Json(json!({ "object": "instance", "id": id, "environment_type": "development", "allowed_origins": null }))
+}
+
 /// How organisations are set up.
 pub(super) async fn organization_settings(State(app): State<Shared>) -> Json<Value> {
     let limit = app.store.read(|state| state.rules.max_allowed_memberships);

@@ -21,6 +21,7 @@ use crate::errors::unknown_path;
 pub(crate) fn router(app: &Shared) -> Router<Shared> {
     Router::new()
         .route("/jwks", get(instance::jwks))
+        .route("/instance", get(instance::show))
         .route("/instance/organization_settings", get(instance::organization_settings))
         .route("/users", get(users::list).post(users::create))
         .route("/users/count", get(users::count))

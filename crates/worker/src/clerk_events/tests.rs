@@ -24,3 +24,19 @@ fn an_event_leads_to_whom_it_speaks_of() {
     assert_eq!(subject("something.new", &json!({})), Some(Subject::Nobody));
     assert_eq!(subject("user.created", &json!({ "id": 7 })), None);
 }
+
+#[tokio::test]
+async fn what_happened_in_another_instance_changes_nothing_and_waits_for_an_operator() {
+    let clerk = testkit::ClerkAccount::start().await;
+    let database = testkit::TestDatabase::create().await;
+    let worker = database.worker().await;
+    let state = State { mirror: mirror::Mirror::new(worker.clone(), clerk.backend()), database: worker };
+    clerk.account().person("user_ada", "Ada");
+    let event = |instance: &str| json!({ "data": { "id": "user_ada" }, "instance_id": instance }).to_string();
+    let foreign = look_into(&state, "user.created", &event("ins_other")).await.unwrap_err();
+    assert!(matches!(foreign, Failure::ForeignInstance(_)) && foreign.is_hopeless());
+    let known = async || domain::directory::person(&state.database, &UserId::parse("user_ada").unwrap(), None).await;
+    assert!(known().await.unwrap().is_none());
+    look_into(&state, "user.created", &event("ins_test")).await.unwrap();
+    assert!(known().await.unwrap().is_some());
+}

@@ -1,0 +1,139 @@
+//! Clerk: whether the keys belong together, and whether the instance is set up as the product needs it.
+
+use ::clerk::types::{Instance, JsonWebKeySet, OrganizationSettings};
+use ::clerk::{Clerk, InstanceType};
+use url::Url;
+
+use super::diagnosis::Diagnosis;
+
+/// Where most of it is put right.
+const SETTINGS: &str = "Clerk dashboard, Configure, Organizations";
+
+/// Asks the instance about itself.
+pub(super) async fn instance(diagnosis: &mut Diagnosis, clerk: &Clerk, public: &Url) {
+    let backend = clerk.backend();
+    let ours = match backend.jwks().await {
+        Ok(keys) => keys,
+        Err(error) => {
+            return diagnosis.broken(&format!(
+                "Clerk does not answer as it should: {error}. Look at CLERK_API_URL and CLERK_SECRET_KEY"
+            ));
+        }
+    };
+    diagnosis.good("Clerk answers, and takes CLERK_SECRET_KEY");
+    keys(diagnosis, &ours, clerk.published_keys().await.as_ref());
+    match backend.instance().await {
+        Ok(instance) => kind(diagnosis, &instance, clerk.config().publishable_key.instance_type()),
+        Err(error) => diagnosis.careful(&format!("the instance does not say what it is: {error}")),
+    }
+    match backend.organization_settings().await {
+        Ok(settings) => organisations(diagnosis, &settings),
+        Err(error) => diagnosis.broken(&format!("the settings of organisations cannot be read: {error}. {SETTINGS}")),
+    }
+    parties(diagnosis, &clerk.config().authorized_parties, public);
+}
+
+/// Tokens are checked with what the publishable key's address publishes.
+fn keys(diagnosis: &mut Diagnosis, ours: &JsonWebKeySet, published: Option<&JsonWebKeySet>) {
+    let Some(published) = published else {
+        return diagnosis.broken(
+            "the public keys cannot be fetched, so nobody can be signed in. Look at CLERK_PUBLISHABLE_KEY and CLERK_JWKS_URL",
+        );
+    };
+    let together = ours.keys.iter().any(|key| published.keys.iter().any(|other| other.kid == key.kid));
+    if together {
+        diagnosis.good("CLERK_PUBLISHABLE_KEY and CLERK_SECRET_KEY belong to one instance");
+    } else {
+        diagnosis.broken(
+            "CLERK_PUBLISHABLE_KEY and CLERK_SECRET_KEY belong to different instances: no session would be believed. \
+             Copy both from one page: Clerk dashboard, API keys",
+        );
+    }
+}
+
+fn kind(diagnosis: &mut Diagnosis, instance: &Instance, key: InstanceType) {
+    let expected = match key {
+        InstanceType::Development => "development",
+        InstanceType::Production => "production",
+    };
+    if instance.environment_type == expected {
+        diagnosis.good(&format!("a {expected} instance, {}", instance.id));
+    } else {
+        diagnosis.careful(&format!(
+            "the keys say {expected} and the instance {} says {:?}",
+            instance.id, instance.environment_type
+        ));
+    }
+}
+
+fn organisations(diagnosis: &mut Diagnosis, settings: &OrganizationSettings) {
+    if settings.enabled {
+        diagnosis.good("organisations are enabled");
+    } else {
+        diagnosis.broken(&format!("organisations are not enabled, and every customer is one. Enable them: {SETTINGS}"));
+    }
+    if settings.slug_disabled == Some(true) {
+        diagnosis.careful(&format!(
+            "organisations are made without slugs: addresses will be ids. Enable slugs for readable ones: {SETTINGS}"
+        ));
+    } else {
+        diagnosis.good("organisations have slugs");
+    }
+    match settings.max_allowed_memberships {
+        0 => diagnosis.good("Clerk sets no limit on members; the plan does"),
+        most => diagnosis.careful(&format!(
+            "Clerk allows a new organisation {most} members, whatever its plan. Raise the limit to that of your largest plan: {SETTINGS}"
+        )),
+    }
+    if settings.admin_delete_enabled {
+        diagnosis.careful(&format!(
+            "admins may delete their organisation at Clerk, without its 30 days of recovery. Switch it off: {SETTINGS}"
+        ));
+    } else {
+        diagnosis.good("organisations are deleted through the product alone");
+    }
+    if !["org:admin", "admin", ""].contains(&settings.creator_role.as_str()) {
+        diagnosis.broken(&format!(
+            "whoever creates an organisation becomes {:?}, and nobody would be its admin. Choose org:admin: {SETTINGS}",
+            settings.creator_role
+        ));
+    }
+}
+
+/// Tokens name the origin they were made for; one that is not listed is refused.
+fn parties(diagnosis: &mut Diagnosis, parties: &[String], public: &Url) {
+    let origin = public.origin().ascii_serialization();
+    if parties.is_empty() {
+        diagnosis.careful(&format!("tokens made for any origin are believed. Set CLERK_AUTHORIZED_PARTIES={origin}"));
+    } else if parties.contains(&origin) {
+        diagnosis.good(&format!("tokens made for {origin} are believed"));
+    } else {
+        diagnosis.broken(&format!(
+            "CLERK_AUTHORIZED_PARTIES does not name {origin}, where people reach the app: nobody could sign in. Add it"
+        ));
+    }
+}
+
+/// The webhook endpoint, asked as a stranger would: it has to be there and to refuse.
+pub(super) async fn webhooks(diagnosis: &mut Diagnosis, public: &Url) {
+    let mut endpoint = public.clone();
+    endpoint.set_path("/webhooks/clerk");
+    let advice = "Clerk dashboard, Configure, Webhooks: the endpoint's URL, the events user.*, organization.*, \
+                  organizationMembership.*, organizationInvitation.* and session.*, and its signing secret in \
+                  CLERK_WEBHOOK_SIGNING_SECRET";
+    let client = match reqwest::Client::builder().timeout(std::time::Duration::from_secs(5)).build() {
+        Ok(client) => client,
+        Err(error) => return diagnosis.careful(&format!("the webhook endpoint was not looked at: {error}")),
+    };
+    let answer = client.post(endpoint.clone()).header("svix-id", "doctor").body("{}").send().await;
+    match answer.map(|answer| answer.status().as_u16()) {
+        Ok(400) => diagnosis.good(&format!("{endpoint} answers, and refuses what is not signed")),
+        Ok(status) => diagnosis.broken(&format!(
+            "{endpoint} answers {status} to what is not signed, and should answer 400: is it this program that answers? {advice}"
+        )),
+        Err(error) => diagnosis.careful(&format!(
+            "{endpoint} does not answer ({}): start the server and run this again. {advice}",
+            error.without_url()
+        )),
+    }
+}
