@@ -55,7 +55,12 @@ impl Clerk {
         };
         let shared = Shared {
             site: Site::new(&config),
-            backend: Backend::new(client, config.api_url.clone(), config.secret_key.clone()),
+            backend: Backend::new(
+                client,
+                config.api_url.clone(),
+                config.secret_key.clone(),
+                config.publishable_key.instance_type(),
+            ),
             verifier: Verifier::new(&config),
             keys,
             tokens,

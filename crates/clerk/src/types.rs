@@ -8,6 +8,17 @@ use jiff::fmt::serde::timestamp::millisecond;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
+mod invitation;
+mod role;
+mod settings;
+mod sign_in_token;
+mod status;
+
+pub use self::invitation::{OrganizationInvitation, PublicOrganizationData};
+pub use self::role::{Permission, Role};
+pub use self::settings::OrganizationSettings;
+pub use self::sign_in_token::SignInToken;
+pub use self::status::{InvitationStatus, SessionState, SignInTokenStatus};
 pub use crate::webhooks::Event;
 
 /// Takes `null` for the default, which `#[serde(default)]` alone does not.
@@ -152,6 +163,12 @@ pub struct Organization {
     /// Only where it was asked for.
     #[serde(default)]
     pub members_count: Option<i64>,
+    /// Only where it was asked for.
+    #[serde(default)]
+    pub pending_invitations_count: Option<i64>,
+    /// Only where it was asked for: nobody is left who can manage it.
+    #[serde(default)]
+    pub missing_member_with_elevated_permissions: Option<bool>,
     /// Zero is unlimited.
     #[serde(default)]
     pub max_allowed_memberships: Option<i64>,
@@ -199,6 +216,9 @@ pub struct OrganizationMembership {
     /// Metadata the browser may read.
     #[serde(default)]
     pub public_metadata: Value,
+    /// Metadata only the Backend API may read.
+    #[serde(default)]
+    pub private_metadata: Value,
     /// The organisation.
     pub organization: Organization,
     /// The person.
@@ -262,9 +282,9 @@ pub struct Session {
     /// `client_…`
     #[serde(default)]
     pub client_id: Option<String>,
-    /// `active`, `pending`, `revoked`, `ended`, `expired`, `removed`, `abandoned`, `replaced`.
+    /// Whether it goes on.
     #[serde(default, deserialize_with = "or_default")]
-    pub status: String,
+    pub status: SessionState,
     /// `org_…`
     #[serde(default)]
     pub last_active_organization_id: Option<String>,

@@ -2,51 +2,59 @@
 //!
 //! Protocol: Clerk's published specification, version 2026-05-12.
 
+mod answer;
+mod budget;
 mod clients;
+mod invitations;
 mod jwks;
+mod logo;
 mod memberships;
+mod metadata;
 mod organizations;
+mod pages;
+mod roles;
 mod sessions;
+mod settings;
+mod sign_in_tokens;
+mod transport;
 mod users;
 
 use std::fmt;
-use std::time::Duration;
+use std::sync::Arc;
 
-use http::StatusCode;
-use http::header::{CONTENT_TYPE, RETRY_AFTER};
-use reqwest::{Client, Method, Response};
-use secrecy::{ExposeSecret as _, SecretString};
+use reqwest::{Client, Method};
+use secrecy::SecretString;
+use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use url::Url;
 
-use crate::error::{Error, ErrorCode};
-use crate::http_client::{read_bounded, unreachable};
-use crate::types::or_default;
+use self::budget::{Budget, Priority};
+use self::transport::{Body, Call};
+use crate::error::Error;
+use crate::keys::InstanceType;
 
-pub use organizations::OrganizationFilter;
+pub use invitations::{InvitationFilter, NewInvitation};
+pub use logo::{Logo, LogoError};
+pub use metadata::Metadata;
+pub use organizations::{OrganizationChange, OrganizationFilter};
+pub use pages::Pages;
 pub use sessions::SessionRefresh;
-pub use users::{NewUser, UserFilter};
+pub use users::{NewUser, UserChange, UserFilter};
 
 /// The version of the API these types were written for.
 pub(crate) const API_VERSION: &str = "2026-05-12";
 
-/// No answer of ours is larger: 500 memberships with everything embedded are about two megabytes.
-const LARGEST_ANSWER: usize = 16 << 20;
-
-/// How long to wait when Clerk asks for patience without saying how much.
-const PATIENCE: Duration = Duration::from_secs(1);
-
 /// What a query is made of; repeated names are lists.
 type Query<'a> = [(&'a str, String)];
 
-/// A client of the Backend API. Cheap to clone.
+/// A client of the Backend API. Cheap to clone; clones share one budget of calls.
 #[derive(Clone)]
 pub struct Backend {
     client: Client,
     base: Url,
     secret: SecretString,
+    budget: Arc<Budget>,
+    priority: Priority,
 }
 
 impl fmt::Debug for Backend {
@@ -56,8 +64,15 @@ impl fmt::Debug for Backend {
 }
 
 impl Backend {
-    pub(crate) fn new(client: Client, api_url: Url, secret: SecretString) -> Self {
-        Self { client, base: api_url, secret }
+    pub(crate) fn new(client: Client, api_url: Url, secret: SecretString, instance: InstanceType) -> Self {
+        let budget = Arc::new(Budget::new(instance));
+        Self { client, base: api_url, secret, budget, priority: Priority::Interactive }
+    }
+
+    /// The same client for work that nobody waits for: its calls come after those of people, and wait longer.
+    #[must_use]
+    pub fn in_background(&self) -> Self {
+        Self { priority: Priority::Background, ..self.clone() }
     }
 
     /// `<api url>/v1/<segments>`, each segment escaped.
@@ -75,12 +90,11 @@ impl Backend {
     }
 
     async fn get<T: DeserializeOwned>(&self, segments: &[&str], query: &Query<'_>) -> Result<T, Error> {
-        let url = self.url(segments, query)?;
-        match self.send(Method::GET, url.clone(), None).await {
-            // The connection may have been closed under us, or the server is just starting: once more.
-            Err(Error::Unreachable(cause)) if !timed_out(&*cause) => self.send(Method::GET, url, None).await,
-            answer => answer,
-        }
+        self.send(Call { method: Method::GET, url: self.url(segments, query)?, body: Body::None }).await
+    }
+
+    async fn delete<T: DeserializeOwned>(&self, segments: &[&str]) -> Result<T, Error> {
+        self.send(Call { method: Method::DELETE, url: self.url(segments, &[])?, body: Body::None }).await
     }
 
     async fn call<T: DeserializeOwned>(
@@ -91,81 +105,7 @@ impl Backend {
         body: &impl Serialize,
     ) -> Result<T, Error> {
         let body = serde_json::to_value(body).map_err(|error| Error::Decode(Box::new(error)))?;
-        self.send(method, self.url(segments, query)?, Some(body)).await
-    }
-
-    async fn send<T: DeserializeOwned>(&self, method: Method, url: Url, body: Option<Value>) -> Result<T, Error> {
-        let mut request = self
-            .client
-            .request(method, url)
-            .bearer_auth(self.secret.expose_secret())
-            .header("clerk-api-version", API_VERSION);
-        if let Some(body) = body {
-            request = request.json(&body);
-        }
-        let response = request.send().await.map_err(unreachable)?;
-        if response.status().is_success() {
-            let body = read_bounded(response, LARGEST_ANSWER).await?;
-            serde_json::from_slice(&body).map_err(|error| Error::Decode(Box::new(error)))
-        } else {
-            Err(refusal(response).await)
-        }
-    }
-}
-
-/// A second attempt after a timeout would only double the wait.
-fn timed_out(cause: &(dyn std::error::Error + 'static)) -> bool {
-    cause.downcast_ref::<reqwest::Error>().is_some_and(reqwest::Error::is_timeout)
-}
-
-/// The error body of the API.
-#[derive(Deserialize, Default)]
-struct Errors {
-    #[serde(default, deserialize_with = "or_default")]
-    errors: Vec<ErrorItem>,
-    #[serde(default)]
-    clerk_trace_id: Option<String>,
-}
-
-#[derive(Deserialize, Default)]
-struct ErrorItem {
-    #[serde(default, deserialize_with = "or_default")]
-    code: String,
-    #[serde(default, deserialize_with = "or_default")]
-    message: String,
-    #[serde(default)]
-    long_message: Option<String>,
-    #[serde(default)]
-    meta: Option<ErrorMeta>,
-}
-
-#[derive(Deserialize, Default)]
-struct ErrorMeta {
-    #[serde(default)]
-    param_name: Option<String>,
-}
-
-async fn refusal(response: Response) -> Error {
-    let status = response.status();
-    let header = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
-    if status == StatusCode::TOO_MANY_REQUESTS {
-        let seconds = header(RETRY_AFTER.as_str()).and_then(|text| text.trim().parse().ok());
-        return Error::RateLimited { retry_after: seconds.map_or(PATIENCE, Duration::from_secs) };
-    }
-    let ray = header("cf-ray");
-    let is_json = header(CONTENT_TYPE.as_str()).is_some_and(|text| text.starts_with("application/json"));
-    let errors: Errors = match read_bounded(response, LARGEST_ANSWER).await {
-        Ok(body) if is_json => serde_json::from_slice(&body).unwrap_or_default(),
-        Ok(_) => Errors::default(),
-        Err(error) => return error,
-    };
-    let first = errors.errors.into_iter().next().unwrap_or_default();
-    Error::Api {
-        status: status.as_u16(),
-        code: ErrorCode::from(first.code.as_str()),
-        message: first.long_message.filter(|text| !text.is_empty()).unwrap_or(first.message),
-        param: first.meta.and_then(|meta| meta.param_name),
-        trace_id: errors.clerk_trace_id.or(ray),
+        self.send(Call { method, url: self.url(segments, query)?, body: Body::Json(body) }).await
     }
 }
 
