@@ -1,6 +1,7 @@
 //! The configuration contract: Clerk's own variable names, with defaults derived from the publishable key.
 
 mod checks;
+mod domains;
 
 use std::fmt;
 use std::time::Duration;
@@ -11,6 +12,9 @@ use url::Url;
 
 use self::checks::{check_secret_key, check_transport, http_url, is_loopback, issuer, origin, wrong};
 use crate::keys::PublishableKey;
+
+use self::domains::Domains;
+pub use self::domains::Satellite;
 
 /// Where the Backend API of real instances is.
 const API_URL: &str = "https://api.clerk.com";
@@ -54,6 +58,8 @@ pub struct Config {
     pub js_url: Url,
     /// Base of the Frontend API as browsers reach it.
     pub(crate) frontend: Url,
+    /// Satellites, organisation sync, and leniency.
+    pub(crate) domains: Domains,
 }
 
 /// What a [`Config`] is made of; everything but the two keys has a default.
@@ -157,6 +163,7 @@ impl Config {
             proxy_url,
             jwks_url,
             frontend: frontend_url,
+            domains: Domains::default(),
         })
     }
 
