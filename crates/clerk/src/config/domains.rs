@@ -3,7 +3,7 @@
 use url::Url;
 
 use super::checks::{check_transport, http_url, wrong};
-use super::{Config, ConfigError, ConfigParts};
+use super::{Config, ConfigError, ConfigParts, base};
 use crate::keys::InstanceType;
 use crate::organisation_sync::{InvalidPattern, OrganisationPatterns, OrganisationSync};
 
@@ -24,6 +24,7 @@ pub(crate) struct Domains {
     pub(crate) satellite: Option<Satellite>,
     pub(crate) answers_satellites: bool,
     pub(crate) organisation_sync: OrganisationSync,
+    pub(crate) keys_need_the_secret: bool,
     pub(crate) as_lenient_as_the_sdk: bool,
 }
 
@@ -76,6 +77,16 @@ impl Config {
     /// When a pattern cannot be read.
     pub fn with_organisation_patterns(mut self, patterns: &OrganisationPatterns) -> Result<Self, InvalidPattern> {
         self.domains.organisation_sync = OrganisationSync::new(patterns)?;
+        Ok(self)
+    }
+
+    /// Takes the keys from the Backend API, with the secret key, instead of the public address of the same set.
+    ///
+    /// # Errors
+    /// When the API's URL cannot have a path.
+    pub fn with_keys_from_the_backend(mut self) -> Result<Self, ConfigError> {
+        self.jwks_url = http_url("CLERK_API_URL", &format!("{}/v1/jwks", base(&self.api_url)))?;
+        self.domains.keys_need_the_secret = true;
         Ok(self)
     }
 
