@@ -1,7 +1,7 @@
 //! The decision core: from the facts of a request to an outcome, without input or output.
 //!
 //! [`Decision::begin`] and [`Decision::answer`] either end with an outcome or ask for one effect; whoever performs it
-//! comes back with the answer. The rules and their order are those of Clerk's `authenticateRequest`, without satellites.
+//! comes back with the answer. The rules and their order are those of Clerk's `authenticateRequest`.
 //!
 //! Different on purpose:
 //! - a bearer token beside a session cookie, and session cookies that contradict each other, are refused;
@@ -12,10 +12,12 @@
 //! - a handshake that cannot be believed signs out in development too, where the SDK answers 500;
 //! - a handshake that brought nothing, while there is a session cookie, is passed over: the cookie it came by may
 //!   have outlived its use, and must not sign anybody out;
+//! - a primary answers satellites (C4) only where the configuration says so, because its answer can lead anywhere;
 //! - handshakes arriving in a production URL are not looked at (see `facts`), and no CORS headers are added.
 
 mod renewal;
 mod resolution;
+mod satellite;
 mod step;
 
 use http::{HeaderValue, Method};
@@ -25,6 +27,7 @@ pub(crate) use self::step::{Answer, Effect, Failure, Step};
 use crate::cookies::{DEV_BROWSER, SESSION, forget};
 use crate::facts::{Facts, Site, Transport};
 use crate::handshake;
+use crate::organisation_sync::Target;
 use crate::outcome::Outcome;
 use crate::reason::Reason;
 use crate::session::{Carrier, SignedIn};
@@ -145,6 +148,9 @@ impl<'r> Decision<'r> {
 
     /// The cookies alone, from the top.
     fn judge_cookies(&mut self) -> Step {
+        if let Some(step) = self.across_domains() {
+            return step;
+        }
         if self.site.is_development() {
             if self.facts.request.query(DEV_BROWSER).is_some() {
                 return self.handshake(Reason::DEV_BROWSER_SYNC);
@@ -178,12 +184,31 @@ impl<'r> Decision<'r> {
 
     fn verified(&mut self, verified: &Verified, token: String, carrier: Carrier) -> Step {
         let page = carrier == Carrier::Cookie
+            && self.site.satellite.is_none()
             && self.facts.request.method == Method::GET
             && self.facts.request.header("sec-fetch-dest") == Some("document");
         if page && self.facts.redirects == 0 && self.facts.comes_from_elsewhere(self.site) {
             return self.handshake(Reason::PRIMARY_DOMAIN_CROSS_ORIGIN_SYNC);
         }
+        if carrier == Carrier::Cookie && self.belongs_elsewhere(verified) {
+            let reason = Reason::ACTIVE_ORGANIZATION_MISMATCH;
+            if let Some(redirect) = handshake::request(self.site, &self.facts, &reason, Some(&token), None) {
+                return Step::Done(Outcome::Handshake(redirect.with_cookies(&std::mem::take(&mut self.cookies))));
+            }
+            // Where a browser cannot be sent round, or was too often, the page must compare for itself.
+        }
         self.signed_in(verified, token, carrier, Vec::new())
+    }
+
+    /// Whether the address is about another organisation than the token's.
+    fn belongs_elsewhere(&self, verified: &Verified) -> bool {
+        let active = verified.session.organisation.as_ref();
+        match self.site.organisation_sync.target(self.facts.request.public_url.path()) {
+            None => false,
+            Some(Target::Personal) => active.is_some(),
+            Some(Target::Id(id)) => active.is_none_or(|active| active.id != id),
+            Some(Target::Slug(slug)) => active.is_none_or(|active| active.slug.as_deref() != Some(&*slug)),
+        }
     }
 
     fn handshake(&mut self, reason: Reason) -> Step {

@@ -52,7 +52,8 @@ impl Clerk {
         let keys = match &config.jwt_key {
             Some(key) => Keys::Given(Arc::new(key.0.clone())),
             None => {
-                let set = KeySet::new(client.clone(), config.jwks_url.clone(), Arc::clone(&tokens));
+                let secret = config.domains.keys_need_the_secret.then(|| config.secret_key.clone());
+                let set = KeySet::new(client.clone(), config.jwks_url.clone(), secret, Arc::clone(&tokens));
                 Keys::Fetched(Arc::new(set))
             }
         };

@@ -1,6 +1,7 @@
 //! The configuration contract: Clerk's own variable names, with defaults derived from the publishable key.
 
 mod checks;
+mod domains;
 
 use std::fmt;
 use std::time::Duration;
@@ -11,6 +12,9 @@ use url::Url;
 
 use self::checks::{check_secret_key, check_transport, http_url, is_loopback, issuer, origin, wrong};
 use crate::keys::PublishableKey;
+
+use self::domains::Domains;
+pub use self::domains::Satellite;
 
 /// Where the Backend API of real instances is.
 const API_URL: &str = "https://api.clerk.com";
@@ -58,6 +62,8 @@ pub struct Config {
     pub js_url: Url,
     /// Base of the Frontend API as browsers reach it.
     pub(crate) frontend: Url,
+    /// Satellites, organisation sync, and leniency.
+    pub(crate) domains: Domains,
 }
 
 /// What a [`Config`] is made of; everything but the two keys has a default.
@@ -115,7 +121,7 @@ impl Config {
                 .unwrap_or_default(),
             clock_skew: None,
             grace: None,
-            calls_in_ten_seconds: None,
+            calls_in_ten_seconds: get("CLERK_CALLS_IN_TEN_SECONDS").and_then(|calls| calls.parse().ok()),
             sign_in_url: get("CLERK_SIGN_IN_URL"),
             sign_up_url: get("CLERK_SIGN_UP_URL"),
             js_url: get("CLERK_JS_URL"),
@@ -167,6 +173,7 @@ impl Config {
             proxy_url,
             jwks_url,
             frontend: frontend_url,
+            domains: Domains::default(),
         })
     }
 

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+pub use crate::error_code::ErrorCode;
+
 /// A failed call.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -19,11 +21,13 @@ pub enum Error {
         /// To quote to Clerk's support.
         trace_id: Option<String>,
     },
-    /// Too many calls.
-    #[error("Clerk asks to wait {} s", retry_after.as_secs())]
+    /// Too many calls: Clerk says so, or our own budget below Clerk's does.
+    #[error("Clerk asks to wait {} s{}", retry_after.as_secs(), traced(trace_id.as_deref()))]
     RateLimited {
         /// How long to wait.
         retry_after: Duration,
+        /// To quote to Clerk's support; none when the call was not made.
+        trace_id: Option<String>,
     },
     /// No answer: refused, timed out, or cut off.
     #[error("Clerk cannot be reached: {0}")]
@@ -38,7 +42,7 @@ fn in_parameter(param: Option<&str>) -> String {
 }
 
 fn traced(trace_id: Option<&str>) -> String {
-    trace_id.map(|id| format!(" (trace {id})")).unwrap_or_default()
+    trace_id.map(|id| format!(" [trace {id}]")).unwrap_or_default()
 }
 
 impl Error {
@@ -51,7 +55,16 @@ impl Error {
         }
     }
 
-    /// The thing asked for does not exist.
+    /// What to quote to Clerk's support, when there is anything.
+    #[must_use]
+    pub fn trace_id(&self) -> Option<&str> {
+        match self {
+            Self::Api { trace_id, .. } | Self::RateLimited { trace_id, .. } => trace_id.as_deref(),
+            Self::Unreachable(_) | Self::Decode(_) => None,
+        }
+    }
+
+    /// The thing asked for does not exist. After a deletion that was tried again, this is success.
     #[must_use]
     pub fn is_not_found(&self) -> bool {
         matches!(self, Self::Api { status: 404, .. })
@@ -65,74 +78,5 @@ impl Error {
             Self::RateLimited { .. } | Self::Unreachable(_) => true,
             Self::Decode(_) => false,
         }
-    }
-}
-
-macro_rules! codes {
-    ($($name:ident = $text:literal),+ $(,)?) => {
-        /// Clerk's error codes that the product tells apart; every other one is kept as [`ErrorCode::Other`].
-        #[derive(Debug, Clone, PartialEq, Eq)]
-        #[non_exhaustive]
-        pub enum ErrorCode {
-            $(#[doc = concat!("`", $text, "`")] $name,)+
-            /// A code not listed here.
-            Other(String),
-        }
-
-        impl ErrorCode {
-            /// The code as Clerk writes it.
-            #[must_use]
-            pub fn as_str(&self) -> &str {
-                match self {
-                    $(Self::$name => $text,)+
-                    Self::Other(text) => text,
-                }
-            }
-        }
-
-        impl From<&str> for ErrorCode {
-            fn from(text: &str) -> Self {
-                match text {
-                    $($text => Self::$name,)+
-                    other => Self::Other(other.to_owned()),
-                }
-            }
-        }
-    };
-}
-
-codes! {
-    ClerkKeyInvalid = "clerk_key_invalid",
-    AuthenticationInvalid = "authentication_invalid",
-    AuthorizationInvalid = "authorization_invalid",
-    ApiVersionInvalid = "api_version_invalid",
-    ResourceNotFound = "resource_not_found",
-    DuplicateRecord = "duplicate_record",
-    ResourceLocked = "resource_locked",
-    InternalClerkError = "internal_clerk_error",
-    FormParamMissing = "form_param_missing",
-    FormParamNil = "form_param_nil",
-    FormParamUnknown = "form_param_unknown",
-    FormParamValueInvalid = "form_param_value_invalid",
-    FormParamFormatInvalid = "form_param_format_invalid",
-    FormParamMaxLengthExceeded = "form_param_max_length_exceeded",
-    FormIdentifierExists = "form_identifier_exists",
-    OrganizationNotEnabledInInstance = "organization_not_enabled_in_instance",
-    OrganizationSlugsDisabled = "organization_slugs_disabled",
-    OrganizationQuotaExceeded = "organization_quota_exceeded",
-    OrganizationNotFoundOrUnauthorized = "organization_not_found_or_unauthorized",
-    OrganizationCreatorNotFound = "organization_creator_not_found",
-    AlreadyAMemberInOrganization = "already_a_member_in_organization",
-    NotAMemberInOrganization = "not_a_member_in_organization",
-    OrganizationMembershipQuotaExceeded = "organization_membership_quota_exceeded",
-    OrganizationMinimumPermissionsNeeded = "organization_minimum_permissions_needed",
-    RefreshRequestOriginAzpMismatch = "refresh_request_origin_azp_mismatch",
-    RefreshTokenNotFound = "refresh_token_not_found",
-    SessionRefreshInactiveSession = "session_refresh_inactive_session",
-}
-
-impl std::fmt::Display for ErrorCode {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.write_str(self.as_str())
     }
 }

@@ -3,12 +3,13 @@
 use http::header::AUTHORIZATION;
 use url::Url;
 
-use crate::config::Config;
+use crate::config::{Config, Satellite};
 use crate::cookies::{
     CLIENT_UAT, Choice, Cookies, DEV_BROWSER, HANDSHAKE, HANDSHAKE_NONCE, REDIRECT_COUNT, SESSION, SuffixedNames,
     host_of,
 };
 use crate::keys::InstanceType;
+use crate::organisation_sync::OrganisationSync;
 use crate::reason::Reason;
 use crate::request::Request;
 use crate::token::Glimpse;
@@ -23,6 +24,12 @@ pub(crate) struct Site {
     /// Whether ended sessions are excused while Clerk is dark.
     pub(crate) excuses: bool,
     issuer_host: String,
+    /// This application is one, and people sign in elsewhere.
+    pub(crate) satellite: Option<Satellite>,
+    /// Tells satellites of a development instance what it knows.
+    pub(crate) answers_satellites: bool,
+    pub(crate) sign_in_url: Url,
+    pub(crate) organisation_sync: OrganisationSync,
     /// Host names that people come back from after signing in.
     referrers: Vec<String>,
 }
@@ -49,6 +56,10 @@ impl Site {
             excuses: !config.grace.is_zero(),
             issuer_host: host_of(&config.issuer).unwrap_or_default().to_owned(),
             referrers,
+            satellite: config.domains.satellite.clone(),
+            answers_satellites: config.domains.answers_satellites,
+            sign_in_url: config.sign_in_url.clone(),
+            organisation_sync: config.domains.organisation_sync.clone(),
         }
     }
 

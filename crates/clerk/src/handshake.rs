@@ -1,10 +1,12 @@
 //! The handshake: asking the Frontend API what it knows of this browser, and reading its answer.
 
 use http::HeaderValue;
+use url::Url;
 
 use crate::backend::API_VERSION;
 use crate::cookies::{HANDSHAKE, HANDSHAKE_NONCE, REDIRECT_COUNT, SESSION, forget};
 use crate::facts::{Facts, Site};
+use crate::organisation_sync::Target;
 use crate::outcome::Redirect;
 use crate::reason::Reason;
 
@@ -21,17 +23,6 @@ pub(crate) fn request(
     token: Option<&str>,
     organisation: Option<&str>,
 ) -> Option<Redirect> {
-    if !facts.request.is_page_load() {
-        return None;
-    }
-    if facts.redirects >= MOST_REDIRECTS {
-        tracing::warn!(
-            %reason,
-            "a browser was sent to Clerk and back three times and still has no session: do the keys belong to one \
-             instance, and does the browser take cookies of this address?"
-        );
-        return None;
-    }
     let mut url = site.handshake_url.clone();
     {
         let mut query = url.query_pairs_mut();
@@ -47,13 +38,30 @@ pub(crate) fn request(
         if let Some(browser) = facts.dev_browser.as_deref().filter(|_| site.is_development()) {
             query.append_pair("__clerk_db_jwt", browser);
         }
-        if let Some(organisation) = organisation {
+        let target = site.organisation_sync.target(facts.request.public_url.path());
+        if let Some(organisation) = organisation.or(target.as_ref().map(Target::parameter)) {
             query.append_pair("organization_id", organisation);
         }
     }
+    pass(facts, reason, url)
+}
+
+/// The gate of every redirect: only page loads, and not too often.
+pub(crate) fn pass(facts: &Facts<'_>, reason: &Reason, location: Url) -> Option<Redirect> {
+    if !facts.request.is_page_load() {
+        return None;
+    }
+    if facts.redirects >= MOST_REDIRECTS {
+        tracing::warn!(
+            %reason,
+            "a browser was sent to Clerk and back three times and still has no session: do the keys belong to one \
+             instance, and does the browser take cookies of this address?"
+        );
+        return None;
+    }
     let count = format!("{REDIRECT_COUNT}={}; SameSite=Lax; HttpOnly; Max-Age=2", facts.redirects + 1);
     let cookies: Vec<HeaderValue> = HeaderValue::try_from(count).into_iter().collect();
-    Some(Redirect::new(url.into(), reason.clone(), &cookies).with_status("handshake"))
+    Some(Redirect::new(location.into(), reason.clone(), &cookies).with_status("handshake"))
 }
 
 /// The answer: cookies to set, and the session token among them.

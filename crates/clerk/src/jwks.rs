@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use jsonwebtoken::DecodingKey;
 use reqwest::{Client, Url};
+use secrecy::{ExposeSecret as _, SecretString};
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
@@ -62,6 +63,8 @@ pub(crate) enum NoKey {
 pub(crate) struct KeySet {
     client: Client,
     url: Url,
+    /// For an address that is not public.
+    secret: Option<SecretString>,
     /// Cleared when the keys change.
     tokens: Arc<TokenCache>,
     current: RwLock<Option<Arc<Fetched>>>,
@@ -102,8 +105,16 @@ impl Keys {
 }
 
 impl KeySet {
-    pub(crate) fn new(client: Client, url: Url, tokens: Arc<TokenCache>) -> Self {
-        Self { client, url, tokens, current: RwLock::new(None), fetching: Mutex::new(()), last: RwLock::new(None) }
+    pub(crate) fn new(client: Client, url: Url, secret: Option<SecretString>, tokens: Arc<TokenCache>) -> Self {
+        Self {
+            client,
+            url,
+            secret,
+            tokens,
+            current: RwLock::new(None),
+            fetching: Mutex::new(()),
+            last: RwLock::new(None),
+        }
     }
 
     fn current(&self) -> Option<Arc<Fetched>> {
@@ -185,7 +196,11 @@ impl KeySet {
     }
 
     async fn fetch(&self) -> Result<Fetched, Error> {
-        let response = self.client.get(self.url.clone()).timeout(FETCH_TIMEOUT).send().await.map_err(unreachable)?;
+        let mut request = self.client.get(self.url.clone()).timeout(FETCH_TIMEOUT);
+        if let Some(secret) = &self.secret {
+            request = request.bearer_auth(secret.expose_secret());
+        }
+        let response = request.send().await.map_err(unreachable)?;
         if response.status() != http::StatusCode::OK {
             return Err(Error::Decode(format!("the key set's address answered {}", response.status()).into()));
         }

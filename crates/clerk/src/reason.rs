@@ -40,6 +40,10 @@ reasons! {
     DEV_BROWSER_SYNC = "dev-browser-sync";
     /// Came from another origin: make sure the session is still the same.
     PRIMARY_DOMAIN_CROSS_ORIGIN_SYNC = "primary-domain-cross-origin-sync";
+    /// A satellite knows nothing of this browser yet.
+    SATELLITE_COOKIE_NEEDS_SYNCING = "satellite-needs-syncing";
+    /// The primary tells a satellite.
+    PRIMARY_RESPONDS_TO_SYNCING = "primary-responds-to-syncing";
     /// The URL names another organisation than the token.
     ACTIVE_ORGANIZATION_MISMATCH = "active-organization-mismatch";
     /// Ours: a handshake came back; the page's own address comes next.

@@ -44,6 +44,8 @@ pub struct ActiveOrganisation {
     pub slug: Option<String>,
     /// Always with its prefix: `org:admin`.
     pub role: Option<String>,
+    /// The role's custom permissions, `org:<feature>:<action>`. Clerk's own are never among them.
+    pub permissions: Vec<String>,
 }
 
 /// Minutes since each factor was proven, at the time the token was made; `None` is never.

@@ -137,8 +137,11 @@ impl Glimpse {
 /// The claims of a session token, version 1 and 2. Read only after the signature was checked.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Claims {
-    pub(crate) iss: String,
+    #[serde(default, deserialize_with = "present")]
+    pub(crate) iss: Option<String>,
     pub(crate) sub: String,
+    /// Empty when there is none.
+    #[serde(default)]
     pub(crate) sid: String,
     #[serde(default)]
     pub(crate) azp: Option<String>,
@@ -160,6 +163,12 @@ pub(crate) struct Claims {
     pub(crate) org_slug: Option<String>,
     #[serde(default)]
     pub(crate) org_role: Option<String>,
+    /// Of any type: what is wrong with it takes permissions away, not the session.
+    #[serde(default)]
+    pub(crate) org_permissions: Value,
+    /// Features, likewise.
+    #[serde(default)]
+    pub(crate) fea: Value,
     #[serde(default)]
     pub(crate) o: Option<Object<Organisation>>,
 }
@@ -178,6 +187,12 @@ pub(crate) struct Organisation {
     pub(crate) slg: Option<String>,
     #[serde(default)]
     pub(crate) rol: Option<String>,
+    /// Actions, of any type.
+    #[serde(default)]
+    pub(crate) per: Value,
+    /// Which feature allows which action, likewise.
+    #[serde(default)]
+    pub(crate) fpm: Value,
 }
 
 /// Unix seconds: a JSON integer, neither negative nor beyond the year 9999; no string, no float.

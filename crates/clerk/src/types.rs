@@ -8,6 +8,17 @@ use jiff::fmt::serde::timestamp::millisecond;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
+mod invitation;
+mod role;
+mod settings;
+mod sign_in_token;
+mod status;
+
+pub use self::invitation::{OrganizationInvitation, PublicOrganizationData};
+pub use self::role::{Permission, Role};
+pub use self::settings::OrganizationSettings;
+pub use self::sign_in_token::SignInToken;
+pub use self::status::{InvitationStatus, SessionState, SignInTokenStatus};
 pub use crate::webhooks::Event;
 
 /// Takes `null` for the default, which `#[serde(default)]` alone does not.
@@ -30,26 +41,6 @@ pub struct Instance {
     /// Origins that may call the Frontend API besides the instance's own.
     #[serde(default)]
     pub allowed_origins: Option<Vec<String>>,
-}
-
-/// How organisations are set up in the instance.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct OrganizationSettings {
-    /// Whether there are organisations at all.
-    #[serde(default, deserialize_with = "or_default")]
-    pub enabled: bool,
-    /// Members a new organisation may have; 0 is no limit.
-    #[serde(default, deserialize_with = "or_default")]
-    pub max_allowed_memberships: u64,
-    /// Whether admins may delete their organisation at Clerk, past the product.
-    #[serde(default, deserialize_with = "or_default")]
-    pub admin_delete_enabled: bool,
-    /// Whether organisations are made without an address; absent on older instances.
-    #[serde(default)]
-    pub slug_disabled: Option<bool>,
-    /// The role of whoever creates an organisation, as `org:admin`.
-    #[serde(default, deserialize_with = "or_default")]
-    pub creator_role: String,
 }
 
 /// A person.
@@ -185,6 +176,12 @@ pub struct Organization {
     /// Only where it was asked for.
     #[serde(default)]
     pub members_count: Option<i64>,
+    /// Only where it was asked for.
+    #[serde(default)]
+    pub pending_invitations_count: Option<i64>,
+    /// Only where it was asked for: nobody is left who can manage it.
+    #[serde(default)]
+    pub missing_member_with_elevated_permissions: Option<bool>,
     /// Zero is unlimited.
     #[serde(default)]
     pub max_allowed_memberships: Option<i64>,
@@ -232,6 +229,9 @@ pub struct OrganizationMembership {
     /// Metadata the browser may read.
     #[serde(default)]
     pub public_metadata: Value,
+    /// Metadata only the Backend API may read.
+    #[serde(default)]
+    pub private_metadata: Value,
     /// The organisation.
     pub organization: Organization,
     /// The person.
@@ -295,9 +295,9 @@ pub struct Session {
     /// `client_…`
     #[serde(default)]
     pub client_id: Option<String>,
-    /// `active`, `pending`, `revoked`, `ended`, `expired`, `removed`, `abandoned`, `replaced`.
+    /// Whether it goes on.
     #[serde(default, deserialize_with = "or_default")]
-    pub status: String,
+    pub status: SessionState,
     /// `org_…`
     #[serde(default)]
     pub last_active_organization_id: Option<String>,

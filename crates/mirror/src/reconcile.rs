@@ -83,8 +83,7 @@ impl Mirror {
         for organization in organisations.await? {
             add_organisation(&mut all, &organization);
         }
-        let memberships = pages(|offset| async move { Ok(self.backend.list_memberships(PAGE, offset).await?.data) });
-        for membership in memberships.await? {
+        for membership in self.backend.memberships().all().await? {
             add_membership(&mut all, &membership);
         }
         Ok(all)

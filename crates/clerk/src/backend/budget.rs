@@ -1,130 +1,255 @@
-//! How many calls are made: four fifths of what Clerk allows an instance, so that others who use the same key have room.
+//! How many calls may be made: fewer than Clerk allows, what people wait for before what nobody waits for.
 //!
-//! Limits: 1000 calls in 10 s for a production instance, 100 for a development one (Clerk's documentation).
+//! One bucket for an instance, shared by all clones of a [`super::Backend`]. What it holds and what flows in during ten
+//! seconds are together half of what Clerk allows in ten seconds (1000 calls in production, 100 in development), so
+//! that other programs with the same key live too. A caller waits its turn, and is told how long to stay away when the
+//! turn would come too late. Calls in the background leave a reserve for the others and never go before one that waits.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep, timeout_at};
 
-use crate::error::Error;
 use crate::keys::InstanceType;
 
-/// Somebody waits for a page: longer than this they would rather be told.
-const INTERACTIVE_PATIENCE: Duration = Duration::from_secs(2);
-/// Nobody waits.
-const BACKGROUND_PATIENCE: Duration = Duration::from_secs(120);
+/// Clerk counts in windows of this length.
+pub(crate) const WINDOW: Duration = Duration::from_secs(10);
 
-/// Whether somebody waits for the answer.
+/// Who waits for a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Urgency {
+pub(crate) enum Priority {
+    /// A person.
     Interactive,
-    /// Leaves half of the budget to the others.
+    /// Nobody: a job.
     Background,
 }
 
-impl Urgency {
-    /// Whether there is time to try what nobody answers.
-    pub(super) fn may_wait(self) -> bool {
-        self == Self::Background
-    }
-
-    /// Clerk may ask for more patience than this.
-    pub(super) fn longest_wait(self) -> Duration {
-        Duration::from_secs(match self {
-            Self::Interactive => 1,
-            Self::Background => 30,
-        })
+impl Priority {
+    /// The longest wait for a turn, and for a second attempt.
+    pub(crate) fn patience(self) -> Duration {
+        match self {
+            Self::Interactive => Duration::from_secs(2),
+            Self::Background => Duration::from_secs(60),
+        }
     }
 }
 
-/// A bucket that fills evenly and holds what may be spent at once.
 #[derive(Debug)]
-pub(super) struct Budget {
+pub(crate) struct Budget {
+    /// Calls a second.
+    rate: f64,
+    /// The most that can be saved up.
     capacity: f64,
-    a_second: f64,
-    left: Mutex<(f64, Instant)>,
+    bucket: Mutex<Bucket>,
+    /// People waiting.
+    waiting: AtomicUsize,
+    /// One waiter of each priority looks at the bucket; the others stand in line.
+    lines: [tokio::sync::Mutex<()>; 2],
+}
+
+#[derive(Debug)]
+struct Bucket {
+    calls: f64,
+    at: Instant,
+    /// Clerk has asked for quiet until then.
+    quiet_until: Option<Instant>,
+}
+
+/// Counts a person while they wait, also when they hang up.
+struct Waiting<'a>(&'a AtomicUsize);
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 impl Budget {
     /// `allowed` calls in ten seconds, or as many as Clerk allows such an instance.
-    pub(super) fn of(instance: InstanceType, allowed: Option<u32>) -> Self {
-        let allowed = allowed.unwrap_or(match instance {
+    pub(crate) fn new(instance: InstanceType, allowed: Option<u32>) -> Self {
+        let half = f64::from(allowed.unwrap_or(match instance {
             InstanceType::Production => 1000,
             InstanceType::Development => 100,
-        });
-        let capacity = f64::from(allowed) * 0.8;
-        Self { capacity, a_second: capacity / 10.0, left: Mutex::new((capacity, Instant::now())) }
+        })) / 2.0;
+        // Half of the half at once, and the other half over the window.
+        let (capacity, rate) = (half / 2.0, half / 2.0 / WINDOW.as_secs_f64());
+        let bucket = Bucket { calls: capacity, at: Instant::now(), quiet_until: None };
+        Self {
+            rate,
+            capacity,
+            bucket: Mutex::new(bucket),
+            waiting: AtomicUsize::new(0),
+            lines: [tokio::sync::Mutex::new(()), tokio::sync::Mutex::new(())],
+        }
     }
 
-    /// Takes one call out of the budget, waiting for it within reason.
-    ///
-    /// # Errors
-    /// [`Error::RateLimited`], by ourselves, where the wait would be too long.
-    pub(super) async fn spend(&self, urgency: Urgency) -> Result<(), Error> {
-        let patience = match urgency {
-            Urgency::Interactive => INTERACTIVE_PATIENCE,
-            Urgency::Background => BACKGROUND_PATIENCE,
-        };
-        let begun = Instant::now();
-        loop {
-            let Some(wait) = self.take(urgency) else { return Ok(()) };
-            if begun.elapsed() + wait > patience {
-                return Err(Error::RateLimited { retry_after: wait });
+    /// Waits for a turn; an error says how long to stay away.
+    pub(crate) async fn turn(&self, priority: Priority) -> Result<(), Duration> {
+        let deadline = Instant::now() + priority.patience();
+        let (line, _counted) = match priority {
+            Priority::Interactive => {
+                self.waiting.fetch_add(1, Ordering::Relaxed);
+                (&self.lines[0], Some(Waiting(&self.waiting)))
             }
-            tokio::time::sleep(wait).await;
+            Priority::Background => (&self.lines[1], None),
+        };
+        let Ok(_first) = timeout_at(deadline, line.lock()).await else {
+            return Err(self.until_quiet_ends());
+        };
+        loop {
+            let wait = match self.take(priority) {
+                Ok(()) => return Ok(()),
+                Err(wait) => wait,
+            };
+            if Instant::now() + wait > deadline {
+                return Err(wait);
+            }
+            sleep(wait).await;
         }
     }
 
-    /// `None` when a call was taken; else how long until there may be one.
-    fn take(&self, urgency: Urgency) -> Option<Duration> {
-        let kept = match urgency {
-            Urgency::Interactive => 0.0,
-            Urgency::Background => self.capacity / 2.0,
-        };
-        let mut left = self.left.lock().unwrap_or_else(PoisonError::into_inner);
+    /// Clerk has said that the whole instance is over its limit.
+    pub(crate) fn quiet(&self, pause: Duration) {
+        let mut bucket = self.bucket.lock().unwrap_or_else(PoisonError::into_inner);
+        let until = Instant::now() + pause.min(WINDOW);
+        bucket.quiet_until = Some(bucket.quiet_until.map_or(until, |before| before.max(until)));
+    }
+
+    /// Gives a turn back: there was nobody to call.
+    pub(crate) fn give_back(&self) {
+        let mut bucket = self.bucket.lock().unwrap_or_else(PoisonError::into_inner);
+        bucket.calls = (bucket.calls + 1.0).min(self.capacity);
+    }
+
+    fn until_quiet_ends(&self) -> Duration {
+        let bucket = self.bucket.lock().unwrap_or_else(PoisonError::into_inner);
+        let left = bucket.quiet_until.map_or(Duration::ZERO, |until| until.duration_since(Instant::now()));
+        left.max(Duration::from_secs(1))
+    }
+
+    /// Takes a call out of the bucket, or says how long that will take at least.
+    fn take(&self, priority: Priority) -> Result<(), Duration> {
+        let mut bucket = self.bucket.lock().unwrap_or_else(PoisonError::into_inner);
         let now = Instant::now();
-        let filled = left.0 + now.duration_since(left.1).as_secs_f64() * self.a_second;
-        *left = (filled.min(self.capacity), now);
-        if left.0 >= kept + 1.0 {
-            left.0 -= 1.0;
-            return None;
+        let filled = now.duration_since(bucket.at).as_secs_f64() * self.rate;
+        bucket.calls = (bucket.calls + filled).min(self.capacity);
+        bucket.at = now;
+        if let Some(until) = bucket.quiet_until {
+            if until > now {
+                return Err(until - now);
+            }
+            bucket.quiet_until = None;
         }
-        Some(Duration::from_secs_f64((kept + 1.0 - left.0) / self.a_second))
+        let needed = match priority {
+            Priority::Interactive => 1.0,
+            // Two fifths stay for people; while one waits, everything does.
+            Priority::Background if self.waiting.load(Ordering::Relaxed) == 0 => 1.0 + self.capacity * 0.4,
+            Priority::Background => self.capacity,
+        };
+        if bucket.calls >= needed {
+            bucket.calls -= 1.0;
+            return Ok(());
+        }
+        // A millisecond more, so that rounding does not make a second round of it.
+        Err(Duration::from_secs_f64((needed - bucket.calls) / self.rate) + Duration::from_millis(1))
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
 
-    #[tokio::test(start_paused = true)]
-    async fn four_fifths_of_what_clerk_allows_is_spent_and_no_more() {
-        let budget = Budget::of(InstanceType::Development, None);
-        let begun = Instant::now();
-        for _ in 0..100 {
-            budget.spend(Urgency::Background).await.unwrap();
+    async fn calls_within(budget: &Budget, priority: Priority, time: Duration) -> usize {
+        let end = Instant::now() + time;
+        let mut calls = 0;
+        while timeout_at(end, budget.turn(priority)).await.is_ok_and(|turn| turn.is_ok()) {
+            calls += 1;
         }
-        let took = begun.elapsed().as_secs_f64();
-        assert!((7.4..7.7).contains(&took), "40 at once, 60 at eight a second: {took}");
+        calls
     }
 
     #[tokio::test(start_paused = true)]
-    async fn whoever_waits_for_a_page_comes_before_the_reconciler_and_is_told_soon() {
-        let budget = Budget::of(InstanceType::Development, None);
-        for _ in 0..40 {
-            assert_eq!(budget.take(Urgency::Background), None);
+    async fn any_ten_seconds_stay_well_below_clerks_limit() {
+        for (instance, limit) in [(InstanceType::Production, 1000), (InstanceType::Development, 100)] {
+            let budget = Budget::new(instance, None);
+            let calls = calls_within(&budget, Priority::Interactive, WINDOW).await;
+            assert!(calls * 2 <= limit, "{calls} of {limit}");
+            assert!(calls * 2 >= limit - limit / 10, "{calls} of {limit}");
         }
-        assert!(budget.take(Urgency::Background).is_some(), "half is kept for others");
-        for _ in 0..40 {
-            budget.spend(Urgency::Interactive).await.unwrap();
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_background_leaves_a_reserve_for_people() {
+        let budget = Budget::new(InstanceType::Development, None);
+        let jobs = calls_within(&budget, Priority::Background, Duration::from_millis(1)).await;
+        assert_eq!(jobs, 15);
+        assert_eq!(calls_within(&budget, Priority::Interactive, Duration::from_millis(1)).await, 10);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_person_goes_before_a_job_that_came_first() {
+        let budget = Arc::new(Budget::new(InstanceType::Development, None));
+        while budget.take(Priority::Interactive).is_ok() {}
+        let order = Arc::new(Mutex::new(Vec::new()));
+        let mut tasks = Vec::new();
+        for (name, priority) in
+            [("job", Priority::Background), ("person 1", Priority::Interactive), ("person 2", Priority::Interactive)]
+        {
+            let (budget, order) = (Arc::clone(&budget), Arc::clone(&order));
+            tasks.push(tokio::spawn(async move {
+                budget.turn(priority).await.unwrap();
+                order.lock().unwrap().push(name);
+            }));
+            tokio::task::yield_now().await;
         }
-        for _ in 0..10 {
-            budget.spend(Urgency::Interactive).await.unwrap();
+        for task in tasks {
+            task.await.unwrap();
         }
-        let crowd: Vec<_> = (0..40).map(|_| budget.spend(Urgency::Interactive)).collect();
-        let answers = futures_util::future::join_all(crowd).await;
-        let refused = answers.iter().filter(|answer| matches!(answer, Err(Error::RateLimited { .. }))).count();
-        assert!(refused > 0 && refused < 40, "{refused} of 40 were told to come back");
+        assert_eq!(*order.lock().unwrap(), ["person 1", "person 2", "job"]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_would_wait_too_long_is_told_at_once() {
+        let budget = Budget::new(InstanceType::Production, None);
+        budget.quiet(Duration::from_secs(5));
+        let before = Instant::now();
+        let stay_away = budget.turn(Priority::Interactive).await.unwrap_err();
+        assert_eq!((before.elapsed(), stay_away), (Duration::ZERO, Duration::from_secs(5)));
+        budget.turn(Priority::Background).await.unwrap();
+        assert!(before.elapsed() >= Duration::from_secs(5));
+        budget.turn(Priority::Interactive).await.unwrap();
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn quiet_lasts_no_longer_than_clerks_window() {
+        let budget = Budget::new(InstanceType::Production, None);
+        budget.quiet(Duration::from_secs(3_600));
+        let before = Instant::now();
+        budget.turn(Priority::Background).await.unwrap();
+        assert!(before.elapsed() <= WINDOW + Duration::from_secs(1));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_was_not_called_is_not_counted() {
+        let budget = Budget::new(InstanceType::Development, None);
+        for _ in 0..1_000 {
+            budget.take(Priority::Interactive).unwrap();
+            budget.give_back();
+        }
+        budget.give_back();
+        assert_eq!(calls_within(&budget, Priority::Interactive, Duration::from_millis(1)).await, 25);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_hangs_up_does_not_keep_jobs_waiting() {
+        let budget = Budget::new(InstanceType::Development, None);
+        while budget.take(Priority::Interactive).is_ok() {}
+        let soon = Instant::now() + Duration::from_millis(10);
+        assert!(timeout_at(soon, budget.turn(Priority::Interactive)).await.is_err());
+        assert_eq!(budget.waiting.load(Ordering::Relaxed), 0);
+        budget.turn(Priority::Background).await.unwrap();
     }
 }

@@ -1,14 +1,11 @@
 //! Who belongs to which organisation.
 
 use reqwest::Method;
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::{Backend, page};
+use super::{Backend, Metadata, Pages, page};
 use crate::error::Error;
 use crate::types::{OrganizationMembership, Page};
-
-/// The largest page Clerk gives.
-const PAGE: u32 = 500;
 
 impl Backend {
     /// A person's memberships, one page (`limit` 1 to 500).
@@ -42,25 +39,19 @@ impl Backend {
         &self,
         organization_id: &str,
     ) -> Result<Vec<OrganizationMembership>, Error> {
-        let mut all: Vec<OrganizationMembership> = Vec::new();
-        loop {
-            let offset = u32::try_from(all.len()).map_err(|error| Error::Decode(Box::new(error)))?;
-            let mut query = page(PAGE, offset);
-            // The oldest first, so that people who join meanwhile do not shift the pages.
-            query.push(("order_by", "+created_at".to_owned()));
-            let page: Page<OrganizationMembership> =
-                self.get(&["organizations", organization_id, "memberships"], &query).await?;
-            let got = page.data.len();
-            all.extend(page.data);
-            // A page may be short without being the last; only where the total is not said does a short page end the list.
-            let complete = match page.total_count {
-                0 => got < PAGE as usize,
-                total => all.len() as u64 >= total,
-            };
-            if got == 0 || complete {
-                return Ok(all);
-            }
-        }
+        self.organization_memberships(organization_id).all().await
+    }
+
+    /// The memberships of an organisation, page by page.
+    #[must_use]
+    pub fn organization_memberships(&self, organization_id: &str) -> Pages<OrganizationMembership> {
+        Pages::new(self, &["organizations", organization_id, "memberships"], Vec::new())
+    }
+
+    /// Every membership of the instance, page by page.
+    #[must_use]
+    pub fn memberships(&self) -> Pages<OrganizationMembership> {
+        Pages::new(self, &["organization_memberships"], Vec::new())
     }
 
     /// Adds a person to an organisation; `role` is `org:admin`, `org:member`, ….
@@ -91,6 +82,20 @@ impl Backend {
         self.call(Method::PATCH, &path, &[], &json!({ "role": role })).await
     }
 
+    /// Merges into a membership's metadata.
+    ///
+    /// # Errors
+    /// [`Error::Api`] with status 404 when there is no such membership.
+    pub async fn merge_membership_metadata(
+        &self,
+        organization_id: &str,
+        user_id: &str,
+        metadata: &Metadata,
+    ) -> Result<OrganizationMembership, Error> {
+        let path = ["organizations", organization_id, "memberships", user_id, "metadata"];
+        self.call(Method::PATCH, &path, &[], metadata).await
+    }
+
     /// Removes a member.
     ///
     /// # Errors
@@ -100,7 +105,6 @@ impl Backend {
         organization_id: &str,
         user_id: &str,
     ) -> Result<OrganizationMembership, Error> {
-        let url = self.url(&["organizations", organization_id, "memberships", user_id], &[])?;
-        self.send(Method::DELETE, url, None::<Value>).await
+        self.delete(&["organizations", organization_id, "memberships", user_id]).await
     }
 }

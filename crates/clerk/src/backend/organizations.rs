@@ -1,11 +1,12 @@
 //! Organisations.
 
 use reqwest::Method;
+use serde::Serialize;
 use serde_json::json;
 
-use super::Backend;
+use super::{Backend, Metadata};
 use crate::error::Error;
-use crate::types::{Organization, Page};
+use crate::types::{DeletedObject, Organization, Page};
 
 /// Which organisations to list; every filter that is empty does not filter.
 #[derive(Debug, Clone, Default)]
@@ -18,12 +19,31 @@ pub struct OrganizationFilter {
     pub organization_ids: Vec<String>,
     /// Fill in `members_count`.
     pub include_members_count: bool,
+    /// Fill in `missing_member_with_elevated_permissions`: nobody is left who can manage it.
+    pub include_orphaned: bool,
     /// `created_at`, `-name`, …
     pub order_by: Option<String>,
     /// 1 to 500; Clerk's default is 10.
     pub limit: Option<u32>,
     /// How many to skip.
     pub offset: Option<u32>,
+}
+
+/// What to change of an organisation; `None` leaves it as it is.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct OrganizationChange {
+    /// Display name, at most 256 characters, without addresses or markup.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Small letters, digits and `-`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub slug: Option<String>,
+    /// Pending invitations count too.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_allowed_memberships: Option<u32>,
+    /// Whether its admins may delete it from the browser.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub admin_delete_enabled: Option<bool>,
 }
 
 impl Backend {
@@ -45,6 +65,8 @@ impl Backend {
         query.extend(filter.user_ids.iter().map(|value| ("user_id", value.clone())));
         query.extend(filter.organization_ids.iter().map(|value| ("organization_id", value.clone())));
         query.extend(filter.include_members_count.then(|| ("include_members_count", "true".to_owned())));
+        let orphaned = "include_missing_member_with_elevated_permissions";
+        query.extend(filter.include_orphaned.then(|| (orphaned, "true".to_owned())));
         query.extend(filter.order_by.clone().map(|value| ("order_by", value)));
         query.extend(filter.limit.map(|value| ("limit", value.to_string())));
         query.extend(filter.offset.map(|value| ("offset", value.to_string())));
@@ -70,5 +92,29 @@ impl Backend {
             body["created_by"] = user_id.into();
         }
         self.call(Method::POST, &["organizations"], &[], &body).await
+    }
+
+    /// Changes an organisation. Clerk takes ten changes in ten seconds for one organisation.
+    ///
+    /// # Errors
+    /// As [`Backend::create_organization`], and [`Error::Api`] with status 404 when there is none.
+    pub async fn update_organization(&self, id: &str, change: &OrganizationChange) -> Result<Organization, Error> {
+        self.call(Method::PATCH, &["organizations", id], &[], change).await
+    }
+
+    /// Merges into an organisation's metadata.
+    ///
+    /// # Errors
+    /// [`Error::Api`] with status 404 when there is none.
+    pub async fn merge_organization_metadata(&self, id: &str, metadata: &Metadata) -> Result<Organization, Error> {
+        self.call(Method::PATCH, &["organizations", id, "metadata"], &[], metadata).await
+    }
+
+    /// Deletes an organisation; sessions in which it is active lose it.
+    ///
+    /// # Errors
+    /// [`Error::Api`] with status 404 when there is none.
+    pub async fn delete_organization(&self, id: &str) -> Result<DeletedObject, Error> {
+        self.delete(&["organizations", id]).await
     }
 }

@@ -7,9 +7,9 @@ use reqwest::Method;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::Backend;
+use super::{Backend, page};
 use crate::error::Error;
-use crate::types::{Session, SessionToken};
+use crate::types::{Session, SessionState, SessionToken};
 
 /// What it takes to get a new session token for an ended one.
 #[derive(Clone, Serialize)]
@@ -45,6 +45,23 @@ impl Backend {
     /// [`Error::Api`] with status 404 when there is none.
     pub async fn get_session(&self, session_id: &str) -> Result<Session, Error> {
         self.get(&["sessions", session_id], &[]).await
+    }
+
+    /// A person's sessions, one page (`limit` 1 to 500), in one state or in all.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn list_user_sessions(
+        &self,
+        user_id: &str,
+        status: Option<&SessionState>,
+        limit: u32,
+        offset: u32,
+    ) -> Result<Vec<Session>, Error> {
+        let mut query = page(limit, offset);
+        query.push(("user_id", user_id.to_owned()));
+        query.extend(status.map(|status| ("status", status.as_str().to_owned())));
+        self.get(&["sessions"], &query).await
     }
 
     /// Ends a session: no new tokens; the last one lives on for up to a minute.

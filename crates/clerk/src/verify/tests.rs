@@ -8,7 +8,12 @@ use crate::signing::{ISSUER, PARTY, Signer, claims, claims_with};
 const NOW: i64 = 1_700_000_000;
 
 fn verifier() -> Verifier {
-    Verifier { issuer: ISSUER.into(), parties: vec!["https://other.example.test".into(), PARTY.into()], skew: 5 }
+    Verifier {
+        issuer: ISSUER.into(),
+        parties: vec!["https://other.example.test".into(), PARTY.into()],
+        skew: 5,
+        lenient: false,
+    }
 }
 
 fn key() -> DecodingKey {
@@ -36,7 +41,8 @@ fn reads_version_2() {
             organisation: Some(ActiveOrganisation {
                 id: "org_1".into(),
                 slug: Some("acme".into()),
-                role: Some("org:admin".into())
+                role: Some("org:admin".into()),
+                permissions: Vec::new(),
             }),
             issued_at: Timestamp::from_second(NOW).unwrap(),
             expires_at: Timestamp::from_second(NOW + 60).unwrap(),
@@ -51,7 +57,12 @@ fn reads_version_2() {
 #[test]
 fn reads_the_organisation_of_both_versions() {
     let organisation = |id: &str, slug: Option<&str>, role: Option<&str>| {
-        Some(ActiveOrganisation { id: id.into(), slug: slug.map(Into::into), role: role.map(Into::into) })
+        Some(ActiveOrganisation {
+            id: id.into(),
+            slug: slug.map(Into::into),
+            role: role.map(Into::into),
+            permissions: Vec::new(),
+        })
     };
     for (changes, expected) in [
         (json!({ "o": null }), None),
@@ -83,6 +94,44 @@ fn reads_the_organisation_of_both_versions() {
         claims
     });
     assert_eq!(verify(&explicit_null).unwrap().session.organisation, None);
+}
+
+#[test]
+fn reads_custom_permissions_and_takes_what_is_odd_for_none() {
+    let both = ["org:reports:read", "org:reports:export"];
+    let packed = |fea: Value, per: Value, fpm: Value| json!({ "fea": fea, "o": { "id": "org_1", "rol": "admin", "per": per, "fpm": fpm } });
+    let listed = |list: Value| json!({ "v": null, "o": null, "org_id": "org_1", "org_permissions": list });
+    for (changes, expected) in [
+        (packed(json!("o:reports"), json!("read,export"), json!("3")), &both[..]),
+        (packed(json!("u:beta,o:reports"), json!("read,export"), json!("3")), &both),
+        (packed(json!(["o:reports"]), json!("read,export"), json!("3")), &[]),
+        (packed(json!("o:reports"), json!(["read"]), json!("3")), &[]),
+        (packed(json!("o:reports"), json!("read,export"), json!(3)), &[]),
+        (packed(json!("o:reports"), Value::Null, Value::Null), &[]),
+        (packed(json!("reports"), json!("read,export"), json!("3")), &[]),
+        // In version 2 a list is somebody's custom claim.
+        (json!({ "org_permissions": both }), &[]),
+        (listed(json!(both)), &both),
+        (listed(json!(["org:reports:read", 1])), &[]),
+        (listed(json!("org:reports:read")), &[]),
+        (listed(Value::Null), &[]),
+    ] {
+        let organisation = verify_claims(&changes).unwrap().session.organisation.unwrap();
+        assert_eq!(organisation.permissions, expected, "{changes}");
+    }
+}
+
+#[test]
+fn leniency_forgives_the_issuer_and_the_session_id_and_nothing_else() {
+    let lenient = Verifier { lenient: true, parties: Vec::new(), ..verifier() };
+    let judge = |changes: Value| {
+        let token = Signer::instance().sign(&claims_with(NOW, &changes));
+        lenient.verify(&Parts::split(&token).unwrap(), &key(), NOW).map(|_| ())
+    };
+    assert_eq!(judge(json!({ "iss": null, "sid": null, "azp": null })), Ok(()));
+    assert_eq!(judge(json!({ "iss": "https://elsewhere.test" })), Ok(()));
+    assert_eq!(judge(json!({ "sub": null })), Err(Refusal::Claims));
+    assert_eq!(judge(json!({ "exp": NOW - 10 })), Err(Refusal::Expired));
 }
 
 #[test]

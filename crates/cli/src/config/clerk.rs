@@ -45,6 +45,9 @@ pub(crate) struct ClerkArguments {
     /// Where pages load ClerkJS from [default: the instance's Frontend API]
     #[arg(long, env = "CLERK_JS_URL", value_name = "URL")]
     clerk_js_url: Option<String>,
+    /// Calls that the Backend API allows in ten seconds, where that is not what Clerk's documentation says
+    #[arg(long, env = "CLERK_CALLS_IN_TEN_SECONDS", value_name = "NUMBER")]
+    clerk_calls_in_ten_seconds: Option<String>,
     /// How long people stay signed in while Clerk does not answer, in minutes; 0 is not at all [default: 60]
     #[arg(long, env = "CLERK_GRACE_MINUTES", value_name = "NUMBER")]
     clerk_grace_minutes: Option<String>,
@@ -71,6 +74,11 @@ impl ClerkArguments {
             complaints.optional("CLERK_GRACE_MINUTES", "a number from 0 to 1440", Shown::Value, minutes, |text| {
                 text.parse().ok().filter(|minutes: &u64| *minutes <= 24 * 60)
             });
+        let calls = self.clerk_calls_in_ten_seconds.as_deref();
+        let calls =
+            complaints.optional("CLERK_CALLS_IN_TEN_SECONDS", "a number above 9", Shown::Value, calls, |text| {
+                text.parse().ok().filter(|calls: &u32| *calls >= 10)
+            });
         let parties = optional(&self.clerk_authorized_parties);
         let parts = ConfigParts {
             publishable_key: publishable_key?,
@@ -86,7 +94,7 @@ impl ClerkArguments {
             },
             clock_skew: None,
             grace: Some(Duration::from_secs(60 * minutes.unwrap_or(GRACE_MINUTES))),
-            calls_in_ten_seconds: None,
+            calls_in_ten_seconds: calls,
             sign_in_url: optional(&self.clerk_sign_in_url),
             sign_up_url: optional(&self.clerk_sign_up_url),
             js_url: optional(&self.clerk_js_url),

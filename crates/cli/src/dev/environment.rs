@@ -39,6 +39,8 @@ impl Environment {
             ("CLERK_JWKS_URL", format!("{clerk}/.well-known/jwks.json")),
             ("CLERK_ISSUER", ISSUER.to_owned()),
             ("CLERK_AUTHORIZED_PARTIES", app),
+            // The sandbox is this machine's own: nobody else calls it.
+            ("CLERK_CALLS_IN_TEN_SECONDS", "100000".to_owned()),
             ("CLERK_WEBHOOK_SIGNING_SECRET", secrets.webhook_secret.clone()),
             ("STRIPE_API_BASE", addresses.stripe()),
             ("MAIL_DIR", folder("mail")),

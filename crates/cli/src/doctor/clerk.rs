@@ -26,7 +26,7 @@ pub(super) async fn instance(diagnosis: &mut Diagnosis, clerk: &Clerk, public: &
         Ok(instance) => kind(diagnosis, &instance, clerk.config().publishable_key.instance_type()),
         Err(error) => diagnosis.careful(&format!("the instance does not say what it is: {error}")),
     }
-    match backend.organization_settings().await {
+    match backend.get_organization_settings().await {
         Ok(settings) => organisations(diagnosis, &settings),
         Err(error) => diagnosis.broken(&format!("the settings of organisations cannot be read: {error}. {SETTINGS}")),
     }
@@ -80,8 +80,8 @@ fn organisations(diagnosis: &mut Diagnosis, settings: &OrganizationSettings) {
         diagnosis.good("organisations have slugs");
     }
     match settings.max_allowed_memberships {
-        0 => diagnosis.good("Clerk sets no limit on members; the plan does"),
-        most => diagnosis.careful(&format!(
+        None | Some(0) => diagnosis.good("Clerk sets no limit on members; the plan does"),
+        Some(most) => diagnosis.careful(&format!(
             "Clerk allows a new organisation {most} members, whatever its plan. Raise the limit to that of your largest plan: {SETTINGS}"
         )),
     }
@@ -92,10 +92,9 @@ fn organisations(diagnosis: &mut Diagnosis, settings: &OrganizationSettings) {
     } else {
         diagnosis.good("organisations are deleted through the product alone");
     }
-    if !["org:admin", "admin", ""].contains(&settings.creator_role.as_str()) {
+    if let Some(role) = settings.creator_role.as_deref().filter(|role| !["org:admin", "admin"].contains(role)) {
         diagnosis.broken(&format!(
-            "whoever creates an organisation becomes {:?}, and nobody would be its admin. Choose org:admin: {SETTINGS}",
-            settings.creator_role
+            "whoever creates an organisation becomes {role:?}, and nobody would be its admin. Choose org:admin: {SETTINGS}"
         ));
     }
 }

@@ -62,7 +62,7 @@ fn a_refresh_signs_in_without_a_redirect() {
 fn a_refresh_that_fails_says_why() {
     let unreachable = || Error::Unreachable("refused".into());
     let decode = || Error::Decode("html".into());
-    let limited = || Error::RateLimited { retry_after: std::time::Duration::from_secs(1) };
+    let limited = || Error::RateLimited { retry_after: std::time::Duration::from_secs(1), trace_id: None };
     let prefix = "session-token-expired-refresh-";
     let stranger = Signer::stranger().sign(&claims(NOW));
     type Answer = Box<dyn Fn() -> Result<Vec<String>, Error>>;

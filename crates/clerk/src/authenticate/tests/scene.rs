@@ -73,6 +73,11 @@ pub(super) struct Scene {
 impl Scene {
     /// A page load.
     pub(super) fn new(instance: InstanceType) -> Self {
+        Self::with(instance, |config| config)
+    }
+
+    /// A page load of an application with more to its configuration.
+    pub(super) fn with(instance: InstanceType, configure: impl FnOnce(Config) -> Config) -> Self {
         let publishable_key = match instance {
             InstanceType::Development => DEVELOPMENT_KEY,
             InstanceType::Production => PRODUCTION_KEY,
@@ -85,6 +90,7 @@ impl Scene {
             ..ConfigParts::default()
         })
         .unwrap();
+        let config = configure(config);
         let scene = Self {
             site: Site::new(&config),
             verifier: Verifier::new(&config),

@@ -1,4 +1,4 @@
-//! The instance itself: what it is and how organisations are set up in it.
+//! The instance itself, and how it treats organisations.
 
 use super::Backend;
 use crate::error::Error;
@@ -13,11 +13,11 @@ impl Backend {
         self.get(&["instance"], &[]).await
     }
 
-    /// How organisations are set up.
+    /// The instance's switches and limits for organisations.
     ///
     /// # Errors
     /// See [`Error`].
-    pub async fn organization_settings(&self) -> Result<OrganizationSettings, Error> {
+    pub async fn get_organization_settings(&self) -> Result<OrganizationSettings, Error> {
         self.get(&["instance", "organization_settings"], &[]).await
     }
 }
