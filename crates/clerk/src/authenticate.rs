@@ -8,9 +8,11 @@
 //! - an ended session is also refreshed for other methods than GET, so that a form is not lost, and never for a bearer
 //!   token;
 //! - a handshake that cannot be believed signs out in development too, where the SDK answers 500;
+//! - a nonce that cannot be redeemed is passed over, where the SDK signs out;
 //! - a handshake that brought nothing, while there is a session cookie, is passed over: the cookie it came by may
 //!   have outlived its use, and must not sign anybody out;
 //! - a primary answers satellites (C4) only where the configuration says so, because its answer can lead anywhere;
+//! - a redirect counter beyond three counts as three, where the SDK goes on;
 //! - handshakes arriving in a production URL are not looked at (see `facts`), and no CORS headers are added.
 
 mod renewal;
