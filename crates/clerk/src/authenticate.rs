@@ -10,9 +10,11 @@
 //! - while Clerk does not answer, a session that has ended is excused for as long as the configuration says: everybody
 //!   would be sent to a page that does not load;
 //! - a handshake that cannot be believed signs out in development too, where the SDK answers 500;
+//! - a nonce that cannot be redeemed is passed over, where the SDK signs out;
 //! - a handshake that brought nothing, while there is a session cookie, is passed over: the cookie it came by may
 //!   have outlived its use, and must not sign anybody out;
 //! - a primary answers satellites (C4) only where the configuration says so, because its answer can lead anywhere;
+//! - a redirect counter beyond three counts as three, where the SDK goes on;
 //! - handshakes arriving in a production URL are not looked at (see `facts`), and no CORS headers are added.
 
 mod renewal;

@@ -22,12 +22,18 @@ impl Decision<'_> {
             let answers = self.site.is_development() && self.site.answers_satellites;
             let back = answers.then(|| request.query(REDIRECT_URL)).flatten()?;
             let mut back = Url::parse(&back).ok()?;
-            let known: Vec<_> = back.query_pairs().into_owned().filter(|(name, _)| name != SYNCED).collect();
-            back.query_pairs_mut().clear().extend_pairs(known);
-            if let Some(browser) = &self.facts.dev_browser {
-                back.query_pairs_mut().append_pair(DEV_BROWSER, browser);
+            let mut pairs: Vec<(String, String)> = back.query_pairs().into_owned().collect();
+            pairs.extend(self.facts.dev_browser.clone().map(|browser| (DEV_BROWSER.to_owned(), browser)));
+            // Set where it stands, or at the end.
+            match pairs.iter().position(|(name, _)| name == SYNCED) {
+                Some(at) => {
+                    "true".clone_into(&mut pairs[at].1);
+                    let mut place = 0..;
+                    pairs.retain(|(name, _)| place.next() == Some(at) || name != SYNCED);
+                }
+                None => pairs.push((SYNCED.to_owned(), "true".to_owned())),
             }
-            back.query_pairs_mut().append_pair(SYNCED, "true");
+            back.query_pairs_mut().clear().extend_pairs(pairs);
             return Some(self.redirect(Reason::PRIMARY_RESPONDS_TO_SYNCING, back));
         };
         let page = request.method == Method::GET && request.header("sec-fetch-dest") == Some("document");

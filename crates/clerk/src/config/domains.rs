@@ -2,7 +2,7 @@
 
 use url::Url;
 
-use super::checks::{check_transport, http_url, wrong};
+use super::checks::{http_url, wrong};
 use super::{Config, ConfigError, ConfigParts, base};
 use crate::keys::InstanceType;
 use crate::organisation_sync::{InvalidPattern, OrganisationPatterns, OrganisationSync};
@@ -10,7 +10,8 @@ use crate::organisation_sync::{InvalidPattern, OrganisationPatterns, Organisatio
 /// An application on a domain of its own, whose people sign in on another one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Satellite {
-    /// Its domain, without a scheme. In production the Frontend API is at `clerk.<domain>`, unless there is a proxy.
+    /// Its domain, without a scheme. In production the Frontend API is at `clerk.<domain>`, unless there is a proxy, and
+    /// the issuer of tokens in any case.
     pub domain: Option<String>,
     /// Ask the primary domain also for browsers without any cookie.
     pub auto_sync: bool,
@@ -50,9 +51,13 @@ impl Config {
             None if self.proxy_url.is_none() => {
                 return Err(wrong("CLERK_DOMAIN", "is missing; a satellite has a domain or a CLERK_PROXY_URL"));
             }
-            Some(domain) if production && self.proxy_url.is_none() => {
-                self.frontend = http_url("CLERK_DOMAIN", &format!("https://clerk.{domain}"))?;
-                check_transport("CLERK_DOMAIN", &self.publishable_key, Some(&self.frontend))?;
+            Some(domain) if production => {
+                // Its tokens are made there too, also where a proxy is in front.
+                let frontend = http_url("CLERK_DOMAIN", &format!("https://clerk.{domain}"))?;
+                base(&frontend).clone_into(&mut self.issuer);
+                if self.proxy_url.is_none() {
+                    self.frontend = frontend;
+                }
             }
             _ => {}
         }

@@ -1,13 +1,19 @@
 //! C2 to C4: several domains with one sign-in.
 
 use http::Method;
+use serde_json::json;
 
-use super::scene::{NOW, Scene, query, valid, word};
+use super::scene::{NOW, Scene, query, token, valid, word};
 use crate::config::Satellite;
 use crate::keys::InstanceType::{self, Development, Production};
 
 const SIGNED_OUT: &str = "out session-token-and-uat-missing";
 const SYNC: &str = "to satellite-needs-syncing";
+
+/// A token made at the satellite's own Frontend API.
+fn theirs() -> String {
+    token(&json!({ "iss": "https://clerk.satellite.test" }))
+}
 
 fn satellite(instance: InstanceType, auto_sync: bool) -> Scene {
     Scene::with(instance, |config| {
@@ -30,7 +36,8 @@ fn rows_of_the_table() {
         ("after C2", eager().header("sec-fetch-dest", "iframe"), SIGNED_OUT),
         ("after C2", eager().method(Method::POST), SIGNED_OUT),
         ("after C2", eager().cookie("__client_uat", "5"), "to client-uat-but-no-session-token"),
-        ("after C2", eager().session(&valid(), NOW - 10), "in"),
+        ("after C2", eager().session(&theirs(), NOW - 10), "in"),
+        ("after C2", eager().session(&valid(), NOW - 10), "out token-invalid-issuer"),
         ("C3a", satellite(Development, false), SIGNED_OUT),
         ("C3b", satellite(Development, true), SYNC),
         ("C3b", satellite(Development, false).query("__clerk_synced=false"), SYNC),
@@ -41,7 +48,7 @@ fn rows_of_the_table() {
             "to dev-browser-missing",
         ),
         // C14 is for the primary alone.
-        ("C14", eager().session(&valid(), NOW - 10).header("referer", "https://primary.test/"), "in"),
+        ("C14", eager().session(&theirs(), NOW - 10).header("referer", "https://primary.test/"), "in"),
         // C1 and the gate come before and after.
         ("gate", eager().cookie("__clerk_redirect_count", "3"), "out satellite-needs-syncing"),
     ] {
@@ -73,7 +80,7 @@ fn a_primary_in_development_answers_only_if_it_is_told_to() {
     let primary = |instance| Scene::with(instance, crate::Config::answering_satellites);
     let redirect = primary(Development).query(back).cookie("__clerk_db_jwt", "dvb_1").redirect();
     assert_eq!(redirect.reason.as_str(), "primary-responds-to-syncing");
-    assert_eq!(redirect.location, "https://satellite.test/x?a=1&__clerk_db_jwt=dvb_1&__clerk_synced=true");
+    assert_eq!(redirect.location, "https://satellite.test/x?a=1&__clerk_synced=true&__clerk_db_jwt=dvb_1");
     let redirect = primary(Development).query(back).redirect();
     assert_eq!(redirect.location, "https://satellite.test/x?a=1&__clerk_synced=true");
     assert_eq!(word(&primary(Development).query(back).method(Method::POST).play()), "out primary-responds-to-syncing");
