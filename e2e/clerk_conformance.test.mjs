@@ -29,6 +29,16 @@ const DIFFERENCES = [
     applies: ({ request, theirs, ours }) => request.isDevelopment && theirs.status === 500 && ours.status === 200,
   },
   {
+    name: 'nor is a session believed that a nonce brought and another key signed',
+    why: 'the same: going on as if nothing had come would hide keys of two instances from a developer',
+    applies: ({ request, ours }) => request.isDevelopment && request.hasHandshake && ours.reason === 'token-invalid-signature' && !ours.signedIn,
+  },
+  {
+    name: 'an ended bearer token is not refreshed by a cookie',
+    why: 'the refresh cookie is a browser\'s, and the token came from a program',
+    applies: ({ request, theirs, ours }) => request.hasBearer && theirs.signedIn && /^session-token-expired/.test(ours.reason),
+  },
+  {
     name: 'a production key with a plain http proxy beyond this machine is refused',
     why: 'session tokens would travel in clear text',
     applies: ({ request, ours }) => !request.isDevelopment && ours.status === 500 && /should begin with https/.test(ours.error),
