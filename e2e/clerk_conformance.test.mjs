@@ -36,7 +36,8 @@ const DIFFERENCES = [
   {
     name: 'an ended bearer token is not refreshed by a cookie',
     why: 'the refresh cookie is a browser\'s, and the token came from a program',
-    applies: ({ request, theirs, ours }) => request.hasBearer && theirs.signedIn && /^session-token-expired/.test(ours.reason),
+    applies: ({ request, theirs, ours }) => request.hasBearer && /__refresh/.test(request.headers.cookie)
+      && /^session-token-expired-refresh-non-eligible/.test(ours.reason) && (theirs.signedIn || /^session-token-expired/.test(theirs.reason)),
   },
   {
     name: 'a production key with a plain http proxy beyond this machine is refused',
