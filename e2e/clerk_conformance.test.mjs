@@ -60,6 +60,12 @@ const DIFFERENCES = [
     applies: ({ request, theirs }) => request.method !== 'GET' && theirs.reason === 'session-token-expired-refresh-non-eligible-non-get',
   },
   {
+    name: 'whoever comes back from the instance\'s own portal comes from Clerk, also behind a proxy',
+    why: 'the detour would tell nothing new',
+    applies: ({ request, theirs, ours }) => ours.signedIn && theirs.reason === 'primary-domain-cross-origin-sync'
+      && /^https:\/\/accounts\./.test(request.headers.referer) && 'x-proxy-url' in request.options,
+  },
+  {
     name: 'handshakes in the query are not looked at in production',
     why: 'a link could sign a visitor in as whoever made the link',
     applies: ({ request }) => !request.isDevelopment && /__clerk_handshake/.test(request.path),
