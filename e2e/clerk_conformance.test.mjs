@@ -73,7 +73,7 @@ const DIFFERENCES = [
   {
     name: 'a handshake that brought nothing is passed over when there is a session cookie',
     why: 'the cookie it came by may have outlived its use, and must not sign anybody out',
-    applies: ({ request, theirs }) => request.hasHandshake && request.hasSession && theirs.reason === 'session-token-missing',
+    applies: ({ request, theirs }) => request.hasHandshake && /__session/.test(request.headers.cookie) && theirs.reason === 'session-token-missing',
   },
   {
     name: 'the address to come back to after a development handshake without a session is a redirect too',
