@@ -10,13 +10,11 @@ use serde_json::Value;
 
 mod invitation;
 mod role;
-mod settings;
 mod sign_in_token;
 mod status;
 
 pub use self::invitation::{OrganizationInvitation, PublicOrganizationData};
 pub use self::role::{Permission, Role};
-pub use self::settings::OrganizationSettings;
 pub use self::sign_in_token::SignInToken;
 pub use self::status::{InvitationStatus, SessionState, SignInTokenStatus};
 pub use crate::webhooks::Event;

@@ -14,7 +14,6 @@ mod organizations;
 mod pages;
 mod roles;
 mod sessions;
-mod settings;
 mod sign_in_tokens;
 mod transport;
 mod users;

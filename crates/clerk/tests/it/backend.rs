@@ -186,9 +186,6 @@ async fn sends_every_change_as_the_specification_says() {
     reply(page(json!({ "id": "perm_1", "key": "org:reports:read", "type": "user" })));
     assert_eq!(backend.list_organization_permissions(100, 0).await.unwrap().data[0].kind, "user");
     sent(Method::GET, "/bapi/v1/organization_permissions?limit=100&offset=0", Value::Null);
-    reply(json!({ "enabled": true, "max_allowed_memberships": 5, "slug_disabled": true, "brand_new": 1 }));
-    assert_eq!(backend.get_organization_settings().await.unwrap().slug_disabled, Some(true));
-    sent(Method::GET, "/bapi/v1/instance/organization_settings", Value::Null);
 
     reply(
         json!({ "id": "sit_1", "user_id": "user_1", "status": "pending", "token": "secret", "url": "https://x/secret" }),
