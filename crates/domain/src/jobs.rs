@@ -21,13 +21,10 @@ directory_statements! {
                        where state = 'ready' and run_at <= now() and (leased_until is null or leased_until < now())
                        order by run_at limit 16 for update skip locked)
         returning id, kind, payload, attempts, organisation_id";
-    WAKE = "select pg_notify('tenantry_jobs', '')";
     EXTEND = "
         update jobs set leased_until = now() + interval '90 seconds'
          where id = $1 and attempts = $2 and state = 'ready'
         returning id";
-    /// One worker at a time asks whether something is due.
-    TURN = "select pg_advisory_xact_lock(hashtext('tenantry_jobs ' || $1))";
     DUE = "
         insert into jobs (kind, payload)
         select $1, '{}' where not exists
@@ -74,12 +71,6 @@ pub async fn ask(database: &Database, reason: SystemReason, kind: &'static str) 
     Ok(tx.commit().await?)
 }
 
-/// Has workers look for jobs once this transaction is committed.
-pub(crate) async fn wake(tx: &mut Transaction) -> Result<()> {
-    tx.query(Query::new(WAKE)).await?;
-    Ok(())
-}
-
 /// Takes up to 16 jobs that are due.
 pub async fn claim(database: &Database) -> Result<Vec<Claimed>> {
     let rows = database.system(SystemReason::Jobs).run(Query::new(CLAIM)).await?;
@@ -92,12 +83,10 @@ fn claimed(row: &Row) -> Claimed {
 }
 
 /// Enqueues a job that comes round by itself, unless one waits or began within `every` seconds. Says whether it did.
+/// Two workers that look in the same moment may enqueue two: what comes round has to bear that.
 pub async fn come_round(database: &Database, kind: &'static str, every: f64) -> Result<bool> {
-    let mut tx = database.system(SystemReason::Jobs).begin().await?;
-    tx.query(Query::new(TURN).bind(kind)).await?;
-    let due = tx.query_opt(Query::new(DUE).bind(kind).bind(every)).await?.is_some();
-    tx.commit().await?;
-    Ok(due)
+    let query = Query::new(DUE).bind(kind).bind(every);
+    Ok(!database.system(SystemReason::Jobs).run(query).await?.is_empty())
 }
 
 /// The worker still holds the job: called well before its lease of 90 seconds ends. False where it has lost it.

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use tenancy::{Database, Query, Row, SystemReason, directory_statements};
 use uuid::Uuid;
 
-use crate::{Error, Result, jobs};
+use crate::{Error, Result};
 
 /// Parked jobs that a page shows; how many there are is told besides.
 const MOST_SHOWN: i64 = 100;
@@ -93,7 +93,7 @@ fn parked_job(row: &Row) -> ParkedJob {
     }
 }
 
-/// Tries a parked job again, or sets it aside. `NotFound` where it is not parked (any more).
+/// Has a parked job tried again, within a second where a worker runs, or sets it aside. `NotFound` where it is not parked (any more).
 pub async fn decide(database: &Database, job: Uuid, decision: Decision) -> Result<()> {
     let mut tx = database.system(SystemReason::Operations).begin().await?;
     let statement = match decision {
@@ -101,8 +101,5 @@ pub async fn decide(database: &Database, job: Uuid, decision: Decision) -> Resul
         Decision::SetAside => ASIDE,
     };
     tx.query_opt(Query::new(statement).bind(job)).await?.ok_or(Error::NotFound)?;
-    if decision == Decision::TryAgain {
-        jobs::wake(&mut tx).await?;
-    }
     Ok(tx.commit().await?)
 }

@@ -11,7 +11,7 @@ const ROUNDS: &[(&str, f64)] = &[(RECONCILE_CLERK, 300.0)];
 /// How often a worker looks whether something is due.
 const LOOK: Duration = Duration::from_secs(15);
 
-/// When this worker last looked. Any number of workers may look: what is due is enqueued once.
+/// When this worker last looked. Any number of workers may look.
 #[derive(Default)]
 pub(crate) struct Schedule {
     looked: Option<Instant>,

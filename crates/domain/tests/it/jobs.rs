@@ -92,3 +92,20 @@ async fn nobody_enqueues_a_job_for_another_organisation_or_sees_its_jobs() {
     }
     assert_eq!(server.execute("update jobs set last_error = ''", &[]).await.unwrap(), 0);
 }
+
+#[tokio::test]
+async fn what_comes_round_is_enqueued_when_it_is_due_and_not_while_one_waits() {
+    let world = World::create().await;
+    let worker = world.database.worker().await;
+    let round = async || jobs::come_round(&worker, "round", 3600.0).await.unwrap();
+    assert!(round().await);
+    assert!(!round().await, "one waits");
+    let job = jobs::claim(&worker).await.unwrap().remove(0);
+    assert!(jobs::extend(&worker, &job).await.unwrap());
+    jobs::finish(&worker, &job).await.unwrap();
+    assert!(!round().await, "one began within the hour");
+    assert!(!jobs::extend(&worker, &job).await.unwrap(), "whoever is done holds nothing");
+    let admin = world.database.client("postgres").await;
+    admin.batch_execute("update tenantry.jobs set created_at = now() - interval '2 hours'").await.unwrap();
+    assert!(round().await);
+}
