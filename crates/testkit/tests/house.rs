@@ -17,7 +17,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("web", &["clerk", "domain", "mirror", "signatures", "tenancy"]),
     ("worker", &["clerk", "domain", "mirror", "tenancy"]),
     ("sandbox", &["signatures"]),
-    ("testkit", &["domain", "tenancy"]),
+    ("testkit", &["clerk", "domain", "tenancy"]),
     ("prove", &["clerk", "domain", "mirror", "tenancy", "web"]),
     ("cli", &["audit", "clerk", "domain", "mirror", "pg-local", "prove", "tenancy", "web", "worker"]),
 ];
@@ -28,7 +28,8 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("tokio-postgres", &["audit", "prove", "tenancy", "testkit"]),
     ("deadpool-postgres", &["tenancy"]),
     ("refinery", &["tenancy"]),
-    ("axum", &["web", "sandbox", "cli"]),
+    // `testkit` answers as Clerk where a test needs one that forgets nothing and loses everything.
+    ("axum", &["web", "sandbox", "cli", "testkit"]),
     ("askama", &["web", "sandbox"]),
     ("reqwest", &["clerk", "sandbox", "cli"]),
     ("jsonwebtoken", &["clerk", "sandbox"]),
