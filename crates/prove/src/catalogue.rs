@@ -48,6 +48,8 @@ pub(crate) struct Reference {
 pub(crate) struct Policy {
     pub(crate) name: String,
     pub(crate) table: String,
+    /// Whether it is about new rows alone.
+    pub(crate) is_for_insert: bool,
 }
 
 impl Table {
@@ -159,10 +161,10 @@ pub(crate) async fn tables(admin: &Client) -> Result<Vec<Table>> {
 pub(crate) async fn policies(admin: &Client) -> Result<Vec<Policy>> {
     // Names come with their schema.
     admin.batch_execute("set search_path = ''").await.map_err(Error::doing("reading the policies"))?;
-    let sql = "select p.polname::text, p.polrelid::regclass::text from pg_policy as p
+    let sql = "select p.polname::text, p.polrelid::regclass::text, p.polcmd = 'a' from pg_policy as p
                 where p.polpermissive and p.polrelid::regclass::text !~ '^proof\\.' order by 2, 1";
     let rows = admin.query(sql, &[]).await.map_err(Error::doing("reading the policies"))?;
-    Ok(rows.iter().map(|row| Policy { name: row.get(0), table: row.get(1) }).collect())
+    Ok(rows.iter().map(|row| Policy { name: row.get(0), table: row.get(1), is_for_insert: row.get(2) }).collect())
 }
 
 fn parents_first(mut rest: Vec<Table>) -> Vec<Table> {

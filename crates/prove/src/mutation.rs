@@ -29,11 +29,13 @@ impl Mutation {
             let wanted = table.unwrap_or("any table");
             return Err(Error::CannotRun(format!("no policy of {wanted} to loosen; there are: {}", tables.join(", "))));
         };
-        let Policy { name, table } = policy;
+        let Policy { name, table, is_for_insert } = policy;
+        // What is added has no row to look at before.
+        let clause = if *is_for_insert { "with check (true)" } else { "using (true)" };
         Ok(match rng.random_range(0..3) {
             0 => Self {
-                described: format!("policy {name} on {table} now says using (true)"),
-                sql: format!("alter policy {name} on {table} using (true)"),
+                described: format!("policy {name} on {table} now says {clause}"),
+                sql: format!("alter policy {name} on {table} {clause}"),
             },
             1 => Self {
                 described: format!("a second policy on {table}, beside {name}, says using (true)"),
