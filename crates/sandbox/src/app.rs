@@ -6,6 +6,7 @@ use axum::Router;
 use axum::middleware;
 use tower_http::catch_panic::CatchPanicLayer;
 
+use crate::logos::Logos;
 use crate::settings::Settings;
 use crate::store::Store;
 use crate::tokens::Signer;
@@ -16,6 +17,7 @@ pub(crate) struct App {
     pub(crate) settings: Settings,
     pub(crate) store: Store,
     pub(crate) signer: Signer,
+    pub(crate) logos: Logos,
 }
 
 /// One instance, shared.

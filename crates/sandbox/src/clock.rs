@@ -9,8 +9,10 @@ pub(crate) type Millis = i64;
 pub(crate) const SECOND: Millis = 1_000;
 /// One minute.
 pub(crate) const MINUTE: Millis = 60 * SECOND;
+/// One hour.
+pub(crate) const HOUR: Millis = 60 * MINUTE;
 /// One day.
-pub(crate) const DAY: Millis = 24 * 60 * MINUTE;
+pub(crate) const DAY: Millis = 24 * HOUR;
 
 /// The present moment.
 pub(crate) fn now() -> Millis {

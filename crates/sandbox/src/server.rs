@@ -15,6 +15,7 @@ use crate::frontend::method_override;
 use crate::instance::Instance;
 use crate::keys::Keys;
 use crate::listen::{Doors, open};
+use crate::logos::Logos;
 use crate::options::Options;
 use crate::settings::Settings;
 use crate::state::Rules;
@@ -61,7 +62,8 @@ pub async fn start(options: Options) -> anyhow::Result<Sandbox> {
         instance: Instance::parse(&options.publishable_key)?,
         version: options.claims_version,
     };
-    let app = Arc::new(App { settings, store, signer });
+    let logos = Logos::open(&options.data_dir)?;
+    let app = Arc::new(App { settings, store, signer, logos });
     let (stop, stopped) = watch::channel(false);
 
     let (clerk_port, stripe_port, mailbox_port) = (clerk.port, stripe_doors.port, mailbox_doors.port);

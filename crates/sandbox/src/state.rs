@@ -7,7 +7,10 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::ids;
-use crate::records::{Client, Delivery, DevBrowser, Mail, Membership, Nonce, Organization, Session, User, WebhookMode};
+use crate::records::{
+    Client, Delivery, DevBrowser, Invitation, Mail, Membership, Nonce, Organization, OrganizationSettings, Permission,
+    Role, Session, SignInToken, User, WebhookMode,
+};
 
 /// What the command line says about the instance; not kept, it is given anew at each start.
 #[derive(Clone, Debug, Default)]
@@ -29,10 +32,19 @@ pub(crate) struct State {
     #[serde(skip)]
     pub(crate) rules: Rules,
     pub(crate) instance_id: String,
+    /// Origins a server has allowed.
+    pub(crate) allowed_origins: Vec<String>,
+    pub(crate) organization_settings: OrganizationSettings,
+    /// By the role's id.
+    pub(crate) roles: BTreeMap<String, Role>,
+    /// By the permission's id.
+    pub(crate) permissions: BTreeMap<String, Permission>,
     pub(crate) users: BTreeMap<String, User>,
     pub(crate) organizations: BTreeMap<String, Organization>,
     /// By the membership's id.
     pub(crate) memberships: BTreeMap<String, Membership>,
+    pub(crate) invitations: BTreeMap<String, Invitation>,
+    pub(crate) sign_in_tokens: BTreeMap<String, SignInToken>,
     pub(crate) clients: BTreeMap<String, Client>,
     pub(crate) sessions: BTreeMap<String, Session>,
     /// Development browsers by the id in their cookie.
@@ -51,9 +63,15 @@ impl Default for State {
         Self {
             rules: Rules::default(),
             instance_id: ids::fresh("ins_"),
+            allowed_origins: Vec::new(),
+            organization_settings: OrganizationSettings::default(),
+            roles: Role::built_in().into_iter().map(|role| (role.id.clone(), role)).collect(),
+            permissions: Permission::built_in().map(|permission| (permission.id.clone(), permission)).collect(),
             users: BTreeMap::new(),
             organizations: BTreeMap::new(),
             memberships: BTreeMap::new(),
+            invitations: BTreeMap::new(),
+            sign_in_tokens: BTreeMap::new(),
             clients: BTreeMap::new(),
             sessions: BTreeMap::new(),
             dev_browsers: BTreeMap::new(),

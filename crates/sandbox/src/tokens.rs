@@ -7,6 +7,7 @@ use crate::ids;
 use crate::instance::Instance;
 use crate::keys::Keys;
 use crate::options::ClaimsVersion;
+use crate::packed_permissions::PackedPermissions;
 use crate::records::{Session, SessionStatus};
 use crate::state::State;
 
@@ -16,6 +17,8 @@ pub(crate) const LIFE: i64 = 60;
 const EARLY: i64 = 10;
 /// The class of session tokens, which verifiers tell apart from template tokens.
 const CATEGORY: &str = "cl_B7d4PD111AAA";
+/// The class of template tokens.
+const TEMPLATE_CATEGORY: &str = "cl_B7d4PD222AAA";
 
 /// Signs on behalf of the instance.
 pub(crate) struct Signer {
@@ -65,13 +68,19 @@ impl Signer {
             match self.version {
                 ClaimsVersion::V1 => {
                     claims.insert("org_id".into(), membership.organization_id.clone().into());
-                    claims.insert("org_permissions".into(), json!([]));
+                    claims.insert("org_permissions".into(), state.custom_permissions(&membership.role).into());
                     claims.insert("org_role".into(), membership.role.clone().into());
                     claims.insert("org_slug".into(), slug.into());
                 }
                 ClaimsVersion::V2 => {
                     let role = membership.role.trim_start_matches("org:");
-                    claims.insert("o".into(), json!({"id": membership.organization_id, "rol": role, "slg": slug}));
+                    let mut organization = json!({"id": membership.organization_id, "rol": role, "slg": slug});
+                    if let Some(packed) = PackedPermissions::new(&state.custom_permissions(&membership.role)) {
+                        organization["per"] = packed.actions.into();
+                        organization["fpm"] = packed.masks.into();
+                        claims.insert("fea".into(), packed.features.into());
+                    }
+                    claims.insert("o".into(), organization);
                 }
             }
         }
@@ -88,6 +97,22 @@ impl Signer {
     /// The handshake's token form: the directives, signed.
     pub(crate) fn handshake_token(&self, directives: &[String], now: Millis) -> String {
         self.keys.sign(&self.header(now / SECOND), &json!({"handshake": directives}))
+    }
+
+    /// A token of a template, for the person of a session.
+    pub(crate) fn template_token(&self, session: &Session, life: i64, now: Millis) -> String {
+        let issued = now / SECOND;
+        let mut header = self.header(issued);
+        header["cat"] = TEMPLATE_CATEGORY.into();
+        let claims = json!({
+            "exp": issued + life,
+            "iat": issued,
+            "iss": self.instance.issuer,
+            "jti": ids::letters(20).to_ascii_lowercase(),
+            "nbf": issued - EARLY,
+            "sub": session.user_id,
+        });
+        self.keys.sign(&header, &claims)
     }
 
     fn header(&self, issued: i64) -> Value {

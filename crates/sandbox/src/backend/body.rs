@@ -19,20 +19,54 @@ impl FromRequest<Shared> for Body {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, _: &Shared) -> Result<Self, ApiError> {
-        let bytes = to_bytes(request.into_body(), LIMIT).await.map_err(|_| {
-            ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "request_body_too_large", "Request body too large")
-        })?;
-        if bytes.iter().all(u8::is_ascii_whitespace) {
-            return Ok(Self(Map::new()));
-        }
-        match serde_json::from_slice(&bytes) {
-            Ok(Value::Object(map)) => Ok(Self(map)),
-            _ => Err(ApiError::bad_request("request_body_invalid", "The request body must be a JSON object.")),
+        match read(request).await? {
+            None => Ok(Self(Map::new())),
+            Some(Value::Object(map)) => Ok(Self(map)),
+            Some(_) => Err(ApiError::bad_request("request_body_invalid", "The request body must be a JSON object.")),
         }
     }
 }
 
+/// A list of JSON objects.
+pub(super) struct Bodies(pub(super) Vec<Body>);
+
+impl FromRequest<Shared> for Bodies {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, _: &Shared) -> Result<Self, ApiError> {
+        let Some(Value::Array(list)) = read(request).await? else {
+            return Err(ApiError::bad_request("request_body_invalid", "The request body must be a JSON list."));
+        };
+        let bodies = list.into_iter().map(|item| match item {
+            Value::Object(map) => Ok(Body(map)),
+            _ => Err(ApiError::bad_request("request_body_invalid", "The list must be of JSON objects.")),
+        });
+        Ok(Self(bodies.collect::<Result<_, _>>()?))
+    }
+}
+
+/// The JSON of a request, if there is any.
+async fn read(request: Request) -> Result<Option<Value>, ApiError> {
+    let bytes = to_bytes(request.into_body(), LIMIT).await.map_err(|_| too_large())?;
+    if bytes.iter().all(u8::is_ascii_whitespace) {
+        return Ok(None);
+    }
+    serde_json::from_slice(&bytes)
+        .map(Some)
+        .map_err(|_| ApiError::bad_request("request_body_invalid", "The request body must be JSON."))
+}
+
+/// 413.
+pub(super) fn too_large() -> ApiError {
+    ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "request_body_too_large", "Request body too large")
+}
+
 impl Body {
+    /// Whether a member is there, whatever it holds.
+    pub(super) fn mentions(&self, name: &str) -> bool {
+        self.0.contains_key(name)
+    }
+
     /// A text; absent and null are both nothing.
     pub(super) fn text(&self, name: &str) -> Result<Option<String>, ApiError> {
         match self.0.get(name) {

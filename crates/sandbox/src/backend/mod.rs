@@ -2,12 +2,18 @@
 
 mod body;
 mod clients;
+mod email_addresses;
 mod guard;
 mod instance;
+mod invitations;
+mod logo;
 mod memberships;
 mod organizations;
+mod permissions;
 mod query;
+mod roles;
 mod sessions;
+mod sign_in_tokens;
 mod users;
 
 use axum::Router;
@@ -21,13 +27,26 @@ use crate::errors::unknown_path;
 pub(crate) fn router(app: &Shared) -> Router<Shared> {
     Router::new()
         .route("/jwks", get(instance::jwks))
-        .route("/instance", get(instance::show))
-        .route("/instance/organization_settings", get(instance::organization_settings))
+        .route("/instance", get(instance::show).patch(instance::change))
+        .route(
+            "/instance/organization_settings",
+            get(instance::organization_settings).patch(instance::change_organization_settings),
+        )
         .route("/users", get(users::list).post(users::create))
         .route("/users/count", get(users::count))
         .route("/users/{id}", get(users::show).patch(users::change).delete(users::destroy))
         .route("/users/{id}/metadata", patch(users::merge_metadata).put(users::replace_metadata))
         .route("/users/{id}/organization_memberships", get(memberships::of_user))
+        .route("/users/{id}/organization_invitations", get(invitations::of_user))
+        .route("/users/{id}/ban", post(users::ban))
+        .route("/users/{id}/unban", post(users::unban))
+        .route("/users/{id}/lock", post(users::lock))
+        .route("/users/{id}/unlock", post(users::unlock))
+        .route("/email_addresses", post(email_addresses::create))
+        .route(
+            "/email_addresses/{id}",
+            get(email_addresses::show).patch(email_addresses::change).delete(email_addresses::destroy),
+        )
         .route("/organizations", get(organizations::list).post(organizations::create))
         .route(
             "/organizations/{id}",
@@ -41,9 +60,28 @@ pub(crate) fn router(app: &Shared) -> Router<Shared> {
         .route("/organizations/{id}/memberships/{user}", patch(memberships::change_role).delete(memberships::destroy))
         .route("/organizations/{id}/memberships/{user}/metadata", patch(memberships::merge_metadata))
         .route("/organization_memberships", get(memberships::list))
+        .route("/organizations/{id}/logo", logo::route())
+        .route("/organizations/{id}/invitations", get(invitations::in_organization).post(invitations::create))
+        .route("/organizations/{id}/invitations/bulk", post(invitations::create_bulk))
+        .route("/organizations/{id}/invitations/pending", get(invitations::pending))
+        .route("/organizations/{id}/invitations/{invitation}", get(invitations::show))
+        .route("/organizations/{id}/invitations/{invitation}/revoke", post(invitations::revoke))
+        .route("/organization_invitations", get(invitations::list))
+        .route("/organization_roles", get(roles::list).post(roles::create))
+        .route("/organization_roles/{id}", get(roles::show).patch(roles::change).delete(roles::destroy))
+        .route("/organization_roles/{id}/permissions/{permission}", post(roles::assign).delete(roles::withdraw))
+        .route("/organization_permissions", get(permissions::list).post(permissions::create))
+        .route(
+            "/organization_permissions/{id}",
+            get(permissions::show).patch(permissions::change).delete(permissions::destroy),
+        )
+        .route("/sign_in_tokens", post(sign_in_tokens::create))
+        .route("/sign_in_tokens/{id}/revoke", post(sign_in_tokens::revoke))
+        .route("/testing_tokens", post(sign_in_tokens::testing))
         .route("/sessions", get(sessions::list).post(sessions::create))
         .route("/sessions/{id}", get(sessions::show))
         .route("/sessions/{id}/revoke", post(sessions::revoke))
+        .route("/sessions/{id}/tokens/{template}", post(sessions::template_token))
         .route("/sessions/{id}/tokens", post(sessions::token))
         .route("/sessions/{id}/refresh", post(sessions::refresh))
         .route("/clients/handshake_payload", get(clients::handshake_payload))

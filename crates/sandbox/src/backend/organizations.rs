@@ -9,7 +9,7 @@ use crate::backend::body::Body;
 use crate::backend::query::{Query, SortKey, envelope};
 use crate::clock;
 use crate::errors::{ApiError, ApiResult};
-use crate::records::{ADMIN, Audience, NewOrganization, Organization, check_organization_name};
+use crate::records::{Audience, NewOrganization, Organization, check_organization_name};
 use crate::state;
 
 /// The organisations that pass the filters.
@@ -52,7 +52,7 @@ fn json(state: &state::State, organization: &Organization, query: &Query) -> Val
     let count = query.flag("include_members_count").then(|| members().count());
     let mut json = state.organization_json(organization, Audience::Backend, count);
     if query.flag("include_missing_member_with_elevated_permissions") {
-        let orphaned = !members().any(|membership| membership.role == ADMIN);
+        let orphaned = !members().any(|membership| state.is_elevated(&membership.role));
         json["missing_member_with_elevated_permissions"] = orphaned.into();
     }
     json

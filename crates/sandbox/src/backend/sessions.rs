@@ -102,6 +102,20 @@ pub(super) async fn token(State(app): State<Shared>, Path(id): Path<String>, bod
     })
 }
 
+/// A token of a template: for other services, so without a session and of a class the application must not take.
+/// Every name is a template here.
+pub(super) async fn template_token(
+    State(app): State<Shared>,
+    Path((id, _template)): Path<(String, String)>,
+    body: Body,
+) -> ApiResult {
+    let life = body.number("expires_in_seconds")?.map_or(LIFE, i64::from);
+    app.store.read(|state| {
+        let session = state.live_session(&id).ok_or_else(|| ApiError::not_found("active session", &id))?;
+        Ok(Json(json!({"object": "token", "jwt": app.signer.template_token(session, life, clock::now())})))
+    })
+}
+
 /// Renews an expired token, given the refresh token that came with it.
 pub(super) async fn refresh(State(app): State<Shared>, Path(id): Path<String>, body: Body) -> ApiResult {
     let expired = body.required("expired_token")?;

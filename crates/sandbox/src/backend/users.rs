@@ -9,7 +9,7 @@ use crate::backend::body::Body;
 use crate::backend::query::{Query, SortKey};
 use crate::clock;
 use crate::errors::{ApiError, ApiResult};
-use crate::records::{Audience, NewUser, User, check_email, check_person_name};
+use crate::records::{Audience, NewUser, Rights, User, check_email, check_person_name};
 use crate::state;
 
 /// The people that pass the filters, as a bare list.
@@ -101,13 +101,17 @@ pub(super) async fn create(State(app): State<Shared>, body: Body) -> ApiResult {
     })
 }
 
-/// Changes names, outside id or primary address.
+/// Changes names, outside id, primary address, language, time zone or rights.
 pub(super) async fn change(State(app): State<Shared>, Path(id): Path<String>, body: Body) -> ApiResult {
     body.refuse_metadata()?;
     let first = name(&body, "first_name")?;
     let last = name(&body, "last_name")?;
     let external_id = body.settable("external_id")?;
     let primary = body.text("primary_email_address_id")?;
+    let (locale, timezone) = (body.settable("locale")?, body.settable("timezone")?);
+    let (deletes, creates) = (body.flag("delete_self_enabled")?, body.flag("create_organization_enabled")?);
+    let most = body.mentions("create_organizations_limit").then(|| body.number("create_organizations_limit"));
+    let most = most.transpose()?;
     answer(&app, &id, |user| {
         if let Some(first) = first {
             user.first_name = first;
@@ -118,6 +122,17 @@ pub(super) async fn change(State(app): State<Shared>, Path(id): Path<String>, bo
         if let Some(external_id) = external_id {
             user.external_id = external_id;
         }
+        if let Some(locale) = locale {
+            user.locale = locale;
+        }
+        if let Some(timezone) = timezone {
+            user.timezone = timezone;
+        }
+        user.rights = Rights {
+            delete_self_enabled: deletes.unwrap_or(user.rights.delete_self_enabled),
+            create_organization_enabled: creates.unwrap_or(user.rights.create_organization_enabled),
+            create_organizations_limit: most.unwrap_or(user.rights.create_organizations_limit),
+        };
         if let Some(primary) = primary {
             if !user.email_addresses.iter().any(|email| email.id == primary) {
                 return Err(ApiError::not_found("email address", &primary));
@@ -157,6 +172,40 @@ fn answer(app: &Shared, id: &str, change: impl FnOnce(&mut User) -> Result<(), A
     app.store.write(|state| {
         let user = state.change_user(id, clock::now(), change)?;
         Ok(Json(state.user_json(&user, Audience::Backend)))
+    })
+}
+
+/// Shuts a person out and ends their sessions.
+pub(super) async fn ban(app: State<Shared>, id: Path<String>) -> ApiResult {
+    set_banned(&app, &id, true)
+}
+
+/// Lets a person in again.
+pub(super) async fn unban(app: State<Shared>, id: Path<String>) -> ApiResult {
+    set_banned(&app, &id, false)
+}
+
+fn set_banned(app: &Shared, id: &str, banned: bool) -> ApiResult {
+    app.store.write(|state| {
+        let user = state.ban_user(id, banned, clock::now())?;
+        Ok(Json(state.user_json(&user, Audience::Backend)))
+    })
+}
+
+/// Lets a person sign in no more; sessions they have go on.
+pub(super) async fn lock(app: State<Shared>, id: Path<String>) -> ApiResult {
+    set_locked(&app, &id, true)
+}
+
+/// Lets a person sign in again.
+pub(super) async fn unlock(app: State<Shared>, id: Path<String>) -> ApiResult {
+    set_locked(&app, &id, false)
+}
+
+fn set_locked(app: &Shared, id: &str, locked: bool) -> ApiResult {
+    answer(app, id, |user| {
+        user.locked = locked;
+        Ok(())
     })
 }
 

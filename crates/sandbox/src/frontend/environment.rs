@@ -8,7 +8,9 @@ use crate::app::Shared;
 
 /// The environment, bare of any envelope.
 pub(super) async fn show(State(app): State<Shared>) -> Json<Value> {
-    let rules = app.store.read(|state| state.rules.clone());
+    let (rules, settings, limit) = app
+        .store
+        .read(|state| (state.rules.clone(), state.organization_settings.clone(), state.usual_membership_limit()));
     let own = &app.settings.public_origin;
     let home = app.settings.app_url.as_str();
     Json(json!({
@@ -64,13 +66,17 @@ pub(super) async fn show(State(app): State<Shared>) -> Json<Value> {
         },
         "user_settings": user_settings(),
         "organization_settings": {
-            "enabled": true,
-            "max_allowed_memberships": rules.max_allowed_memberships,
+            "enabled": settings.enabled,
+            "max_allowed_memberships": limit,
             "force_organization_selection": !rules.membership_optional,
-            "actions": {"admin_delete": true},
-            "domains": {"enabled": false, "enrollment_modes": [], "default_role": null},
-            "slug": {"disabled": false},
-            "creator_role": "org:admin",
+            "actions": {"admin_delete": settings.admin_delete_enabled},
+            "domains": {
+                "enabled": settings.domains_enabled,
+                "enrollment_modes": settings.domains_enrollment_modes,
+                "default_role": settings.domains_default_role,
+            },
+            "slug": {"disabled": settings.slug_disabled},
+            "creator_role": settings.creator_role,
             "organization_creation_defaults": {"enabled": false},
         },
         "commerce_settings": {

@@ -1,6 +1,4 @@
-//! Bodies of the Frontend API: forms with one value for each name.
-
-use std::collections::HashMap;
+//! Bodies of the Frontend API: forms.
 
 use axum::body::to_bytes;
 use axum::extract::{FromRequest, Request};
@@ -15,7 +13,7 @@ use crate::records::Metadata;
 const LIMIT: usize = 256 * 1024;
 
 /// The fields of a form; an empty body has none.
-pub(super) struct Fields(HashMap<String, String>);
+pub(super) struct Fields(Vec<(String, String)>);
 
 impl FromRequest<Shared> for Fields {
     type Rejection = ApiError;
@@ -43,7 +41,12 @@ impl FromRequest<Shared> for Fields {
 impl Fields {
     /// The value of a field, empty ones included.
     pub(super) fn get(&self, name: &str) -> Option<&str> {
-        self.0.get(name).map(String::as_str)
+        self.0.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
+    /// Every value of a name.
+    pub(super) fn all(&self, name: &str) -> Vec<String> {
+        self.0.iter().filter(|(key, _)| key == name).map(|(_, value)| value.clone()).collect()
     }
 
     /// The value of a field that must hold something.

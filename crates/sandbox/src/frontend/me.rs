@@ -1,18 +1,15 @@
 //! `/v1/me`: the person who is signed in.
 
 use axum::extract::{Path, Query, State};
-use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::app::Shared;
 use crate::errors::{ApiError, ApiResult};
 use crate::frontend::caller::Caller;
 use crate::frontend::fields::Fields;
-use crate::records::{Audience, check_person_name};
+use crate::frontend::part::Part;
+use crate::records::{Audience, SessionStatus, check_person_name};
 use crate::state;
-
-/// Most entries of one page.
-const MOST: usize = 500;
 
 /// The person.
 pub(super) async fn show(State(app): State<Shared>, caller: Caller) -> ApiResult {
@@ -51,25 +48,6 @@ fn user(state: &state::State, id: &str) -> Result<Value, ApiError> {
     Ok(state.user_json(user, Audience::Frontend))
 }
 
-/// Which part of a list is wanted.
-#[derive(Deserialize)]
-pub(super) struct Part {
-    #[serde(default)]
-    paginated: bool,
-    limit: Option<usize>,
-    offset: Option<usize>,
-}
-
-impl Part {
-    /// The part, in the envelope of a list, or bare where it was not asked to be paginated.
-    pub(super) fn of(&self, all: Vec<Value>) -> Value {
-        let total = all.len();
-        let part: Vec<_> =
-            all.into_iter().skip(self.offset.unwrap_or(0)).take(self.limit.unwrap_or(10).min(MOST)).collect();
-        if self.paginated { json!({"data": part, "total_count": total}) } else { Value::Array(part) }
-    }
-}
-
 /// The person's memberships, newest first.
 pub(super) async fn memberships(State(app): State<Shared>, caller: Caller, Query(part): Query<Part>) -> ApiResult {
     caller.look(&app, |state, _| {
@@ -90,5 +68,32 @@ pub(super) async fn leave(State(app): State<Shared>, caller: Caller, Path(organi
         state.membership(&organization, &user).ok_or_else(ApiError::organization_not_found)?;
         let gone = state.delete_membership(&organization, &user, Audience::Frontend, now)?;
         Ok(json!({"object": "organization_membership", "id": gone["id"], "deleted": true}))
+    })
+}
+
+/// The person's live sessions, on any client, newest first; bare, as ClerkJS wants it.
+pub(super) async fn sessions(State(app): State<Shared>, caller: Caller) -> ApiResult {
+    caller.look(&app, |state, _| {
+        let user = caller.session(state)?.user_id;
+        let mut sessions: Vec<_> = state
+            .sessions
+            .values()
+            .filter(|session| session.user_id == user && state.session_status(session).is_live())
+            .collect();
+        sessions.sort_by_key(|session| std::cmp::Reverse(session.created_at));
+        Ok(sessions.into_iter().map(|session| state.session_json(session)).collect())
+    })
+}
+
+/// Ends one of the person's sessions, here or elsewhere.
+pub(super) async fn revoke_session(State(app): State<Shared>, caller: Caller, Path(id): Path<String>) -> ApiResult {
+    caller.change(&app, |state, _, now| {
+        let user = caller.session(state)?.user_id;
+        if state.sessions.get(&id).is_none_or(|session| session.user_id != user) {
+            return Err(ApiError::not_found("session", &id));
+        }
+        state.end_session(&id, SessionStatus::Revoked, now);
+        let session = state.sessions.get(&id).ok_or_else(|| ApiError::not_found("session", &id))?;
+        Ok(state.session_json(session))
     })
 }

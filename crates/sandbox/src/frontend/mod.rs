@@ -7,12 +7,16 @@ mod environment;
 mod fields;
 mod guard;
 mod handshake;
+mod invitations;
+mod logo;
 mod me;
 mod organizations;
+mod part;
 mod scripts;
 mod sessions;
 mod sign_ins;
 mod sign_ups;
+mod tickets;
 
 use axum::extract::State;
 use axum::middleware;
@@ -52,16 +56,29 @@ pub(crate) fn router(app: &Shared) -> Router<Shared> {
         .route("/me", get(me::show).patch(me::change))
         .route("/me/organization_memberships", get(me::memberships))
         .route("/me/organization_memberships/{organization}", delete(me::leave))
+        .route("/me/organization_invitations", get(invitations::mine))
+        .route("/me/organization_invitations/{id}/accept", post(invitations::accept))
+        .route("/me/sessions", get(me::sessions))
+        .route("/me/sessions/active", get(me::sessions))
+        .route("/me/sessions/{id}/revoke", post(me::revoke_session))
         .route("/organizations", post(organizations::create))
         .route(
             "/organizations/{id}",
             get(organizations::show).patch(organizations::change).delete(organizations::destroy),
         )
-        .route("/organizations/{id}/memberships", get(organizations::memberships))
+        .route("/organizations/{id}/logo", logo::route())
+        .route("/organizations/{id}/memberships", get(organizations::memberships).post(organizations::add_member))
         .route(
             "/organizations/{id}/memberships/{user}",
             patch(organizations::change_role).delete(organizations::remove_member),
         )
+        .route("/organizations/{id}/invitations", get(invitations::in_organization).post(invitations::create))
+        .route("/organizations/{id}/invitations/bulk", post(invitations::create_bulk))
+        .route("/organizations/{id}/invitations/{invitation}/revoke", post(invitations::revoke))
+        .route("/organizations/{id}/roles", get(organizations::roles))
+        .route("/organizations/{id}/membership_requests", get(invitations::none))
+        .route("/organizations/{id}/domains", get(invitations::none))
+        .route("/tickets/accept", get(tickets::accept))
         .fallback(unknown_path)
         .layer(middleware::from_fn_with_state(app.clone(), guard::guard));
     Router::new()

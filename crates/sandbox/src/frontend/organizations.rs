@@ -1,14 +1,24 @@
 //! `/v1/organizations`: what members may do with their organisation. A foreign one is answered like an unknown one.
 
 use axum::extract::{Path, Query, State};
+use serde_json::json;
 
 use crate::app::Shared;
 use crate::errors::{ApiError, ApiResult};
 use crate::frontend::caller::Caller;
 use crate::frontend::fields::Fields;
-use crate::frontend::me::Part;
-use crate::records::{ADMIN, Audience, NewOrganization, Organization, check_organization_name};
+use crate::frontend::part::Part;
+use crate::records::{Audience, NewOrganization, Organization, check_organization_name};
 use crate::state;
+
+/// Needed to see who is a member or invited.
+pub(super) const READ_MEMBERS: &str = "org:sys_memberships:read";
+/// Needed to change that.
+pub(super) const MANAGE_MEMBERS: &str = "org:sys_memberships:manage";
+/// Needed to change the organisation itself.
+pub(super) const MANAGE_PROFILE: &str = "org:sys_profile:manage";
+/// Needed to delete it.
+const DELETE_PROFILE: &str = "org:sys_profile:delete";
 
 /// Creates an organisation; the person becomes its admin. It is not made active by that.
 pub(super) async fn create(State(app): State<Shared>, caller: Caller, fields: Fields) -> ApiResult {
@@ -44,7 +54,7 @@ pub(super) async fn change(
     fields: Fields,
 ) -> ApiResult {
     caller.change(&app, |state, _, now| {
-        let organization = managed(state, &caller, &id)?;
+        let organization = allowed(state, &caller, &id, MANAGE_PROFILE)?;
         let organization = state.change_organization(&organization.id, now, |state, organization| {
             if let Some(name) = fields.get("name") {
                 organization.name = check_organization_name(name)?;
@@ -61,7 +71,7 @@ pub(super) async fn change(
 /// Deletes it.
 pub(super) async fn destroy(State(app): State<Shared>, caller: Caller, Path(id): Path<String>) -> ApiResult {
     caller.change(&app, |state, _, now| {
-        let organization = managed(state, &caller, &id)?;
+        let organization = allowed(state, &caller, &id, DELETE_PROFILE)?;
         if !organization.admin_delete_enabled {
             return Err(ApiError::forbidden(
                 "organization_admin_delete_not_enabled",
@@ -99,7 +109,7 @@ pub(super) async fn change_role(
 ) -> ApiResult {
     let role = fields.required("role")?;
     caller.change(&app, |state, _, now| {
-        let organization = managed(state, &caller, &id)?;
+        let organization = allowed(state, &caller, &id, MANAGE_MEMBERS)?;
         let membership = state.change_membership(&organization.id, &user, now, |membership| {
             membership.role = role.to_owned();
             Ok(())
@@ -115,8 +125,33 @@ pub(super) async fn remove_member(
     Path((id, user)): Path<(String, String)>,
 ) -> ApiResult {
     caller.change(&app, |state, _, now| {
-        let organization = managed(state, &caller, &id)?;
+        let organization = allowed(state, &caller, &id, MANAGE_MEMBERS)?;
         state.delete_membership(&organization.id, &user, Audience::Frontend, now)
+    })
+}
+
+/// Puts a person of the instance into the organisation.
+pub(super) async fn add_member(
+    State(app): State<Shared>,
+    caller: Caller,
+    Path(id): Path<String>,
+    fields: Fields,
+) -> ApiResult {
+    let (user, role) = (fields.required("user_id")?, fields.required("role")?);
+    caller.change(&app, |state, _, now| {
+        let organization = allowed(state, &caller, &id, MANAGE_MEMBERS)?;
+        let membership = state.create_membership(&organization.id, user, role, now)?;
+        Ok(state.membership_json(&membership, Audience::Frontend))
+    })
+}
+
+/// The roles members can have.
+pub(super) async fn roles(State(app): State<Shared>, caller: Caller, Path(id): Path<String>) -> ApiResult {
+    caller.look(&app, |state, _| {
+        allowed(state, &caller, &id, READ_MEMBERS)?;
+        let data: Vec<_> = state.roles.values().map(|role| state.role_json(role)).collect();
+        let total = data.len();
+        Ok(json!({"data": data, "total_count": total, "has_role_set_migration": false}))
     })
 }
 
@@ -127,9 +162,15 @@ fn own(state: &state::State, caller: &Caller, id: &str) -> Result<(Organization,
     Ok((organization.clone(), membership.role.clone()))
 }
 
-fn managed(state: &state::State, caller: &Caller, id: &str) -> Result<Organization, ApiError> {
+/// The organisation, if the person's role there has the permission.
+pub(super) fn allowed(
+    state: &state::State,
+    caller: &Caller,
+    id: &str,
+    permission: &str,
+) -> Result<Organization, ApiError> {
     let (organization, role) = own(state, caller, id)?;
-    if role != ADMIN {
+    if !state.role_may(&role, permission) {
         // Never 401, which would sign the person out.
         return Err(ApiError::forbidden(
             "missing_organization_permission",

@@ -1,4 +1,4 @@
-//! `/v1/client/sign_ins`: signing in with an address and a code.
+//! `/v1/client/sign_ins`: signing in with an address and a code, or with a ticket.
 
 use axum::extract::{Path, State};
 
@@ -7,9 +7,17 @@ use crate::errors::ApiResult;
 use crate::frontend::caller::Caller;
 use crate::frontend::fields::{Fields, unknown_strategy};
 
-/// Begins, and sends the code at once if the strategy is named already.
+/// Begins, and sends the code at once if the strategy is named already. A ticket needs no more.
 pub(super) async fn create(State(app): State<Shared>, caller: Caller, fields: Fields) -> ApiResult {
     let strategy = fields.get("strategy");
+    if strategy == Some("ticket") {
+        let secret = fields.required("ticket")?;
+        return caller.change(&app, |state, client, now| {
+            let ticket = state.ticket(secret, now)?;
+            let (sign_in, _) = state.create_sign_in_by_ticket(client, &ticket, now)?;
+            Ok(state.sign_in_json(&sign_in, now))
+        });
+    }
     if let Some(other) = strategy
         && other != "email_code"
     {

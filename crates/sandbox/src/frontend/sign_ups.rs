@@ -1,4 +1,4 @@
-//! `/v1/client/sign_ups`: becoming a user with an address and a code.
+//! `/v1/client/sign_ups`: becoming a user with an address and a code, or with a ticket.
 
 use axum::extract::{Path, State};
 
@@ -10,6 +10,14 @@ use crate::records::SignUpFields;
 
 /// Begins. What is still missing or unverified stands in the answer.
 pub(super) async fn create(State(app): State<Shared>, caller: Caller, fields: Fields) -> ApiResult {
+    if fields.get("strategy") == Some("ticket") {
+        let (secret, filled) = (fields.required("ticket")?, owned(&fields)?);
+        return caller.change(&app, |state, client, now| {
+            let ticket = state.ticket(secret, now)?;
+            let (sign_up, ..) = state.create_sign_up_by_ticket(client, &ticket, filled, now)?;
+            Ok(sign_up.json(now))
+        });
+    }
     let filled = read(&fields)?;
     caller.change(&app, |state, client, now| Ok(state.create_sign_up(client, filled, now)?.json(now)))
 }
@@ -60,12 +68,16 @@ pub(super) async fn attempt(
 }
 
 fn read(fields: &Fields) -> Result<SignUpFields, ApiError> {
-    // Tickets and outside accounts come here too, with a strategy this instance does not have.
+    // Outside accounts come here too, with a strategy this instance does not have.
     if let Some(strategy) = fields.get("strategy")
         && strategy != "email_code"
     {
         return Err(unknown_strategy(strategy));
     }
+    owned(fields)
+}
+
+fn owned(fields: &Fields) -> Result<SignUpFields, ApiError> {
     let owned = |name| fields.get(name).map(str::to_owned);
     Ok(SignUpFields {
         email_address: owned("email_address"),

@@ -8,12 +8,17 @@ mod pages;
 mod sign_in;
 mod sign_up;
 mod tasks;
+mod ticket;
 mod user;
 mod visitor;
 
 use axum::Router;
+use axum::extract::{Path, State};
 use axum::middleware;
+use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
+use http::StatusCode;
+use http::header::{CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
 
 use crate::app::Shared;
 use crate::assets;
@@ -33,9 +38,18 @@ pub(crate) fn router(app: &Shared) -> Router<Shared> {
         .route("/sign-up/code", get(sign_up::code).post(sign_up::finish))
         .route("/sign-up/code/again", post(sign_up::again))
         .route("/sign-up/tasks", get(tasks::show))
+        .route("/ticket", get(ticket::show).post(ticket::accept))
         .route("/create-organization", get(create_organization::show).post(create_organization::create))
         .route("/user", get(user::show).post(user::change))
         .route("/sign-out", post(user::sign_out))
         .layer(middleware::from_fn_with_state(app.clone(), guard::guard))
         .merge(assets::router())
+        .route("/portal/logos/{name}", get(pictures))
+}
+
+async fn pictures(State(app): State<Shared>, Path(name): Path<String>) -> Response {
+    match app.logos.read(&name) {
+        Some((kind, bytes)) => ([(CONTENT_TYPE, kind), (X_CONTENT_TYPE_OPTIONS, "nosniff")], bytes).into_response(),
+        None => StatusCode::NOT_FOUND.into_response(),
+    }
 }

@@ -6,7 +6,7 @@ use http::StatusCode;
 
 use crate::app::App;
 use crate::errors::ApiError;
-use crate::records::{ADMIN, User};
+use crate::records::User;
 use crate::state::State;
 
 /// What every page shows around its content.
@@ -103,7 +103,7 @@ pub(super) struct TasksPage {
 pub(super) struct Choice {
     id: String,
     name: String,
-    role: &'static str,
+    role: String,
 }
 
 impl Choice {
@@ -116,7 +116,7 @@ impl Choice {
                 Some(Self {
                     id: organization.id.clone(),
                     name: organization.name.clone(),
-                    role: if membership.role == ADMIN { "admin" } else { "member" },
+                    role: state.role(&membership.role).map_or(String::new(), |role| role.name.to_lowercase()),
                 })
             })
             .collect();
@@ -148,6 +148,25 @@ pub(super) struct UserPage {
     pub(super) saved: bool,
     /// Address of the application, with the way it was come from.
     pub(super) back: String,
+}
+
+#[derive(Template)]
+#[template(path = "ticket.html")]
+pub(super) struct TicketPage {
+    pub(super) frame: Frame,
+    /// Where the form goes: this page with the ticket.
+    pub(super) action: String,
+    /// Name of the organisation an invitation is to.
+    pub(super) organisation: Option<String>,
+    /// Address the ticket was sent to.
+    pub(super) email: String,
+    /// Whether that address has no account yet.
+    pub(super) is_new: bool,
+    /// Address of a person who is signed in and for whom the ticket is not.
+    pub(super) somebody_else: Option<String>,
+    pub(super) first_name: String,
+    pub(super) last_name: String,
+    pub(super) error: Option<FieldError>,
 }
 
 #[derive(Template)]

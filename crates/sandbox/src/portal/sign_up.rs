@@ -9,6 +9,7 @@ use crate::errors::ApiError;
 use crate::portal::form::Form;
 use crate::portal::pages::{CodePage, FieldError, Frame, Link, SignUpPage, render};
 use crate::portal::sign_in::status;
+use crate::portal::ticket;
 use crate::portal::visitor::Visitor;
 use crate::records::{SignUp, SignUpFields, is_test_address};
 
@@ -16,6 +17,9 @@ const PATH: &str = "/sign-up";
 
 /// Asks for the address.
 pub(super) async fn show(State(app): State<Shared>, visitor: Visitor) -> Response {
+    if let Some(response) = ticket::page_for(&visitor) {
+        return response;
+    }
     if visitor.signed_in(&app).is_some() {
         return visitor.onward(&app);
     }

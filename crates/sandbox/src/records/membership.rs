@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::clock::Millis;
 use crate::errors::ApiError;
 use crate::ids;
-use crate::records::{ADMIN, Audience, Metadata, is_role, role};
+use crate::records::{Audience, Metadata, Organization};
 use crate::state::State;
 
 /// One person in one organisation.
@@ -15,7 +15,7 @@ pub(crate) struct Membership {
     pub(crate) id: String,
     pub(crate) organization_id: String,
     pub(crate) user_id: String,
-    /// `org:admin` or `org:member`.
+    /// Key of a role of the instance.
     pub(crate) role: String,
     pub(crate) public_metadata: Metadata,
     pub(crate) private_metadata: Metadata,
@@ -50,26 +50,19 @@ impl State {
         let organization = self
             .organizations
             .get(organization_id)
+            .cloned()
             .ok_or_else(|| ApiError::not_found("organization", organization_id))?;
         if !self.users.contains_key(user_id) {
             return Err(ApiError::not_found("user", user_id));
         }
-        check_role(role)?;
+        self.check_role(role)?;
         if self.membership(organization_id, user_id).is_some() {
             return Err(ApiError::bad_request(
                 "already_a_member_in_organization",
                 format!("The user is already a member of {}.", organization.name),
             ));
         }
-        let limit = organization.max_allowed_memberships as usize;
-        if limit > 0 && self.memberships_in(organization_id).count() >= limit {
-            return Err(ApiError::forbidden(
-                "organization_membership_quota_exceeded",
-                format!(
-                    "The organization has reached its limit of {limit} memberships, including outstanding invitations."
-                ),
-            ));
-        }
+        self.check_seats(&organization, 1, now)?;
         let membership = Membership {
             id: ids::fresh("orgmem_"),
             organization_id: organization_id.to_owned(),
@@ -86,6 +79,22 @@ impl State {
         Ok(membership)
     }
 
+    /// 403 when members and pending invitations, and so many more, are more than the organisation may have.
+    pub(crate) fn check_seats(&self, organization: &Organization, more: usize, now: Millis) -> Result<(), ApiError> {
+        let limit = organization.max_allowed_memberships as usize;
+        let taken =
+            self.memberships_in(&organization.id).count() + self.pending_invitations(&organization.id, now).count();
+        if limit == 0 || taken + more <= limit {
+            return Ok(());
+        }
+        Err(ApiError::forbidden(
+            "organization_membership_quota_exceeded",
+            format!(
+                "The organization has reached its limit of {limit} memberships, including outstanding invitations."
+            ),
+        ))
+    }
+
     /// Changes a membership and tells of it; leaving an organisation without an admin is refused.
     pub(crate) fn change_membership(
         &mut self,
@@ -97,8 +106,8 @@ impl State {
         let before = self.known_membership(organization_id, user_id)?;
         let mut membership = before.clone();
         change(&mut membership)?;
-        check_role(&membership.role)?;
-        if before.role == ADMIN && membership.role != ADMIN {
+        self.check_role(&membership.role)?;
+        if self.is_elevated(&before.role) && !self.is_elevated(&membership.role) {
             self.check_another_admin(&before)?;
         }
         membership.updated_at = now;
@@ -117,7 +126,7 @@ impl State {
         now: Millis,
     ) -> Result<Value, ApiError> {
         let membership = self.known_membership(organization_id, user_id)?;
-        if membership.role == ADMIN {
+        if self.is_elevated(&membership.role) {
             self.check_another_admin(&membership)?;
         }
         let json = self.membership_json(&membership, audience);
@@ -153,8 +162,9 @@ impl State {
     }
 
     fn check_another_admin(&self, leaving: &Membership) -> Result<(), ApiError> {
-        let another =
-            self.memberships_in(&leaving.organization_id).any(|other| other.role == ADMIN && other.id != leaving.id);
+        let another = self
+            .memberships_in(&leaving.organization_id)
+            .any(|other| self.is_elevated(&other.role) && other.id != leaving.id);
         if another {
             return Ok(());
         }
@@ -170,12 +180,13 @@ impl State {
             .organizations
             .get(&membership.organization_id)
             .map(|organization| self.organization_json(organization, audience, None));
+        let role = self.role(&membership.role).ok();
         let mut json = json!({
             "object": "organization_membership",
             "id": membership.id,
             "role": membership.role,
-            "role_name": role::name(&membership.role),
-            "permissions": role::permissions(&membership.role),
+            "role_name": role.map_or("", |role| role.name.as_str()),
+            "permissions": role.map_or(&[][..], |role| &role.permissions),
             "public_metadata": membership.public_metadata,
             "organization": organization,
             "public_user_data": self.public_user_json(&membership.user_id),
@@ -187,11 +198,4 @@ impl State {
         }
         json
     }
-}
-
-fn check_role(role: &str) -> Result<(), ApiError> {
-    if is_role(role) {
-        return Ok(());
-    }
-    Err(ApiError::invalid("role", "role must be a role of the instance: org:admin or org:member."))
 }

@@ -4,32 +4,44 @@ mod challenge;
 mod client;
 mod delivery;
 mod dev_browser;
+mod email_address;
 mod event;
+mod invitation;
 mod mail;
 mod membership;
 mod metadata;
 mod nonce;
 mod organization;
+mod organization_settings;
+mod permission;
 mod role;
 mod session;
 mod sign_in;
+mod sign_in_token;
 mod sign_up;
+mod ticket;
 mod user;
 
 pub(crate) use challenge::{Challenge, is_test_address};
 pub(crate) use client::Client;
 pub(crate) use delivery::{Delivery, DeliveryStatus, WebhookMode};
 pub(crate) use dev_browser::DevBrowser;
+pub(crate) use email_address::{EmailAddress, check_email};
+pub(crate) use invitation::{Invitation, NewInvitation};
 pub(crate) use mail::Mail;
 pub(crate) use membership::Membership;
 pub(crate) use metadata::{Metadata, merge, read as read_metadata};
 pub(crate) use nonce::Nonce;
 pub(crate) use organization::{NewOrganization, Organization, check_name as check_organization_name};
-pub(crate) use role::{ADMIN, is_role};
+pub(crate) use organization_settings::OrganizationSettings;
+pub(crate) use permission::Permission;
+pub(crate) use role::{NewRole, Role};
 pub(crate) use session::{Session, SessionStatus};
 pub(crate) use sign_in::SignIn;
+pub(crate) use sign_in_token::SignInToken;
 pub(crate) use sign_up::{SignUp, SignUpFields};
-pub(crate) use user::{NewUser, User, check_email, check_name as check_person_name};
+pub(crate) use ticket::{Ticket, TicketStatus};
+pub(crate) use user::{NewUser, Rights, User, check_name as check_person_name};
 
 /// Whose eyes an object is for: the Backend API and webhooks see private metadata, browsers do not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

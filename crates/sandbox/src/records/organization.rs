@@ -3,10 +3,10 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::clock::Millis;
+use crate::clock::{self, Millis};
 use crate::errors::ApiError;
 use crate::ids;
-use crate::records::{ADMIN, Audience, Metadata, event};
+use crate::records::{Audience, Metadata, event};
 use crate::state::State;
 
 /// Longest name.
@@ -24,6 +24,9 @@ pub(crate) struct Organization {
     /// 0 for no limit.
     pub(crate) max_allowed_memberships: u32,
     pub(crate) admin_delete_enabled: bool,
+    /// Name of the picture, when it has one.
+    #[serde(default)]
+    pub(crate) logo: Option<String>,
     pub(crate) public_metadata: Metadata,
     pub(crate) private_metadata: Metadata,
     pub(crate) created_at: Millis,
@@ -53,6 +56,7 @@ impl State {
 
     /// Adds an organisation, with its creator as admin.
     pub(crate) fn create_organization(&mut self, new: NewOrganization, now: Millis) -> Result<Organization, ApiError> {
+        self.check_organizations_enabled()?;
         let name = check_name(&new.name)?;
         if let Some(creator) = &new.created_by
             && !self.users.contains_key(creator)
@@ -65,6 +69,9 @@ impl State {
                 )
             });
         }
+        if let Some(creator) = &new.created_by {
+            self.check_may_create(creator)?;
+        }
         let slug = match new.slug.as_deref().map(str::trim).filter(|slug| !slug.is_empty()) {
             Some(slug) => self.check_slug(slug, None)?,
             None => self.free_slug(&name),
@@ -74,8 +81,9 @@ impl State {
             name,
             slug,
             created_by: new.created_by.clone(),
-            max_allowed_memberships: new.max_allowed_memberships.unwrap_or(self.rules.max_allowed_memberships),
-            admin_delete_enabled: true,
+            max_allowed_memberships: new.max_allowed_memberships.unwrap_or(self.usual_membership_limit()),
+            admin_delete_enabled: self.organization_settings.admin_delete_enabled,
+            logo: None,
             public_metadata: new.public_metadata,
             private_metadata: new.private_metadata,
             created_at: now,
@@ -85,9 +93,26 @@ impl State {
         let data = self.organization_json(&organization, Audience::Backend, None);
         self.emit("organization.created", data, now);
         if let Some(creator) = &new.created_by {
-            self.create_membership(&organization.id, creator, ADMIN, now)?;
+            let role = self.organization_settings.creator_role.clone();
+            self.create_membership(&organization.id, creator, &role, now)?;
         }
         Ok(organization)
+    }
+
+    /// 403 for a person who may not create organisations, or not another one.
+    fn check_may_create(&self, user_id: &str) -> Result<(), ApiError> {
+        let Some(rights) = self.users.get(user_id).map(|user| &user.rights) else {
+            return Ok(());
+        };
+        let created = self.organizations.values().filter(|other| other.created_by.as_deref() == Some(user_id)).count();
+        let full = rights.create_organizations_limit.is_some_and(|limit| created >= limit as usize);
+        if rights.create_organization_enabled && !full {
+            return Ok(());
+        }
+        Err(ApiError::forbidden(
+            "organization_quota_exceeded",
+            "The user has reached the number of organizations they may create.",
+        ))
     }
 
     /// Changes an organisation and tells of it; the change may refuse.
@@ -107,6 +132,21 @@ impl State {
         Ok(organization)
     }
 
+    /// Gives an organisation another picture or none; says which it had.
+    pub(crate) fn set_logo(
+        &mut self,
+        id: &str,
+        logo: Option<String>,
+        now: Millis,
+    ) -> Result<(Option<String>, Organization), ApiError> {
+        let mut before = None;
+        let organization = self.change_organization(id, now, |_, organization| {
+            before = std::mem::replace(&mut organization.logo, logo);
+            Ok(())
+        })?;
+        Ok((before, organization))
+    }
+
     /// Removes an organisation with its memberships; sessions it was active in lose it.
     pub(crate) fn delete_organization(&mut self, id: &str, now: Millis) -> Result<Value, ApiError> {
         let organization =
@@ -124,6 +164,12 @@ impl State {
 
     /// The slug if it is well formed and free (or its owner's already).
     pub(crate) fn check_slug(&self, slug: &str, own: Option<&str>) -> Result<String, ApiError> {
+        if self.organization_settings.slug_disabled {
+            return Err(ApiError::forbidden(
+                "organization_slugs_disabled",
+                "Organization slugs are disabled for this instance.",
+            ));
+        }
         let good = slug.len() <= SLUG_LENGTH
             && !slug.starts_with('-')
             && !slug.ends_with('-')
@@ -167,9 +213,9 @@ impl State {
             "id": organization.id,
             "name": organization.name,
             "slug": organization.slug,
-            "image_url": self.image_url(),
-            "has_image": false,
-            "pending_invitations_count": 0,
+            "image_url": organization.logo.as_deref().map_or_else(|| self.image_url(), |logo| self.logo_url(logo)),
+            "has_image": organization.logo.is_some(),
+            "pending_invitations_count": self.pending_invitations(&organization.id, clock::now()).count(),
             "max_allowed_memberships": organization.max_allowed_memberships,
             "admin_delete_enabled": organization.admin_delete_enabled,
             "public_metadata": organization.public_metadata,
@@ -190,6 +236,25 @@ impl State {
             }
         }
         json
+    }
+}
+
+impl State {
+    /// What an invited person, or a webhook about an invitation, is told of the organisation.
+    pub(crate) fn public_organization_json(&self, id: &str) -> Value {
+        let organization = self.organizations.get(id);
+        let logo = organization.and_then(|organization| organization.logo.as_deref());
+        json!({
+            "id": id,
+            "name": organization.map(|organization| organization.name.as_str()),
+            "slug": organization.map(|organization| organization.slug.as_str()),
+            "image_url": logo.map_or_else(|| self.image_url(), |logo| self.logo_url(logo)),
+            "has_image": logo.is_some(),
+        })
+    }
+
+    fn logo_url(&self, name: &str) -> String {
+        format!("{}/portal/logos/{name}", self.rules.public_origin)
     }
 }
 

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::clock::{DAY, Millis};
 use crate::errors::ApiError;
 use crate::ids;
-use crate::records::{Challenge, Session};
+use crate::records::{Challenge, Session, Ticket};
 use crate::state::State;
 
 /// One attempt, kept with its client.
@@ -45,6 +45,7 @@ impl State {
         let user = self
             .user_by_email(identifier)
             .ok_or_else(|| ApiError::form("form_identifier_not_found", "identifier", "Couldn't find your account."))?;
+        user.check_may_sign_in()?;
         let address = identifier.trim().to_lowercase();
         let email = user
             .email_addresses
@@ -93,6 +94,27 @@ impl State {
         outcome?;
         let session = self.create_session(client_id, &sign_in.user_id.clone(), None, now)?;
         sign_in.created_session_id = Some(session.id.clone());
+        self.client_mut(client_id)?.sign_in = Some(sign_in.clone());
+        Ok((sign_in, session))
+    }
+
+    /// Signs in with a ticket: done at once, for the ticket proves who holds it.
+    pub(crate) fn create_sign_in_by_ticket(
+        &mut self,
+        client_id: &str,
+        ticket: &Ticket,
+        now: Millis,
+    ) -> Result<(SignIn, Session), ApiError> {
+        let (user, session) = self.sign_in_by_ticket(client_id, ticket, now)?;
+        let sign_in = SignIn {
+            id: ids::fresh("sia_"),
+            user_id: user.id.clone(),
+            identifier: user.identifier().to_owned(),
+            email_address_id: user.primary_email().map(|email| email.id.clone()).unwrap_or_default(),
+            challenge: None,
+            created_session_id: Some(session.id.clone()),
+            created_at: now,
+        };
         self.client_mut(client_id)?.sign_in = Some(sign_in.clone());
         Ok((sign_in, session))
     }

@@ -6,8 +6,9 @@ use serde_json::{Value, json};
 use crate::clock::{DAY, Millis};
 use crate::errors::ApiError;
 use crate::ids;
-use crate::records::user::{check_name, email_taken};
-use crate::records::{Challenge, Metadata, NewUser, Session, check_email};
+use crate::records::email_address::email_taken;
+use crate::records::user::check_name;
+use crate::records::{Challenge, Metadata, NewUser, Session, Ticket, User, check_email};
 use crate::state::State;
 
 /// One attempt, kept with its client.
@@ -32,6 +33,16 @@ pub(crate) struct SignUpFields {
     pub(crate) first_name: Option<String>,
     pub(crate) last_name: Option<String>,
     pub(crate) unsafe_metadata: Option<Metadata>,
+}
+
+impl SignUpFields {
+    /// First and last name, checked.
+    pub(crate) fn names(&self) -> Result<(Option<String>, Option<String>), ApiError> {
+        let check = |param, name: &Option<String>| {
+            Ok(name.as_deref().map(|name| check_name(param, name)).transpose()?.flatten())
+        };
+        Ok((check("first_name", &self.first_name)?, check("last_name", &self.last_name)?))
+    }
 }
 
 impl SignUp {
@@ -216,6 +227,30 @@ impl State {
         sign_up.created_session_id = Some(session.id.clone());
         self.client_mut(client_id)?.sign_up = Some(sign_up.clone());
         Ok((sign_up, session))
+    }
+
+    /// Signs up with a ticket: done at once, for the ticket proves the address.
+    pub(crate) fn create_sign_up_by_ticket(
+        &mut self,
+        client_id: &str,
+        ticket: &Ticket,
+        fields: SignUpFields,
+        now: Millis,
+    ) -> Result<(SignUp, User, Session), ApiError> {
+        let (user, session) = self.sign_up_by_ticket(client_id, ticket, fields, now)?;
+        let sign_up = SignUp {
+            id: ids::fresh("sua_"),
+            email_address: Some(user.identifier().to_owned()),
+            first_name: user.first_name.clone(),
+            last_name: user.last_name.clone(),
+            unsafe_metadata: user.unsafe_metadata.clone(),
+            challenge: None,
+            created_user_id: Some(user.id.clone()),
+            created_session_id: Some(session.id.clone()),
+            created_at: now,
+        };
+        self.client_mut(client_id)?.sign_up = Some(sign_up.clone());
+        Ok((sign_up, user, session))
     }
 
     /// The attempt of that id on the client.

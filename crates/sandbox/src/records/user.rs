@@ -1,4 +1,4 @@
-//! People and their addresses.
+//! People.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 use crate::clock::Millis;
 use crate::errors::ApiError;
 use crate::ids;
-use crate::records::{Audience, Metadata, event};
+use crate::records::email_address::email_taken;
+use crate::records::{Audience, EmailAddress, Metadata, event};
 use crate::state::State;
 
 /// Longest first or last name.
@@ -27,25 +28,41 @@ pub(crate) struct User {
     pub(crate) last_sign_in_at: Option<Millis>,
     /// Organisation of the person's last session, where the next one starts.
     pub(crate) last_organization_id: Option<String>,
+    /// Shut out by a server, until it says otherwise.
+    #[serde(default)]
+    pub(crate) banned: bool,
+    /// Shut out as after too many wrong passwords.
+    #[serde(default)]
+    pub(crate) locked: bool,
+    #[serde(default)]
+    pub(crate) locale: Option<String>,
+    #[serde(default)]
+    pub(crate) timezone: Option<String>,
+    #[serde(default)]
+    pub(crate) rights: Rights,
     pub(crate) created_at: Millis,
     pub(crate) updated_at: Millis,
 }
 
-/// One address of a person.
+/// What a person may do with their own account.
 #[derive(Clone, Debug, Deserialize, Serialize)]
-pub(crate) struct EmailAddress {
-    pub(crate) id: String,
-    /// Lower case.
-    pub(crate) email_address: String,
-    /// `email_code` for addresses people proved, `admin` for those the Backend API vouched for.
-    pub(crate) strategy: String,
-    pub(crate) created_at: Millis,
+pub(crate) struct Rights {
+    pub(crate) delete_self_enabled: bool,
+    pub(crate) create_organization_enabled: bool,
+    /// Organisations they may create; no limit when there is none.
+    pub(crate) create_organizations_limit: Option<u32>,
+}
+
+impl Default for Rights {
+    fn default() -> Self {
+        Self { delete_self_enabled: true, create_organization_enabled: true, create_organizations_limit: None }
+    }
 }
 
 /// What a person starts with.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct NewUser {
-    /// Checked with [`check_email`]; the first becomes the primary one.
+    /// Checked with [`check_email`](crate::records::check_email); the first becomes the primary one.
     pub(crate) email_addresses: Vec<String>,
     pub(crate) verified_by: &'static str,
     pub(crate) first_name: Option<String>,
@@ -69,6 +86,11 @@ impl User {
         if name.is_empty() { self.identifier().to_owned() } else { name }
     }
 
+    /// Whether an address, in small letters, is one of theirs that was verified.
+    pub(crate) fn has_email(&self, address: &str) -> bool {
+        self.email_addresses.iter().any(|email| email.email_address == address && !email.strategy.is_empty())
+    }
+
     /// The primary address, or the first.
     pub(crate) fn primary_email(&self) -> Option<&EmailAddress> {
         self.email_addresses
@@ -77,24 +99,15 @@ impl User {
             .or_else(|| self.email_addresses.first())
     }
 
-    fn email_json(&self, email: &EmailAddress) -> Value {
-        json!({
-            "id": email.id,
-            "object": "email_address",
-            "email_address": email.email_address,
-            "reserved": false,
-            "verification": {
-                "object": format!("verification_{}", email.strategy),
-                "status": "verified",
-                "strategy": email.strategy,
-                "attempts": null,
-                "expire_at": null,
-            },
-            "linked_to": [],
-            "matches_sso_connection": false,
-            "created_at": email.created_at,
-            "updated_at": email.created_at,
-        })
+    /// 403 for somebody who is shut out.
+    pub(crate) fn check_may_sign_in(&self) -> Result<(), ApiError> {
+        if self.banned {
+            return Err(ApiError::forbidden("user_banned", "User banned"));
+        }
+        if self.locked {
+            return Err(ApiError::forbidden("user_locked", "Your account is locked. Please try again later."));
+        }
+        Ok(())
     }
 }
 
@@ -115,16 +128,8 @@ impl State {
         if let Some(external_id) = &new.external_id {
             self.check_external_id(external_id, None)?;
         }
-        let email_addresses: Vec<_> = new
-            .email_addresses
-            .into_iter()
-            .map(|email_address| EmailAddress {
-                id: ids::fresh("idn_"),
-                email_address,
-                strategy: new.verified_by.to_owned(),
-                created_at: now,
-            })
-            .collect();
+        let email_addresses: Vec<_> =
+            new.email_addresses.into_iter().map(|address| EmailAddress::new(address, new.verified_by, now)).collect();
         let user = User {
             id: ids::fresh("user_"),
             external_id: new.external_id,
@@ -137,6 +142,11 @@ impl State {
             unsafe_metadata: new.unsafe_metadata,
             last_sign_in_at: None,
             last_organization_id: None,
+            banned: false,
+            locked: false,
+            locale: None,
+            timezone: None,
+            rights: Rights::default(),
             created_at: now,
             updated_at: now,
         };
@@ -181,6 +191,18 @@ impl State {
         Ok(data)
     }
 
+    /// Shuts a person out, or lets them in again. A ban ends every session they have.
+    pub(crate) fn ban_user(&mut self, id: &str, banned: bool, now: Millis) -> Result<User, ApiError> {
+        let user = self.change_user(id, now, |user| {
+            user.banned = banned;
+            Ok(())
+        })?;
+        if banned {
+            self.end_sessions_of(id, now);
+        }
+        Ok(user)
+    }
+
     fn check_external_id(&self, external_id: &str, own: Option<&str>) -> Result<(), ApiError> {
         let taken = self
             .users
@@ -205,15 +227,15 @@ impl State {
             "username": null,
             "first_name": user.first_name,
             "last_name": user.last_name,
-            "locale": null,
-            "timezone": null,
+            "locale": user.locale,
+            "timezone": user.timezone,
             "image_url": self.image_url(),
             "profile_image_url": self.image_url(),
             "has_image": false,
             "primary_email_address_id": user.primary_email_address_id,
             "primary_phone_number_id": null,
             "primary_web3_wallet_id": null,
-            "email_addresses": user.email_addresses.iter().map(|email| user.email_json(email)).collect::<Vec<_>>(),
+            "email_addresses": user.email_addresses.iter().map(EmailAddress::json).collect::<Vec<_>>(),
             "phone_numbers": [],
             "web3_wallets": [],
             "passkeys": [],
@@ -231,14 +253,14 @@ impl State {
             "mfa_disabled_at": null,
             "last_sign_in_at": user.last_sign_in_at,
             "last_active_at": user.last_sign_in_at.map(|at| at - at.rem_euclid(crate::clock::DAY)),
-            "banned": false,
-            "locked": false,
+            "banned": user.banned,
+            "locked": user.locked,
             "deprovisioned": false,
             "lockout_expires_in_seconds": null,
             "verification_attempts_remaining": null,
-            "delete_self_enabled": true,
-            "create_organization_enabled": true,
-            "create_organizations_limit": null,
+            "delete_self_enabled": user.rights.delete_self_enabled,
+            "create_organization_enabled": user.rights.create_organization_enabled,
+            "create_organizations_limit": user.rights.create_organizations_limit,
             "legal_accepted_at": null,
             "created_at": user.created_at,
             "updated_at": user.updated_at,
@@ -269,7 +291,7 @@ impl State {
             "has_image": false,
             "identifier": user.map_or("", User::identifier),
             "username": null,
-            "banned": false,
+            "banned": user.is_some_and(|user| user.banned),
             "deprovisioned": false,
         })
     }
@@ -277,35 +299,6 @@ impl State {
     /// The picture of everybody and everything without one.
     pub(crate) fn image_url(&self) -> String {
         format!("{}/portal/picture.svg", self.rules.public_origin)
-    }
-}
-
-/// 422 for an address that belongs to somebody.
-pub(crate) fn email_taken() -> ApiError {
-    ApiError::form("form_identifier_exists", "email_address", "That email address is taken. Please try another.")
-}
-
-/// The address in the form it is kept in, or 422 with what it should look like.
-pub(crate) fn check_email(text: &str) -> Result<String, ApiError> {
-    let address = text.trim().to_lowercase();
-    let good = address.len() <= 254
-        && address.split_once('@').is_some_and(|(local, domain)| {
-            !local.is_empty()
-                && domain.contains('.')
-                && !domain.starts_with('.')
-                && !domain.ends_with('.')
-                && !domain.contains("..")
-                && domain.chars().all(|c| c.is_alphanumeric() || c == '-' || c == '.')
-        })
-        && !address.contains(|c: char| c.is_whitespace() || c.is_control() || "<>\"(),;:\\".contains(c));
-    if good {
-        Ok(address)
-    } else {
-        Err(ApiError::form(
-            "form_param_format_invalid",
-            "email_address",
-            "Email address must be a valid email address, such as name@example.com.",
-        ))
     }
 }
 
@@ -320,17 +313,4 @@ pub(crate) fn check_name(param: &str, text: &str) -> Result<Option<String>, ApiE
         ));
     }
     Ok((!name.is_empty()).then(|| name.to_owned()))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn addresses_are_checked_and_lowered() {
-        assert_eq!(check_email(" Ada+clerk_test@Example.com ").unwrap(), "ada+clerk_test@example.com");
-        for bad in ["", "ada", "ada@", "@example.com", "ada@example", "a b@example.com", "a@b@example.com", "a@.com"] {
-            assert!(check_email(bad).is_err(), "{bad}");
-        }
-    }
 }
