@@ -29,6 +29,7 @@ struct Row {
     subject: String,
     body: String,
     code: String,
+    link: Option<String>,
     at: String,
 }
 
@@ -43,6 +44,7 @@ async fn page(State(app): State<Shared>) -> Response {
                 subject: mail.subject.clone(),
                 body: mail.body.clone(),
                 code: mail.code.clone(),
+                link: mail.link.clone(),
                 at: moment(mail.sent_at),
             })
             .collect()

@@ -13,6 +13,7 @@ pub(super) async fn create(State(app): State<Shared>, caller: Caller, fields: Fi
     if strategy == Some("ticket") {
         let secret = fields.required("ticket")?;
         return caller.change(&app, |state, client, now| {
+            state.check_nobody_signed_in(client)?;
             let ticket = state.ticket(secret, now)?;
             let (sign_in, _) = state.create_sign_in_by_ticket(client, &ticket, now)?;
             Ok(state.sign_in_json(&sign_in, now))

@@ -13,6 +13,7 @@ pub(super) async fn create(State(app): State<Shared>, caller: Caller, fields: Fi
     if fields.get("strategy") == Some("ticket") {
         let (secret, filled) = (fields.required("ticket")?, owned(&fields)?);
         return caller.change(&app, |state, client, now| {
+            state.check_nobody_signed_in(client)?;
             let ticket = state.ticket(secret, now)?;
             let (sign_up, ..) = state.create_sign_up_by_ticket(client, &ticket, filled, now)?;
             Ok(sign_up.json(now))

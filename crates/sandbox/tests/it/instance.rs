@@ -66,6 +66,31 @@ impl Instance {
         Self::open(self.directory, self.options).await
     }
 
+    /// As [`Instance::restart`], with what is on disk changed in between.
+    pub(crate) async fn restart_with(self, change: impl FnOnce(&mut Value)) -> Self {
+        self.sandbox.stop().await.unwrap();
+        let path = self.directory.path().join("data/state.json");
+        let mut state = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+        change(&mut state);
+        std::fs::write(&path, state.to_string()).unwrap();
+        Self::open(self.directory, self.options).await
+    }
+
+    /// Uploads a logo as a server does.
+    pub(crate) async fn upload_logo(&self, organization: &str, bytes: Vec<u8>) -> (u16, Value) {
+        let head = "--edge\r\ncontent-disposition: form-data; name=\"file\"; filename=\"logo\"\r\n\r\n";
+        let body = [head.as_bytes(), &bytes, b"\r\n--edge--\r\n"].concat();
+        let response = self
+            .request(Method::PUT, &self.url(&format!("/bapi/v1/organizations/{organization}/logo")))
+            .bearer_auth(SECRET_KEY)
+            .header("content-type", "multipart/form-data; boundary=edge")
+            .body(body)
+            .send()
+            .await
+            .unwrap();
+        (response.status().as_u16(), response.json().await.unwrap())
+    }
+
     pub(crate) fn clerk_port(&self) -> u16 {
         self.sandbox.clerk_port
     }

@@ -6,13 +6,13 @@ use serde_json::Value;
 use crate::instance::{APP, Instance, address};
 
 /// A browser without script: it keeps its cookie and follows nothing.
-struct Visitor<'a> {
+pub(crate) struct Visitor<'a> {
     instance: &'a Instance,
     cookie: Option<String>,
 }
 
 impl<'a> Visitor<'a> {
-    fn new(instance: &'a Instance) -> Self {
+    pub(crate) fn new(instance: &'a Instance) -> Self {
         Self { instance, cookie: None }
     }
 
@@ -35,11 +35,11 @@ impl<'a> Visitor<'a> {
         response
     }
 
-    async fn get(&mut self, path: &str) -> Response {
+    pub(crate) async fn get(&mut self, path: &str) -> Response {
         self.send(Method::GET, path, &[]).await
     }
 
-    async fn post(&mut self, path: &str, form: &[(&str, &str)]) -> Response {
+    pub(crate) async fn post(&mut self, path: &str, form: &[(&str, &str)]) -> Response {
         self.send(Method::POST, path, form).await
     }
 
@@ -54,7 +54,7 @@ impl<'a> Visitor<'a> {
     }
 }
 
-fn location(response: &Response) -> String {
+pub(crate) fn location(response: &Response) -> String {
     assert_eq!(response.status(), 303);
     response.headers()["location"].to_str().unwrap().to_owned()
 }
