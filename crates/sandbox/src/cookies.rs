@@ -5,6 +5,8 @@ use http::header::COOKIE;
 
 /// Development browser's id, on every port of the host.
 pub(crate) const DEV_BROWSER: &str = "__clerk_db_jwt";
+/// The client, on the Frontend API's own host in production.
+pub(crate) const CLIENT: &str = "__client";
 /// A year, in seconds.
 const YEAR: i64 = 365 * 24 * 60 * 60;
 
@@ -29,6 +31,11 @@ pub(crate) fn keep(name: &str, value: &str, secure: bool) -> String {
 /// As [`keep`], out of reach of scripts.
 pub(crate) fn keep_hidden(name: &str, value: &str, secure: bool) -> String {
     format!("{}; HttpOnly", keep(name, value, secure))
+}
+
+/// A cookie for the next page load, out of reach of scripts.
+pub(crate) fn keep_for_a_minute(name: &str, value: &str) -> String {
+    format!("{name}={value}; Path=/; Max-Age=60; SameSite=Lax; HttpOnly")
 }
 
 /// Takes a cookie away.

@@ -19,24 +19,35 @@ pub(crate) struct Instance {
     pub(crate) issuer: String,
     /// Suffix of this instance's cookies, without the underscore.
     pub(crate) suffix: String,
+    /// Whether the key is that of a production instance, which knows browsers by cookies of its own host.
+    pub(crate) is_production: bool,
 }
 
 impl Instance {
-    /// Reads `pk_test_` and the base64 of `<host>$`.
+    /// Reads `pk_test_` or `pk_live_` and the base64 of `<host>$`.
     pub(crate) fn parse(publishable_key: &str) -> anyhow::Result<Self> {
-        let Some(encoded) = publishable_key.strip_prefix("pk_test_") else {
-            bail!("--publishable-key must begin with pk_test_: the sandbox is a development instance");
+        let (encoded, is_production) = match publishable_key {
+            key if key.starts_with("pk_test_") => (&key["pk_test_".len()..], false),
+            key if key.starts_with("pk_live_") => (&key["pk_live_".len()..], true),
+            _ => bail!("--publishable-key must begin with pk_test_ (development) or pk_live_ (production)"),
         };
         let decoded = STANDARD_NO_PAD
             .decode(encoded.trim_end_matches('='))
             .ok()
             .and_then(|bytes| String::from_utf8(bytes).ok())
-            .context("--publishable-key must be pk_test_ and base64 of the host and a dollar sign")?;
+            .context("--publishable-key must end in the base64 of the host and a dollar sign")?;
         let host = decoded
             .strip_suffix('$')
             .filter(|host| host.contains('.') && !host.contains('$'))
             .context("--publishable-key must hold a host name that ends in one dollar sign")?;
-        Ok(Self { issuer: format!("https://{host}"), suffix: suffix(publishable_key) })
+        Ok(Self { issuer: format!("https://{host}"), suffix: suffix(publishable_key), is_production })
+    }
+}
+
+impl Instance {
+    /// The word both APIs use.
+    pub(crate) fn environment_type(&self) -> &'static str {
+        if self.is_production { "production" } else { "development" }
     }
 }
 
@@ -61,7 +72,9 @@ mod tests {
     fn the_issuer_is_the_host_in_the_key() {
         let instance = Instance::parse(PUBLISHABLE_KEY).unwrap();
         assert_eq!(instance.issuer, "https://tenantry-sandbox-13.clerk.accounts.dev");
-        for bad in ["pk_live_Y2xlcmsudGVuYW50cnkuZXhhbXBsZSQ", "pk_test_", "pk_test_Zm9v", "x"] {
+        assert!(!instance.is_production);
+        assert!(Instance::parse("pk_live_Y2xlcmsudGVuYW50cnkuZXhhbXBsZSQ").unwrap().is_production);
+        for bad in ["sk_live_Y2xlcmsudGVuYW50cnkuZXhhbXBsZSQ", "pk_test_", "pk_test_Zm9v", "x"] {
             assert!(Instance::parse(bad).is_err(), "{bad}");
         }
     }

@@ -10,6 +10,7 @@
 mod app;
 mod assets;
 mod backend;
+mod browser;
 mod clock;
 mod control;
 mod cookies;

@@ -55,10 +55,11 @@ pub struct Options {
     /// Secret the webhooks are signed with: whsec_ and base64.
     #[arg(long, env = "CLERK_WEBHOOK_SIGNING_SECRET", hide_env_values = true)]
     pub webhook_secret: Option<String>,
-    /// Secret key the Backend API asks for: sk_test_…
+    /// Secret key the Backend API asks for: sk_test_…, or sk_live_… with a key of production
     #[arg(long, env = "CLERK_SECRET_KEY", hide_env_values = true)]
     pub secret_key: String,
-    /// Publishable key of the instance; the issuer and the cookie suffix follow from it.
+    /// Publishable key of the instance; the issuer and the cookie suffix follow from it, and with pk_live_ that it
+    /// behaves as a production instance.
     #[arg(long, default_value = crate::instance::PUBLISHABLE_KEY)]
     pub publishable_key: String,
     /// Directory with clerk.browser.js [default: node_modules/@clerk/clerk-js/dist here or above].

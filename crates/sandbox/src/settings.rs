@@ -42,8 +42,9 @@ pub(crate) struct Webhook {
 impl Settings {
     /// Checks the options; each complaint names its option.
     pub(crate) fn new(options: &Options, clerk_port: u16, mailbox_port: u16) -> anyhow::Result<Self> {
-        if !options.secret_key.starts_with("sk_test_") {
-            bail!("--secret-key must begin with sk_test_");
+        let prefix = if options.publishable_key.starts_with("pk_live_") { "sk_live_" } else { "sk_test_" };
+        if !options.secret_key.starts_with(prefix) {
+            bail!("--secret-key must begin with {prefix}, as the instance of --publishable-key asks for");
         }
         if !(options.retry_scale.is_finite() && options.retry_scale > 0.0) {
             bail!("--retry-scale must be a number above 0");

@@ -20,7 +20,7 @@ pub(super) async fn show(State(app): State<Shared>) -> Json<Value> {
         Json(json!({
             "object": "instance",
             "id": state.instance_id,
-            "environment_type": "development",
+            "environment_type": app.signer.instance.environment_type(),
             "allowed_origins": state.allowed_origins,
         }))
     })

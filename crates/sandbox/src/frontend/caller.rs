@@ -1,22 +1,23 @@
-//! Who calls: the page's origin, the development browser, and the session it means.
+//! Who calls: the page's origin, the browser, and the session it means.
 
-use axum::Json;
 use axum::extract::FromRequestParts;
 use http::header::ORIGIN;
 use http::request::Parts;
 use serde_json::{Value, json};
 
 use crate::app::Shared;
+use crate::browser::Browser;
 use crate::clock::{self, Millis};
-use crate::errors::{ApiError, ApiResult};
+use crate::errors::ApiError;
+use crate::frontend::answer::{Answer, Answered};
 use crate::records::Session;
 use crate::state::State;
 
-/// A page with a development browser.
+/// A page in a browser that is known.
 pub(super) struct Caller {
     /// Becomes `azp` of the tokens the page gets.
     pub(super) origin: String,
-    dev_browser: String,
+    browser: Browser,
     session_id: Option<String>,
 }
 
@@ -31,20 +32,16 @@ impl FromRequestParts<Shared> for Caller {
             .unwrap_or(&app.settings.app_origin)
             .to_owned();
         let query = parts.uri.query().unwrap_or_default();
-        let parameter = |wanted: &str| {
-            url::form_urlencoded::parse(query.as_bytes())
-                .find(|(name, _)| name == wanted)
-                .map(|(_, value)| value.into_owned())
-        };
-        let dev_browser = parameter("__clerk_db_jwt")
-            .filter(|id| app.store.read(|state| state.dev_browsers.contains_key(id)))
-            .ok_or_else(|| ApiError {
-                long_message: Some(
-                    "Unable to authenticate this browser for your development instance. Check your Clerk cookies and try again.".to_owned(),
-                ),
-                ..ApiError::unauthorized("dev_browser_unauthenticated", "Browser unauthenticated")
-            })?;
-        Ok(Self { origin, dev_browser, session_id: parameter("_clerk_session_id").filter(|id| !id.is_empty()) })
+        let browser = Browser::known(app, &parts.headers, query).ok_or_else(|| ApiError {
+            long_message: Some(
+                "Unable to authenticate this browser for your development instance. Check your Clerk cookies and try again.".to_owned(),
+            ),
+            ..ApiError::unauthorized("dev_browser_unauthenticated", "Browser unauthenticated")
+        })?;
+        let session_id = url::form_urlencoded::parse(query.as_bytes())
+            .find(|(name, value)| name == "_clerk_session_id" && !value.is_empty())
+            .map(|(_, value)| value.into_owned());
+        Ok(Self { origin, browser, session_id })
     }
 }
 
@@ -54,26 +51,43 @@ impl Caller {
         &self,
         app: &Shared,
         change: impl FnOnce(&mut State, &str, Millis) -> Result<Value, ApiError>,
-    ) -> ApiResult {
+    ) -> Answered {
         let now = clock::now();
+        let mut browser = self.browser.clone();
         app.store.write(|state| {
-            let client = state.ensure_client(&self.dev_browser, now);
+            let client = browser.ensure_client(state, now);
             let response = change(state, &client, now)?;
             let client = state.client_json(&app.signer, &client, Some(&self.origin), now);
-            Ok(Json(json!({"response": response, "client": client})))
+            Ok(Answer { body: json!({"response": response, "client": client}), cookies: browser.cookies(app, state) })
         })
     }
 
     /// A look: answers with what is there.
-    pub(super) fn look(&self, app: &Shared, look: impl FnOnce(&State, Millis) -> Result<Value, ApiError>) -> ApiResult {
+    pub(super) fn look(&self, app: &Shared, look: impl FnOnce(&State, Millis) -> Result<Value, ApiError>) -> Answered {
+        let response = self.bare(app, look)?;
+        Ok(Answer { body: json!({"response": response.body, "client": null}), ..response })
+    }
+
+    /// A look whose answer has no envelope.
+    pub(super) fn bare(&self, app: &Shared, look: impl FnOnce(&State, Millis) -> Result<Value, ApiError>) -> Answered {
         let now = clock::now();
-        let response = app.store.read(|state| look(state, now))?;
-        Ok(Json(json!({"response": response, "client": null})))
+        app.store.read(|state| Ok(Answer { body: look(state, now)?, cookies: self.browser.cookies(app, state) }))
+    }
+
+    /// Signs everybody out and forgets the client.
+    pub(super) fn forget(&self, app: &Shared) -> Answered {
+        app.store.write(|state| {
+            if let Some(client) = self.browser.client(state).map(str::to_owned) {
+                state.remove_sessions(&client, clock::now());
+                state.forget_client(&client);
+            }
+            Ok(Answer { body: json!({"response": null, "client": null}), cookies: self.browser.cookies(app, state) })
+        })
     }
 
     /// The client, if the browser has come that far.
-    pub(super) fn client<'a>(&self, state: &'a State) -> Option<&'a str> {
-        state.client_of(&self.dev_browser)
+    pub(super) fn client<'a>(&'a self, state: &'a State) -> Option<&'a str> {
+        self.browser.client(state)
     }
 
     /// The live session the page means; 401 makes ClerkJS look at its client again and sign out.

@@ -1,18 +1,18 @@
 //! `/v1/client`: the browser's client with its sessions.
 
-use axum::Json;
 use axum::extract::{Query, State};
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::{AppendHeaders, IntoResponse, Redirect, Response};
+use http::header::SET_COOKIE;
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::app::Shared;
-use crate::clock;
-use crate::errors::{ApiError, ApiResult};
+use crate::errors::ApiError;
+use crate::frontend::answer::Answered;
 use crate::frontend::caller::Caller;
 
 /// The client, or null for a browser that never began to sign in.
-pub(super) async fn show(State(app): State<Shared>, caller: Caller) -> ApiResult {
+pub(super) async fn show(State(app): State<Shared>, caller: Caller) -> Answered {
     caller.look(&app, |state, now| {
         Ok(caller
             .client(state)
@@ -21,20 +21,13 @@ pub(super) async fn show(State(app): State<Shared>, caller: Caller) -> ApiResult
 }
 
 /// The client, made now for a browser that has none.
-pub(super) async fn create(State(app): State<Shared>, caller: Caller) -> ApiResult {
+pub(super) async fn create(State(app): State<Shared>, caller: Caller) -> Answered {
     caller.change(&app, |state, client, now| Ok(state.client_json(&app.signer, client, Some(&caller.origin), now)))
 }
 
 /// Signs everybody out and forgets the client.
-pub(super) async fn destroy(State(app): State<Shared>, caller: Caller) -> ApiResult {
-    let now = clock::now();
-    app.store.write(|state| {
-        if let Some(client) = caller.client(state).map(str::to_owned) {
-            state.remove_sessions(&client, now);
-            state.forget_client(&client);
-        }
-    });
-    Ok(Json(json!({"response": null, "client": null})))
+pub(super) async fn destroy(State(app): State<Shared>, caller: Caller) -> Answered {
+    caller.forget(&app)
 }
 
 #[derive(Deserialize)]
@@ -42,7 +35,7 @@ pub(super) struct Touch {
     redirect_url: Option<String>,
 }
 
-/// A page load by which a browser's cookies would be issued anew; here there is nothing to issue.
+/// A page load by which a browser's cookies are issued anew.
 pub(super) async fn touch(
     State(app): State<Shared>,
     caller: Caller,
@@ -52,7 +45,8 @@ pub(super) async fn touch(
         return Ok(show(State(app), caller).await?.into_response());
     };
     let url = app.settings.origins.allowed_url(&target).ok_or_else(foreign_redirect)?;
-    Ok(Redirect::temporary(url.as_str()).into_response())
+    let cookies = show(State(app), caller).await?.cookies.into_iter().map(|cookie| (SET_COOKIE, cookie));
+    Ok((AppendHeaders(cookies), Redirect::temporary(url.as_str())).into_response())
 }
 
 /// 400 for an address nobody may be sent to.

@@ -28,7 +28,7 @@ pub(super) async fn show(State(app): State<Shared>) -> Json<Value> {
         "display_config": {
             "object": "display_config",
             "id": "display_config_sandbox",
-            "instance_environment_type": "development",
+            "instance_environment_type": app.signer.instance.environment_type(),
             "application_name": "Tenantry",
             "theme": {"buttons": {}, "general": {}, "accounts": {}},
             "preferred_sign_in_strategy": "otp",

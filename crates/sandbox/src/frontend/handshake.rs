@@ -2,13 +2,14 @@
 //!
 //! The answer leads back to where the browser came from, with a nonce (or a signed token) for the cookies to set.
 
-use axum::extract::{Query, State};
+use axum::extract::{Query, RawQuery, State};
 use axum::response::{AppendHeaders, IntoResponse, Redirect, Response};
 use http::HeaderMap;
 use http::header::SET_COOKIE;
 use serde::Deserialize;
 
 use crate::app::{App, Shared};
+use crate::browser::Browser;
 use crate::clock::{self, Millis, SECOND};
 use crate::cookies::{self, DEV_BROWSER};
 use crate::errors::ApiError;
@@ -16,7 +17,7 @@ use crate::frontend::client::foreign_redirect;
 use crate::origins::origin;
 use crate::state;
 
-/// Cookies in which a production instance would carry the payload. They are always taken away again, else the next
+/// Cookies in which a production instance carries the payload. They are always taken away again, else the next
 /// page load would resolve an old payload.
 const TRANSPORT: [&str; 2] = ["__clerk_handshake", "__clerk_handshake_nonce"];
 
@@ -25,8 +26,6 @@ pub(super) struct Handshake {
     redirect_url: Option<String>,
     /// `nonce` or `token`; token when it is left out.
     format: Option<String>,
-    /// Development browser.
-    __clerk_db_jwt: Option<String>,
     /// Organisation to activate, by id or slug; empty for none.
     organization_id: Option<String>,
 }
@@ -35,6 +34,7 @@ pub(super) struct Handshake {
 pub(super) async fn start(
     State(app): State<Shared>,
     headers: HeaderMap,
+    RawQuery(query): RawQuery,
     Query(handshake): Query<Handshake>,
 ) -> Result<Response, ApiError> {
     let target = handshake.redirect_url.as_deref().ok_or_else(|| ApiError::missing("redirect_url"))?;
@@ -42,17 +42,11 @@ pub(super) async fn start(
     let party = origin(&target);
     let secure = target.scheme() == "https";
     let now = clock::now();
-    let (dev_browser, directives) = app.store.write(|state| {
-        let dev_browser = [handshake.__clerk_db_jwt.as_deref(), cookies::read(&headers, DEV_BROWSER)]
-            .into_iter()
-            .flatten()
-            .find(|id| state.dev_browsers.contains_key(*id))
-            .map(str::to_owned)
-            .unwrap_or_else(|| state.create_dev_browser(now));
-        let session = state
-            .client_of(&dev_browser)
-            .and_then(|client| state.current_session(client))
-            .map(|session| session.id.clone());
+    let known = Browser::known(&app, &headers, query.as_deref().unwrap_or_default());
+    let (browser, directives) = app.store.write(|state| {
+        let browser = known.unwrap_or_else(|| Browser::Development(state.create_dev_browser(now)));
+        let session =
+            browser.client(state).and_then(|client| state.current_session(client)).map(|session| session.id.clone());
         if let (Some(session), Some(organization)) = (&session, &handshake.organization_id) {
             if organization.is_empty() {
                 state.deactivate(session, now);
@@ -61,7 +55,7 @@ pub(super) async fn start(
                 state.activate(session, organization, now);
             }
         }
-        let mut directives = browser_cookies(&app, &dev_browser, secure);
+        let mut directives = browser_cookies(&app, &browser, secure);
         match session {
             Some(session) => {
                 directives.extend(cookies(&app, state, &session, &party, secure, now));
@@ -70,7 +64,7 @@ pub(super) async fn start(
             None => directives.extend(no_session_cookies(&app, secure)),
         }
         directives.extend(TRANSPORT.map(cookies::remove));
-        (dev_browser, directives)
+        (browser, directives)
     });
     let (name, value) = if handshake.format.as_deref() == Some("nonce") {
         let nonce = app.store.write(|state| state.keep_directives(directives, now));
@@ -78,8 +72,14 @@ pub(super) async fn start(
     } else {
         (TRANSPORT[0], app.signer.handshake_token(&directives, now))
     };
-    target.query_pairs_mut().append_pair(name, &value);
-    let own_cookie = cookies::keep(DEV_BROWSER, &dev_browser, false);
+    // In production the payload rides in a cookie of the domain both hosts are on.
+    let own_cookie = match browser.development_id() {
+        Some(id) => {
+            target.query_pairs_mut().append_pair(name, &value);
+            cookies::keep(DEV_BROWSER, id, false)
+        }
+        None => cookies::keep_for_a_minute(name, &value),
+    };
     Ok((AppendHeaders([(SET_COOKIE, own_cookie)]), Redirect::temporary(target.as_str())).into_response())
 }
 
@@ -117,7 +117,10 @@ pub(crate) fn token_cookies(
     ]
 }
 
-fn browser_cookies(app: &App, dev_browser: &str, secure: bool) -> Vec<String> {
+fn browser_cookies(app: &App, browser: &Browser, secure: bool) -> Vec<String> {
+    let Some(dev_browser) = browser.development_id() else {
+        return Vec::new();
+    };
     let suffix = &app.signer.instance.suffix;
     vec![
         cookies::keep(DEV_BROWSER, dev_browser, secure),

@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 
 use crate::app::Shared;
 use crate::clock::Millis;
-use crate::errors::{ApiError, ApiResult};
+use crate::errors::ApiError;
+use crate::frontend::answer::Answered;
 use crate::frontend::caller::Caller;
 use crate::frontend::fields::Fields;
 use crate::frontend::organizations::{MANAGE_MEMBERS, READ_MEMBERS, allowed};
@@ -36,7 +37,7 @@ pub(super) async fn in_organization(
     Path(id): Path<String>,
     Query(wanted): Query<Wanted>,
     Query(part): Query<Part>,
-) -> ApiResult {
+) -> Answered {
     caller.look(&app, |state, now| {
         let organization = allowed(state, &caller, &id, READ_MEMBERS)?;
         let chosen = |invitation: &&Invitation| invitation.organization_id == organization.id;
@@ -50,7 +51,7 @@ pub(super) async fn mine(
     caller: Caller,
     Query(wanted): Query<Wanted>,
     Query(part): Query<Part>,
-) -> ApiResult {
+) -> Answered {
     caller.look(&app, |state, now| {
         let id = caller.session(state)?.user_id;
         let user = state.users.get(&id).ok_or_else(|| ApiError::not_found("user", &id))?;
@@ -78,7 +79,7 @@ pub(super) async fn create(
     caller: Caller,
     Path(id): Path<String>,
     fields: Fields,
-) -> ApiResult {
+) -> Answered {
     let address = fields.required("email_address")?.to_owned();
     make(&app, &caller, &id, &fields, vec![address], |made| made.into_iter().next().unwrap_or_default())
 }
@@ -89,7 +90,7 @@ pub(super) async fn create_bulk(
     caller: Caller,
     Path(id): Path<String>,
     fields: Fields,
-) -> ApiResult {
+) -> Answered {
     let addresses = fields.all("email_address");
     if !(1..=BULK).contains(&addresses.len()) {
         return Err(ApiError::invalid("email_address", format!("There must be 1 to {BULK} email addresses.")));
@@ -104,7 +105,7 @@ fn make(
     fields: &Fields,
     addresses: Vec<String>,
     answer: impl FnOnce(Vec<Value>) -> Value,
-) -> ApiResult {
+) -> Answered {
     let role = fields.required("role")?.to_owned();
     caller.change(app, |state, _, now| {
         let organization = allowed(state, caller, id, MANAGE_MEMBERS)?;
@@ -126,7 +127,7 @@ pub(super) async fn revoke(
     State(app): State<Shared>,
     caller: Caller,
     Path((id, invitation)): Path<(String, String)>,
-) -> ApiResult {
+) -> Answered {
     caller.change(&app, |state, _, now| {
         let organization = allowed(state, &caller, &id, MANAGE_MEMBERS)?;
         let invitation = state.revoke_invitation(&organization.id, &invitation, None, now)?;
@@ -135,7 +136,7 @@ pub(super) async fn revoke(
 }
 
 /// Accepts one of the person's own invitations, without its link.
-pub(super) async fn accept(State(app): State<Shared>, caller: Caller, Path(id): Path<String>) -> ApiResult {
+pub(super) async fn accept(State(app): State<Shared>, caller: Caller, Path(id): Path<String>) -> Answered {
     caller.change(&app, |state, _, now| {
         let user_id = caller.session(state)?.user_id;
         let user = state.users.get(&user_id).cloned().ok_or_else(|| ApiError::not_found("user", &user_id))?;
@@ -152,7 +153,7 @@ pub(super) async fn accept(State(app): State<Shared>, caller: Caller, Path(id): 
 }
 
 /// Lists that are always empty here: nobody asks to join, and there are no verified domains.
-pub(super) async fn none(State(app): State<Shared>, caller: Caller, Path(id): Path<String>) -> ApiResult {
+pub(super) async fn none(State(app): State<Shared>, caller: Caller, Path(id): Path<String>) -> Answered {
     caller.look(&app, |state, _| {
         allowed(state, &caller, &id, READ_MEMBERS)?;
         Ok(json!({"data": [], "total_count": 0}))

@@ -4,7 +4,8 @@ use axum::extract::{Path, Query, State};
 use serde_json::{Value, json};
 
 use crate::app::Shared;
-use crate::errors::{ApiError, ApiResult};
+use crate::errors::ApiError;
+use crate::frontend::answer::Answered;
 use crate::frontend::caller::Caller;
 use crate::frontend::fields::Fields;
 use crate::frontend::part::Part;
@@ -12,12 +13,12 @@ use crate::records::{Audience, SessionStatus, check_person_name};
 use crate::state;
 
 /// The person.
-pub(super) async fn show(State(app): State<Shared>, caller: Caller) -> ApiResult {
+pub(super) async fn show(State(app): State<Shared>, caller: Caller) -> Answered {
     caller.look(&app, |state, _| user(state, &caller.session(state)?.user_id))
 }
 
 /// Changes the person's names.
-pub(super) async fn change(State(app): State<Shared>, caller: Caller, fields: Fields) -> ApiResult {
+pub(super) async fn change(State(app): State<Shared>, caller: Caller, fields: Fields) -> Answered {
     if fields.get("unsafe_metadata").is_some() {
         return Err(ApiError::form(
             "form_param_unknown",
@@ -49,7 +50,7 @@ fn user(state: &state::State, id: &str) -> Result<Value, ApiError> {
 }
 
 /// The person's memberships, newest first.
-pub(super) async fn memberships(State(app): State<Shared>, caller: Caller, Query(part): Query<Part>) -> ApiResult {
+pub(super) async fn memberships(State(app): State<Shared>, caller: Caller, Query(part): Query<Part>) -> Answered {
     caller.look(&app, |state, _| {
         let session = caller.session(state)?;
         let mut memberships: Vec<_> = state.memberships_of(&session.user_id).collect();
@@ -62,7 +63,7 @@ pub(super) async fn memberships(State(app): State<Shared>, caller: Caller, Query
 }
 
 /// Leaves an organisation.
-pub(super) async fn leave(State(app): State<Shared>, caller: Caller, Path(organization): Path<String>) -> ApiResult {
+pub(super) async fn leave(State(app): State<Shared>, caller: Caller, Path(organization): Path<String>) -> Answered {
     caller.change(&app, |state, _, now| {
         let user = caller.session(state)?.user_id;
         state.membership(&organization, &user).ok_or_else(ApiError::organization_not_found)?;
@@ -72,7 +73,7 @@ pub(super) async fn leave(State(app): State<Shared>, caller: Caller, Path(organi
 }
 
 /// The person's live sessions, on any client, newest first; bare, as ClerkJS wants it.
-pub(super) async fn sessions(State(app): State<Shared>, caller: Caller) -> ApiResult {
+pub(super) async fn sessions(State(app): State<Shared>, caller: Caller) -> Answered {
     caller.look(&app, |state, _| {
         let user = caller.session(state)?.user_id;
         let mut sessions: Vec<_> = state
@@ -86,7 +87,7 @@ pub(super) async fn sessions(State(app): State<Shared>, caller: Caller) -> ApiRe
 }
 
 /// Ends one of the person's sessions, here or elsewhere.
-pub(super) async fn revoke_session(State(app): State<Shared>, caller: Caller, Path(id): Path<String>) -> ApiResult {
+pub(super) async fn revoke_session(State(app): State<Shared>, caller: Caller, Path(id): Path<String>) -> Answered {
     caller.change(&app, |state, _, now| {
         let user = caller.session(state)?.user_id;
         if state.sessions.get(&id).is_none_or(|session| session.user_id != user) {

@@ -1,5 +1,6 @@
 //! Clerk's Frontend API, which ClerkJS speaks: paths under `/v1`, the key set, and the script itself.
 
+mod answer;
 mod caller;
 mod client;
 mod dev_browser;

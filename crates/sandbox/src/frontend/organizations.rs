@@ -4,7 +4,8 @@ use axum::extract::{Path, Query, State};
 use serde_json::json;
 
 use crate::app::Shared;
-use crate::errors::{ApiError, ApiResult};
+use crate::errors::ApiError;
+use crate::frontend::answer::Answered;
 use crate::frontend::caller::Caller;
 use crate::frontend::fields::Fields;
 use crate::frontend::part::Part;
@@ -21,7 +22,7 @@ pub(super) const MANAGE_PROFILE: &str = "org:sys_profile:manage";
 const DELETE_PROFILE: &str = "org:sys_profile:delete";
 
 /// Creates an organisation; the person becomes its admin. It is not made active by that.
-pub(super) async fn create(State(app): State<Shared>, caller: Caller, fields: Fields) -> ApiResult {
+pub(super) async fn create(State(app): State<Shared>, caller: Caller, fields: Fields) -> Answered {
     let name = fields.required("name")?;
     caller.change(&app, |state, _, now| {
         let creator = caller.session(state)?.user_id;
@@ -39,7 +40,7 @@ pub(super) async fn create(State(app): State<Shared>, caller: Caller, fields: Fi
 }
 
 /// An organisation the person belongs to, by id or slug.
-pub(super) async fn show(State(app): State<Shared>, caller: Caller, Path(id): Path<String>) -> ApiResult {
+pub(super) async fn show(State(app): State<Shared>, caller: Caller, Path(id): Path<String>) -> Answered {
     caller.look(&app, |state, _| {
         let (organization, _) = own(state, &caller, &id)?;
         Ok(state.organization_json(&organization, Audience::Frontend, None))
@@ -52,7 +53,7 @@ pub(super) async fn change(
     caller: Caller,
     Path(id): Path<String>,
     fields: Fields,
-) -> ApiResult {
+) -> Answered {
     caller.change(&app, |state, _, now| {
         let organization = allowed(state, &caller, &id, MANAGE_PROFILE)?;
         let organization = state.change_organization(&organization.id, now, |state, organization| {
@@ -69,7 +70,7 @@ pub(super) async fn change(
 }
 
 /// Deletes it.
-pub(super) async fn destroy(State(app): State<Shared>, caller: Caller, Path(id): Path<String>) -> ApiResult {
+pub(super) async fn destroy(State(app): State<Shared>, caller: Caller, Path(id): Path<String>) -> Answered {
     caller.change(&app, |state, _, now| {
         let organization = allowed(state, &caller, &id, DELETE_PROFILE)?;
         if !organization.admin_delete_enabled {
@@ -88,7 +89,7 @@ pub(super) async fn memberships(
     caller: Caller,
     Path(id): Path<String>,
     Query(part): Query<Part>,
-) -> ApiResult {
+) -> Answered {
     caller.look(&app, |state, _| {
         let (organization, _) = own(state, &caller, &id)?;
         let mut memberships: Vec<_> = state.memberships_in(&organization.id).collect();
@@ -106,7 +107,7 @@ pub(super) async fn change_role(
     caller: Caller,
     Path((id, user)): Path<(String, String)>,
     fields: Fields,
-) -> ApiResult {
+) -> Answered {
     let role = fields.required("role")?;
     caller.change(&app, |state, _, now| {
         let organization = allowed(state, &caller, &id, MANAGE_MEMBERS)?;
@@ -123,7 +124,7 @@ pub(super) async fn remove_member(
     State(app): State<Shared>,
     caller: Caller,
     Path((id, user)): Path<(String, String)>,
-) -> ApiResult {
+) -> Answered {
     caller.change(&app, |state, _, now| {
         let organization = allowed(state, &caller, &id, MANAGE_MEMBERS)?;
         state.delete_membership(&organization.id, &user, Audience::Frontend, now)
@@ -136,7 +137,7 @@ pub(super) async fn add_member(
     caller: Caller,
     Path(id): Path<String>,
     fields: Fields,
-) -> ApiResult {
+) -> Answered {
     let (user, role) = (fields.required("user_id")?, fields.required("role")?);
     caller.change(&app, |state, _, now| {
         let organization = allowed(state, &caller, &id, MANAGE_MEMBERS)?;
@@ -146,7 +147,7 @@ pub(super) async fn add_member(
 }
 
 /// The roles members can have.
-pub(super) async fn roles(State(app): State<Shared>, caller: Caller, Path(id): Path<String>) -> ApiResult {
+pub(super) async fn roles(State(app): State<Shared>, caller: Caller, Path(id): Path<String>) -> Answered {
     caller.look(&app, |state, _| {
         allowed(state, &caller, &id, READ_MEMBERS)?;
         let data: Vec<_> = state.roles.values().map(|role| state.role_json(role)).collect();

@@ -1,19 +1,18 @@
 //! `/v1/client/sessions`: using a session, getting tokens of it, ending it.
 
-use axum::Json;
 use axum::extract::{Path, State};
 use serde_json::json;
 
 use crate::app::Shared;
-use crate::clock;
-use crate::errors::{ApiError, ApiResult};
+use crate::errors::ApiError;
+use crate::frontend::answer::Answered;
 use crate::frontend::caller::Caller;
 use crate::frontend::fields::Fields;
 use crate::records::SessionStatus;
 use crate::tokens::{LIFE, Wish};
 
 /// One session of this client.
-pub(super) async fn show(State(app): State<Shared>, caller: Caller, Path(id): Path<String>) -> ApiResult {
+pub(super) async fn show(State(app): State<Shared>, caller: Caller, Path(id): Path<String>) -> Answered {
     caller.look(&app, |state, now| {
         let session = caller.own_session(state, &id)?;
         Ok(state.session_with_token(&app.signer, &session, Some(&caller.origin), now))
@@ -26,7 +25,7 @@ pub(super) async fn touch(
     caller: Caller,
     Path(id): Path<String>,
     fields: Fields,
-) -> ApiResult {
+) -> Answered {
     caller.change(&app, |state, client, now| {
         caller.own_session(state, &id)?;
         let wanted = fields.get("active_organization_id");
@@ -50,9 +49,8 @@ pub(super) async fn token(
     caller: Caller,
     Path(id): Path<String>,
     fields: Fields,
-) -> ApiResult {
-    let now = clock::now();
-    let jwt = app.store.read(|state| {
+) -> Answered {
+    caller.bare(&app, |state, now| {
         let session = caller.own_session(state, &id)?;
         let organization = match fields.get("organization_id") {
             None => session.last_active_organization_id.clone(),
@@ -63,22 +61,21 @@ pub(super) async fn token(
             }
         };
         let wish = Wish { origin: Some(&caller.origin), organization_id: organization.as_deref(), life: LIFE };
-        Ok(app.signer.token(state, &session, &wish, now))
-    })?;
-    Ok(Json(json!({"object": "token", "jwt": jwt})))
+        Ok(json!({"object": "token", "jwt": app.signer.token(state, &session, &wish, now)}))
+    })
 }
 
 /// Ends the session for good.
-pub(super) async fn end(app: State<Shared>, caller: Caller, id: Path<String>) -> ApiResult {
+pub(super) async fn end(app: State<Shared>, caller: Caller, id: Path<String>) -> Answered {
     finish(&app, &caller, &id, SessionStatus::Ended)
 }
 
 /// Signs out of the session.
-pub(super) async fn remove(app: State<Shared>, caller: Caller, id: Path<String>) -> ApiResult {
+pub(super) async fn remove(app: State<Shared>, caller: Caller, id: Path<String>) -> Answered {
     finish(&app, &caller, &id, SessionStatus::Removed)
 }
 
-fn finish(app: &Shared, caller: &Caller, id: &str, how: SessionStatus) -> ApiResult {
+fn finish(app: &Shared, caller: &Caller, id: &str, how: SessionStatus) -> Answered {
     caller.change(app, |state, _, now| {
         let session = caller.own_session(state, id)?;
         let mut json = state.session_with_token(&app.signer, &session, Some(&caller.origin), now);
@@ -90,7 +87,7 @@ fn finish(app: &Shared, caller: &Caller, id: &str, how: SessionStatus) -> ApiRes
 }
 
 /// Signs out everywhere on this client; the client stays.
-pub(super) async fn remove_all(State(app): State<Shared>, caller: Caller) -> ApiResult {
+pub(super) async fn remove_all(State(app): State<Shared>, caller: Caller) -> Answered {
     caller.change(&app, |state, client, now| {
         state.remove_sessions(client, now);
         Ok(state.client_json(&app.signer, client, Some(&caller.origin), now))

@@ -3,12 +3,12 @@
 use axum::extract::{Path, State};
 
 use crate::app::Shared;
-use crate::errors::ApiResult;
+use crate::frontend::answer::Answered;
 use crate::frontend::caller::Caller;
 use crate::frontend::fields::{Fields, unknown_strategy};
 
 /// Begins, and sends the code at once if the strategy is named already. A ticket needs no more.
-pub(super) async fn create(State(app): State<Shared>, caller: Caller, fields: Fields) -> ApiResult {
+pub(super) async fn create(State(app): State<Shared>, caller: Caller, fields: Fields) -> Answered {
     let strategy = fields.get("strategy");
     if strategy == Some("ticket") {
         let secret = fields.required("ticket")?;
@@ -35,7 +35,7 @@ pub(super) async fn create(State(app): State<Shared>, caller: Caller, fields: Fi
 }
 
 /// The attempt as it stands.
-pub(super) async fn show(State(app): State<Shared>, caller: Caller, Path(id): Path<String>) -> ApiResult {
+pub(super) async fn show(State(app): State<Shared>, caller: Caller, Path(id): Path<String>) -> Answered {
     caller.look(&app, |state, now| {
         let client = caller.client(state).unwrap_or_default();
         Ok(state.sign_in_json(&state.sign_in(client, &id)?, now))
@@ -48,7 +48,7 @@ pub(super) async fn prepare(
     caller: Caller,
     Path(id): Path<String>,
     fields: Fields,
-) -> ApiResult {
+) -> Answered {
     fields.check_strategy()?;
     caller.change(&app, |state, client, now| {
         let sign_in = state.prepare_sign_in(client, &id, now)?;
@@ -62,7 +62,7 @@ pub(super) async fn attempt(
     caller: Caller,
     Path(id): Path<String>,
     fields: Fields,
-) -> ApiResult {
+) -> Answered {
     fields.check_strategy()?;
     let code = fields.required("code")?;
     caller.change(&app, |state, client, now| {

@@ -3,13 +3,14 @@
 use axum::extract::{Path, State};
 
 use crate::app::Shared;
-use crate::errors::{ApiError, ApiResult};
+use crate::errors::ApiError;
+use crate::frontend::answer::Answered;
 use crate::frontend::caller::Caller;
 use crate::frontend::fields::{Fields, unknown_strategy};
 use crate::records::SignUpFields;
 
 /// Begins. What is still missing or unverified stands in the answer.
-pub(super) async fn create(State(app): State<Shared>, caller: Caller, fields: Fields) -> ApiResult {
+pub(super) async fn create(State(app): State<Shared>, caller: Caller, fields: Fields) -> Answered {
     if fields.get("strategy") == Some("ticket") {
         let (secret, filled) = (fields.required("ticket")?, owned(&fields)?);
         return caller.change(&app, |state, client, now| {
@@ -24,7 +25,7 @@ pub(super) async fn create(State(app): State<Shared>, caller: Caller, fields: Fi
 }
 
 /// The attempt as it stands.
-pub(super) async fn show(State(app): State<Shared>, caller: Caller, Path(id): Path<String>) -> ApiResult {
+pub(super) async fn show(State(app): State<Shared>, caller: Caller, Path(id): Path<String>) -> Answered {
     caller.look(&app, |state, now| {
         let client = caller.client(state).unwrap_or_default();
         Ok(state.sign_up(client, &id)?.json(now))
@@ -37,7 +38,7 @@ pub(super) async fn change(
     caller: Caller,
     Path(id): Path<String>,
     fields: Fields,
-) -> ApiResult {
+) -> Answered {
     let filled = read(&fields)?;
     caller.change(&app, |state, client, now| Ok(state.change_sign_up(client, &id, filled)?.json(now)))
 }
@@ -48,7 +49,7 @@ pub(super) async fn prepare(
     caller: Caller,
     Path(id): Path<String>,
     fields: Fields,
-) -> ApiResult {
+) -> Answered {
     fields.check_strategy()?;
     caller.change(&app, |state, client, now| Ok(state.prepare_sign_up(client, &id, now)?.json(now)))
 }
@@ -59,7 +60,7 @@ pub(super) async fn attempt(
     caller: Caller,
     Path(id): Path<String>,
     fields: Fields,
-) -> ApiResult {
+) -> Answered {
     fields.check_strategy()?;
     let code = fields.required("code")?;
     caller.change(&app, |state, client, now| {

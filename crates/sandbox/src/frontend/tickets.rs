@@ -1,6 +1,6 @@
 //! `/v1/tickets/accept`: where the link in a mail leads first.
 
-use axum::extract::{Query, State};
+use axum::extract::{Query, RawQuery, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use http::HeaderMap;
 use http::header::ACCEPT;
@@ -8,16 +8,15 @@ use serde::Deserialize;
 use url::Url;
 
 use crate::app::Shared;
+use crate::browser::Browser;
 use crate::clock;
-use crate::cookies::{self, DEV_BROWSER};
+use crate::cookies::DEV_BROWSER;
 use crate::errors::ApiError;
 use crate::records::{Ticket, TicketStatus};
 
 #[derive(Deserialize)]
 pub(super) struct Link {
     ticket: Option<String>,
-    /// Development browser.
-    __clerk_db_jwt: Option<String>,
 }
 
 /// The right person, signed in, has joined when the answer comes; everybody else is sent on to sign in or up, with the
@@ -25,24 +24,24 @@ pub(super) struct Link {
 pub(super) async fn accept(
     State(app): State<Shared>,
     headers: HeaderMap,
+    RawQuery(query): RawQuery,
     Query(link): Query<Link>,
 ) -> Result<Response, ApiError> {
     let secret = link.ticket.filter(|ticket| !ticket.is_empty()).ok_or_else(|| ApiError::missing("ticket"))?;
     let now = clock::now();
+    let browser = Browser::known(&app, &headers, query.as_deref().unwrap_or_default());
     let opened = app.store.write(|state| {
-        let browser = [link.__clerk_db_jwt.as_deref(), cookies::read(&headers, DEV_BROWSER)]
-            .into_iter()
-            .flatten()
-            .find(|id| state.dev_browsers.contains_key(*id));
         let session = browser
-            .and_then(|browser| state.client_of(browser))
+            .as_ref()
+            .and_then(|browser| browser.client(state))
             .and_then(|client| state.current_session(client))
             .cloned();
         let ticket = state.ticket(&secret, now)?;
         let status = state.open_ticket(&ticket, session.as_ref(), now)?;
-        Ok::<_, ApiError>((destination(&ticket), status, browser.map(str::to_owned)))
+        Ok::<_, ApiError>((destination(&ticket), status))
     });
-    let (redirect_url, status, browser) = match opened {
+    let browser = browser.as_ref().and_then(Browser::development_id);
+    let (redirect_url, status) = match opened {
         Ok(opened) => opened,
         Err(refusal) if wants_a_page(&headers) => {
             tracing::debug!(code = refusal.code, "a ticket was refused");
@@ -52,10 +51,8 @@ pub(super) async fn accept(
     };
     let allowed = redirect_url.and_then(|url| app.settings.origins.allowed_url(&url));
     let target = match (allowed, status) {
-        (Some(url), _) => with_ticket(url, &secret, status, browser.as_deref()),
-        (None, TicketStatus::Complete) => {
-            with_ticket(app.settings.app_url.clone(), &secret, status, browser.as_deref())
-        }
+        (Some(url), _) => with_ticket(url, &secret, status, browser),
+        (None, TicketStatus::Complete) => with_ticket(app.settings.app_url.clone(), &secret, status, browser),
         (None, _) => return Ok(Redirect::to(&format!("/ticket?__clerk_ticket={secret}")).into_response()),
     };
     Ok(Redirect::to(target.as_str()).into_response())

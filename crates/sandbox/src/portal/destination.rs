@@ -4,6 +4,7 @@ use url::Url;
 use url::form_urlencoded::{Serializer, parse};
 
 use crate::app::App;
+use crate::browser::Browser;
 use crate::cookies::DEV_BROWSER;
 use crate::origins::origin;
 
@@ -53,12 +54,13 @@ impl Destination {
         if query.is_empty() { query } else { format!("?{query}") }
     }
 
-    /// The address to go to. The application is told which browser comes, so that it can fetch the session.
-    pub(super) fn url(&self, app: &App, dev_browser: &str) -> Url {
+    /// The address to go to. In development the application is told which browser comes, so that it can
+    /// fetch the session; in production a cookie of the domain tells it.
+    pub(super) fn url(&self, app: &App, browser: &Browser) -> Url {
         let mut url = self.asked.as_ref().unwrap_or(&app.settings.app_url).clone();
-        if app.settings.origins.is_own(&origin(&url)) {
+        let Some(dev_browser) = browser.development_id().filter(|_| !app.settings.origins.is_own(&origin(&url))) else {
             return url;
-        }
+        };
         if url.query_pairs().any(|(name, _)| name == DEV_BROWSER) {
             let kept: Vec<_> = url.query_pairs().into_owned().filter(|(name, _)| name != DEV_BROWSER).collect();
             url.query_pairs_mut().clear().extend_pairs(kept);

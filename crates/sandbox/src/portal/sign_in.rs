@@ -33,7 +33,7 @@ fn page(app: &App, visitor: &Visitor, email: String, error: Option<FieldError>) 
 }
 
 /// Takes the address and sends the code.
-pub(super) async fn start(State(app): State<Shared>, visitor: Visitor, form: Form) -> Response {
+pub(super) async fn start(State(app): State<Shared>, mut visitor: Visitor, form: Form) -> Response {
     if visitor.signed_in(&app).is_some() {
         return visitor.onward(&app);
     }
@@ -41,7 +41,7 @@ pub(super) async fn start(State(app): State<Shared>, visitor: Visitor, form: For
     let now = clock::now();
     let begun = check_email(email).and_then(|address| {
         app.store.write(|state| {
-            let client = state.ensure_client(&visitor.dev_browser, now);
+            let client = visitor.browser.ensure_client(state, now);
             let sign_in = state.create_sign_in(&client, &address, now)?;
             state.prepare_sign_in(&client, &sign_in.id, now)
         })
@@ -75,7 +75,7 @@ pub(super) async fn code(State(app): State<Shared>, visitor: Visitor) -> Respons
 
 fn current(app: &App, visitor: &Visitor) -> Option<(String, SignIn)> {
     app.store.read(|state| {
-        let client = state.client_of(&visitor.dev_browser)?;
+        let client = visitor.browser.client(state)?;
         let sign_in = state.clients.get(client)?.sign_in.clone()?;
         (!sign_in.is_complete() && sign_in.has_code()).then(|| (client.to_owned(), sign_in))
     })

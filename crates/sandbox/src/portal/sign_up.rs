@@ -51,7 +51,7 @@ fn page(app: &App, visitor: &Visitor, typed: Typed, error: Option<FieldError>) -
 }
 
 /// Takes the address and sends the code.
-pub(super) async fn start(State(app): State<Shared>, visitor: Visitor, form: Form) -> Response {
+pub(super) async fn start(State(app): State<Shared>, mut visitor: Visitor, form: Form) -> Response {
     if visitor.signed_in(&app).is_some() {
         return visitor.onward(&app);
     }
@@ -68,7 +68,7 @@ pub(super) async fn start(State(app): State<Shared>, visitor: Visitor, form: For
     };
     let now = clock::now();
     let begun = app.store.write(|state| {
-        let client = state.ensure_client(&visitor.dev_browser, now);
+        let client = visitor.browser.ensure_client(state, now);
         let sign_up = state.create_sign_up(&client, fields, now)?;
         state.prepare_sign_up(&client, &sign_up.id, now)
     });
@@ -104,7 +104,7 @@ pub(super) async fn code(State(app): State<Shared>, visitor: Visitor) -> Respons
 
 fn current(app: &App, visitor: &Visitor) -> Option<(String, SignUp)> {
     app.store.read(|state| {
-        let client = state.client_of(&visitor.dev_browser)?;
+        let client = visitor.browser.client(state)?;
         let sign_up = state.clients.get(client)?.sign_up.clone()?;
         (!sign_up.is_complete() && sign_up.has_code()).then(|| (client.to_owned(), sign_up))
     })

@@ -70,7 +70,7 @@ fn page(app: &App, visitor: &Visitor, secret: &str, typed: &SignUpFields, error:
 
 /// Joins: as the person who is signed in, by signing in, or by signing up. Somebody else is signed out first, which
 /// the button says.
-pub(super) async fn accept(State(app): State<Shared>, visitor: Visitor, form: Form) -> Response {
+pub(super) async fn accept(State(app): State<Shared>, mut visitor: Visitor, form: Form) -> Response {
     let secret = visitor.prefill(PARAMETER);
     let typed = SignUpFields {
         first_name: Some(form.get("first_name").to_owned()),
@@ -81,7 +81,7 @@ pub(super) async fn accept(State(app): State<Shared>, visitor: Visitor, form: Fo
     let fields = typed.clone();
     let accepted = app.store.write(|state| {
         let ticket = state.ticket(&secret, now)?;
-        let client = state.ensure_client(&visitor.dev_browser, now);
+        let client = visitor.browser.ensure_client(state, now);
         let session = state.current_session(&client).cloned();
         let holder = state.holder(&ticket).map(|user| user.id.clone());
         match (session, holder) {

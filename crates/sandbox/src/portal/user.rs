@@ -30,7 +30,7 @@ fn page(app: &App, visitor: &Visitor, user: &User, saved: bool) -> Response {
         last_name: user.last_name.clone().unwrap_or_default(),
         organisations: app.store.read(|state| Choice::all(state, &user.id)),
         saved,
-        back: visitor.destination.url(app, &visitor.dev_browser).to_string(),
+        back: visitor.destination.url(app, &visitor.browser).to_string(),
     };
     visitor.answer(render(StatusCode::OK, &page))
 }

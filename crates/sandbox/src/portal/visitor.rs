@@ -10,6 +10,7 @@ use http::request::Parts;
 use url::form_urlencoded::parse;
 
 use crate::app::{App, Shared};
+use crate::browser::Browser;
 use crate::clock;
 use crate::cookies::{self, DEV_BROWSER};
 use crate::portal::destination::Destination;
@@ -17,10 +18,11 @@ use crate::records::{Session, User};
 
 /// A browser, and where it wants to go on to.
 pub(super) struct Visitor {
-    pub(super) dev_browser: String,
-    /// Set on the answer when the browser does not have it yet.
-    cookie: Option<String>,
+    pub(super) browser: Browser,
     pub(super) destination: Destination,
+    app: Shared,
+    /// Whether a development browser has no cookie yet.
+    is_new: bool,
     query: String,
 }
 
@@ -29,15 +31,10 @@ impl FromRequestParts<Shared> for Visitor {
 
     async fn from_request_parts(parts: &mut Parts, app: &Shared) -> Result<Self, Infallible> {
         let query = parts.uri.query().unwrap_or_default().to_owned();
-        let from_query = parameter(&query, DEV_BROWSER);
-        let from_cookie = cookies::read(&parts.headers, DEV_BROWSER).map(str::to_owned);
-        let known = app.store.read(|state| {
-            [from_query, from_cookie.clone()].into_iter().flatten().find(|id| state.dev_browsers.contains_key(id))
-        });
-        let dev_browser = known.unwrap_or_else(|| app.store.write(|state| state.create_dev_browser(clock::now())));
-        let cookie =
-            (from_cookie.as_ref() != Some(&dev_browser)).then(|| cookies::keep(DEV_BROWSER, &dev_browser, false));
-        Ok(Self { dev_browser, cookie, destination: Destination::read(app, &query), query })
+        let browser = Browser::known(app, &parts.headers, &query)
+            .unwrap_or_else(|| Browser::Development(app.store.write(|state| state.create_dev_browser(clock::now()))));
+        let is_new = cookies::read(&parts.headers, DEV_BROWSER) != browser.development_id();
+        Ok(Self { browser, destination: Destination::read(app, &query), app: app.clone(), is_new, query })
     }
 }
 
@@ -54,7 +51,7 @@ impl Visitor {
     /// The session and the person, when somebody is signed in.
     pub(super) fn signed_in(&self, app: &App) -> Option<(Session, User)> {
         app.store.read(|state| {
-            let client = state.client_of(&self.dev_browser)?;
+            let client = self.browser.client(state)?;
             let session = state.current_session(client)?;
             let user = state.users.get(&session.user_id)?;
             Some((session.clone(), user.clone()))
@@ -70,7 +67,7 @@ impl Visitor {
         if undecided && !self.destination.is_asked() {
             return self.see_other("/sign-in/tasks");
         }
-        let url = self.destination.url(app, &self.dev_browser);
+        let url = self.destination.url(app, &self.browser);
         self.see_other(url.as_str())
     }
 
@@ -84,12 +81,14 @@ impl Visitor {
         self.see_other(&format!("{path}{}", self.destination.query(email)))
     }
 
-    /// An answer that makes the browser known by its cookie from now on.
+    /// An answer that makes the browser known by its cookies from now on.
     pub(super) fn answer(&self, answer: impl IntoResponse) -> Response {
         let mut response = answer.into_response();
-        if let Some(cookie) = &self.cookie
-            && let Ok(value) = HeaderValue::from_str(cookie)
-        {
+        let cookies = match &self.browser {
+            Browser::Development(id) if self.is_new => vec![cookies::keep(DEV_BROWSER, id, false)],
+            browser => self.app.store.read(|state| browser.cookies(&self.app, state)),
+        };
+        for value in cookies.iter().filter_map(|cookie| HeaderValue::from_str(cookie).ok()) {
             response.headers_mut().append(SET_COOKIE, value);
         }
         response

@@ -25,7 +25,20 @@ pub(crate) struct Client {
     pub(crate) updated_at: Millis,
 }
 
+impl Client {
+    /// What its cookie holds in production: which client, and a proof that changes with each sign-in.
+    pub(crate) fn token(&self) -> String {
+        format!("{}.{}", self.id, self.rotating_token)
+    }
+}
+
 impl State {
+    /// The client of a cookie, if its proof is the newest.
+    pub(crate) fn client_by_token(&self, token: &str) -> Option<&str> {
+        let (id, _) = token.split_once('.')?;
+        self.clients.get(id).filter(|client| client.token() == token).map(|client| client.id.as_str())
+    }
+
     /// A client nobody is signed in with.
     pub(crate) fn create_client(&mut self, now: Millis) -> String {
         let client = Client {

@@ -13,6 +13,7 @@ use tempfile::TempDir;
 /// Origin of the application in tests; nothing listens there.
 pub(crate) const APP: &str = "http://localhost:4390";
 pub(crate) const SECRET_KEY: &str = "sk_test_sandbox_tests";
+pub(crate) const LIVE_KEY: &str = "sk_live_sandbox_tests";
 pub(crate) const WEBHOOK_SECRET: &str = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD";
 pub(crate) const ISSUER: &str = "https://tenantry-sandbox-13.clerk.accounts.dev";
 
@@ -27,6 +28,12 @@ pub(crate) struct Instance {
 impl Instance {
     pub(crate) async fn start() -> Self {
         Self::with(&[]).await
+    }
+
+    /// With the keys of a production instance.
+    pub(crate) async fn in_production() -> Self {
+        let key = "--publishable-key=pk_live_Y2xlcmsudGVuYW50cnkuZXhhbXBsZSQ";
+        Self::with(&[key, "--secret-key", LIVE_KEY]).await
     }
 
     /// With further options.
@@ -45,11 +52,12 @@ impl Instance {
             "--mailbox-port=0",
             "--app-url",
             APP,
-            "--secret-key",
-            SECRET_KEY,
             "--data-dir",
             data.to_str().unwrap(),
         ];
+        if !options.iter().any(|option| option == "--secret-key") {
+            arguments.extend(["--secret-key", SECRET_KEY]);
+        }
         arguments.extend(options.iter().map(String::as_str));
         let sandbox = start(Options::parse_from(arguments)).await.unwrap();
         let client = Client::builder()

@@ -8,6 +8,7 @@ mod instance;
 mod invitations;
 mod portal;
 mod ports;
+mod production;
 mod receiver;
 mod restart;
 mod settings;
