@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { accessible, launch, person } from './support/browser.mjs';
-import { activeOrganisation, createOrganisation, signIn, signOut, signUp, switchTo } from './support/people.mjs';
+import { activeOrganisationIs, createOrganisation, signIn, signOut, signUp, switchTo } from './support/people.mjs';
 import { Tenantry } from './support/tenantry.mjs';
 
 const tenantry = new Tenantry('--no-seed');
@@ -130,14 +130,14 @@ test('joan belongs to both: she switches in the navigation, and keeps one tab on
   await switchTo(page, 'Acme Provisions');
   await page.waitForURL(`${tenantry.app}/orgs/acme/procedures`);
   await page.getByRole('link', { name: 'Morning opening' }).waitFor();
-  assert.equal(await activeOrganisation(context), 'acme');
+  await activeOrganisationIs(context, 'acme');
   // A member of Acme does not write procedures there.
   assert.equal(await page.getByRole('link', { name: 'New procedure' }).count(), 0);
   await accessible(page, 'procedures, as a member');
 
   const bolt = await context.newPage();
   await bolt.goto(`${tenantry.app}/orgs/bolt/procedures`);
-  assert.equal(await activeOrganisation(context), 'bolt');
+  await activeOrganisationIs(context, 'bolt');
   // The first tab still shows Acme and works on Acme, although the cookie was made for Bolt last.
   await page.bringToFront();
   await page.goto(`${tenantry.app}/orgs/acme/runs`);

@@ -3,6 +3,16 @@ import assert from 'node:assert/strict';
 
 const CODE = '424242';
 
+// Waits for a page, and says which one there is instead.
+export async function arrives(page, url) {
+  try {
+    await page.waitForURL(url);
+  } catch (error) {
+    error.message += `\nat ${page.url()}, which says:\n${await page.locator('body').innerText()}`;
+    throw error;
+  }
+}
+
 export async function signUp(page, tenantry, { first, last, email }) {
   await page.goto(`${tenantry.app}/`);
   await page.getByRole('link', { name: 'Create account' }).click();
@@ -12,7 +22,7 @@ export async function signUp(page, tenantry, { first, last, email }) {
   await page.getByRole('button', { name: 'Continue' }).click();
   await page.getByLabel('Code', { exact: true }).fill(CODE);
   await page.getByRole('button', { name: 'Continue' }).click();
-  await page.waitForURL(`${tenantry.app}/**`);
+  await arrives(page, `${tenantry.app}/**`);
 }
 
 export async function signIn(page, tenantry, email, code = CODE) {
@@ -22,7 +32,7 @@ export async function signIn(page, tenantry, email, code = CODE) {
   await page.getByRole('button', { name: 'Continue' }).click();
   await page.getByLabel('Code', { exact: true }).fill(code);
   await page.getByRole('button', { name: 'Continue' }).click();
-  await page.waitForURL(`${tenantry.app}/**`);
+  await arrives(page, `${tenantry.app}/**`);
 }
 
 export async function createOrganisation(page, tenantry, name, slug) {
@@ -30,7 +40,7 @@ export async function createOrganisation(page, tenantry, name, slug) {
   await page.getByLabel('Name', { exact: true }).fill(name);
   await page.getByLabel('Web address').fill(slug);
   await page.getByRole('button', { name: 'Create organisation' }).click();
-  await page.waitForURL(`${tenantry.app}/orgs/${slug}/**`);
+  await arrives(page, `${tenantry.app}/orgs/${slug}/**`);
 }
 
 export async function switchTo(page, name) {
@@ -44,10 +54,15 @@ export async function signOut(page) {
   await page.getByRole('link', { name: 'Sign in' }).waitFor();
 }
 
-// Which organisation the session cookie names: ClerkJS and the handshake keep it in step with the page.
-export async function activeOrganisation(context) {
-  const cookies = await context.cookies();
-  const session = cookies.find((cookie) => cookie.name === '__session');
-  assert.ok(session, 'signed in');
-  return JSON.parse(Buffer.from(session.value.split('.')[1], 'base64url')).o?.slg;
+// Waits until the session cookie names an organisation: the handshake and ClerkJS keep it in step with the page, and
+// of two tabs that both believe to be looked at, as tabs without a window do, the later one wins.
+export async function activeOrganisationIs(context, slug) {
+  let active;
+  for (let tries = 0; tries < 40; tries += 1) {
+    const session = (await context.cookies()).find((cookie) => cookie.name === '__session');
+    active = session && JSON.parse(Buffer.from(session.value.split('.')[1], 'base64url')).o?.slg;
+    if (active === slug) return;
+    await new Promise((resolve) => setTimeout(resolve, 250));
+  }
+  assert.fail(`the session cookie names ${active}, not ${slug}`);
 }

@@ -43,8 +43,9 @@ directory_statements! {
     VACATE = "
         update organisations set slug = lower(substr(id, 5))
          where slug = $2 and id <> $1 and deleted_at is null and mirrored_at <= $3";
-    /// Still the newest answer about this person; locked, so that a newer one waits.
-    NEWEST = "select id from users where id = $1 and mirrored_at = $2 for no key update";
+    BEFORE_ONE = "savepoint one_membership";
+    KEEP_ONE = "release savepoint one_membership";
+    TAKE_ONE_BACK = "rollback to savepoint one_membership";
     CHANGE_ROLE = "
         update memberships set role = $3 where organisation_id = $1 and user_id = $2 and role <> $3";
     RECORD_MEMBERSHIP = "
@@ -169,57 +170,46 @@ pub async fn now(database: &Database) -> Result<Timestamp> {
     Ok(rows[0].get(0))
 }
 
-/// Writes a person and all their memberships; does nothing where a later answer is already written.
+/// Writes a person and all their memberships, at once; does nothing where a later answer is already written. A later
+/// one that comes meanwhile waits, so whoever has asked sees what they asked for.
 ///
-/// What takes rights away comes first and stands by itself: an organisation that cannot be written, whatever its owner
-/// called it, keeps nobody in another one. The first such failure is given back, after all the others were written.
+/// An organisation that cannot be written, whatever its owner called it, keeps nobody in another one: the first such
+/// failure is given back, after all the others were written.
 pub async fn record_person(database: &Database, record: &PersonRecord, asked_at: Timestamp) -> Result<()> {
-    if !take_away(database, record, asked_at).await? {
-        return Ok(());
-    }
-    let mut outcome = Ok(());
-    for (organisation, role) in &record.memberships {
-        let written = write_membership(database, &record.id, organisation, *role, asked_at).await;
-        outcome = outcome.and(written);
-    }
-    outcome
-}
-
-/// The person, without the memberships that are gone and with lesser or greater roles in those that stay.
-/// False where a later answer is already written.
-async fn take_away(database: &Database, record: &PersonRecord, asked_at: Timestamp) -> Result<bool> {
     let mut tx = database.system(SystemReason::Mirror).begin().await?;
     let user = record.id.to_string();
     let person = Query::new(RECORD_PERSON).bind(user.clone()).bind(record.email.clone()).bind(record.name.clone());
     if tx.query_opt(person.bind(asked_at)).await?.is_none() {
-        return Ok(false);
+        return Ok(());
     }
     let kept: Vec<String> = record.memberships.iter().map(|(organisation, _)| organisation.id.to_string()).collect();
     tx.query(Query::new(DROP_OTHER_MEMBERSHIPS).bind(user.clone()).bind(kept)).await?;
+    let mut outcome = Ok(());
     for (organisation, role) in &record.memberships {
-        let change = Query::new(CHANGE_ROLE).bind(organisation.id.to_string());
-        tx.query(change.bind(user.clone()).bind(role.as_str())).await?;
+        tx.query(Query::new(BEFORE_ONE)).await?;
+        let written = write_membership(&mut tx, &user, organisation, *role, asked_at).await;
+        tx.query(Query::new(if written.is_ok() { KEEP_ONE } else { TAKE_ONE_BACK })).await?;
+        // What could not be written may still take rights away.
+        let change = Query::new(CHANGE_ROLE).bind(organisation.id.to_string()).bind(user.clone());
+        tx.query(change.bind(role.as_str())).await?;
+        outcome = outcome.and(written);
     }
     tx.commit().await?;
-    Ok(true)
+    outcome
 }
 
-/// One organisation and the person's membership in it, unless a later answer about the person came meanwhile.
+/// One organisation and the person's membership in it.
 async fn write_membership(
-    database: &Database,
-    user: &UserId,
+    tx: &mut Transaction,
+    user: &str,
     organisation: &OrganisationRecord,
     role: BaseRole,
     asked_at: Timestamp,
 ) -> Result<()> {
-    let mut tx = database.system(SystemReason::Mirror).begin().await?;
-    if tx.query_opt(Query::new(NEWEST).bind(user.to_string()).bind(asked_at)).await?.is_none() {
-        return Ok(());
-    }
-    write_organisation(&mut tx, organisation, asked_at).await?;
+    write_organisation(tx, organisation, asked_at).await?;
     let membership = Query::new(RECORD_MEMBERSHIP).bind(organisation.id.to_string());
-    tx.query(membership.bind(user.to_string()).bind(role.as_str())).await?;
-    Ok(tx.commit().await?)
+    tx.query(membership.bind(user.to_owned()).bind(role.as_str())).await?;
+    Ok(())
 }
 
 /// Clerk has no such person any more: they leave every organisation.

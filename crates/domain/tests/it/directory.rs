@@ -118,3 +118,23 @@ async fn an_ended_session_is_answered_nothing_and_others_of_the_person_are() {
     assert!(matches!(home("sess_50").await, Err(Error::SessionEnded)));
     assert!(home("sess_49").await.is_ok(), "the list does not grow without end");
 }
+
+#[tokio::test]
+async fn whoever_has_asked_sees_what_they_asked_for_though_somebody_asks_beside_them() {
+    let world = World::create().await;
+    for round in 0..60 {
+        let user = user(&format!("beside{round}"));
+        let organisation = tenancy::OrganisationId::parse(&format!("org_beside{round}")).unwrap();
+        let slug = format!("beside-{round}");
+        let record = OrganisationRecord::new(organisation, Some(&slug), "Beside");
+        let person = PersonRecord::new(user.clone(), "b@example.com", "B", vec![(record, BaseRole::Admin)]);
+        let earlier = directory::now(&world.app).await.unwrap();
+        let later = directory::now(&world.app).await.unwrap();
+        let (app, beside) = (world.app.clone(), person.clone());
+        let other = tokio::spawn(async move { directory::record_person(&app, &beside, later).await });
+        directory::record_person(&world.app, &person, earlier).await.unwrap();
+        let seen = directory::organisation_for(&world.app, &user, &slug).await.unwrap();
+        assert!(seen.is_some(), "round {round}: recorded, and not to be seen");
+        other.await.unwrap().unwrap();
+    }
+}
