@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::ids;
 use crate::records::{
     Client, Delivery, DevBrowser, Invitation, Mail, Membership, Nonce, Organization, OrganizationSettings, Permission,
-    Role, Session, SignInToken, User, WebhookMode,
+    Role, RoleSet, Session, SignInToken, User, WebhookMode,
 };
 
 /// What the command line says about the instance; not kept, it is given anew at each start.
@@ -37,6 +37,8 @@ pub(crate) struct State {
     pub(crate) organization_settings: OrganizationSettings,
     /// By the role's id.
     pub(crate) roles: BTreeMap<String, Role>,
+    /// By the set's id.
+    pub(crate) role_sets: BTreeMap<String, RoleSet>,
     /// By the permission's id.
     pub(crate) permissions: BTreeMap<String, Permission>,
     pub(crate) users: BTreeMap<String, User>,
@@ -66,6 +68,7 @@ impl Default for State {
             allowed_origins: Vec::new(),
             organization_settings: OrganizationSettings::default(),
             roles: Role::built_in().into_iter().map(|role| (role.id.clone(), role)).collect(),
+            role_sets: [RoleSet::built_in()].map(|set| (set.id.clone(), set)).into(),
             permissions: Permission::built_in().map(|permission| (permission.id.clone(), permission)).collect(),
             users: BTreeMap::new(),
             organizations: BTreeMap::new(),

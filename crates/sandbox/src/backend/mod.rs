@@ -11,6 +11,7 @@ mod memberships;
 mod organizations;
 mod permissions;
 mod query;
+mod role_sets;
 mod roles;
 mod sessions;
 mod sign_in_tokens;
@@ -75,6 +76,11 @@ pub(crate) fn router(app: &Shared) -> Router<Shared> {
             "/organization_permissions/{id}",
             get(permissions::show).patch(permissions::change).delete(permissions::destroy),
         )
+        .route("/role_sets", get(role_sets::list).post(role_sets::create))
+        .route("/role_sets/{id}", get(role_sets::show).patch(role_sets::change))
+        .route("/role_sets/{id}/roles", post(role_sets::add))
+        .route("/role_sets/{id}/roles/replace", post(role_sets::replace_role))
+        .route("/role_sets/{id}/replace", post(role_sets::replace))
         .route("/sign_in_tokens", post(sign_in_tokens::create))
         .route("/sign_in_tokens/{id}/revoke", post(sign_in_tokens::revoke))
         .route("/testing_tokens", post(sign_in_tokens::testing))

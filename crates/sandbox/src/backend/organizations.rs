@@ -73,10 +73,14 @@ pub(super) async fn create(State(app): State<Shared>, body: Body) -> ApiResult {
         slug: body.text("slug")?,
         created_by: body.text("created_by")?,
         max_allowed_memberships: body.number("max_allowed_memberships")?,
+        role_set_key: body.text("role_set_key")?,
         public_metadata: body.metadata("public_metadata")?.unwrap_or_default(),
         private_metadata: body.metadata("private_metadata")?.unwrap_or_default(),
     };
     app.store.write(|state| {
+        if let Some(key) = &new.role_set_key {
+            state.role_set(key)?;
+        }
         let organization = state.create_organization(new, clock::now())?;
         Ok(Json(state.organization_json(&organization, Audience::Backend, None)))
     })
@@ -89,9 +93,13 @@ pub(super) async fn change(State(app): State<Shared>, Path(id): Path<String>, bo
     let slug = body.text("slug")?;
     let limit = body.number("max_allowed_memberships")?;
     let deletable = body.flag("admin_delete_enabled")?;
+    let role_set = body.text("role_set_key")?;
     answer(&app, &id, |state, organization| {
         if let Some(slug) = slug {
             organization.slug = state.check_slug(&slug, Some(&organization.id))?;
+        }
+        if let Some(key) = role_set {
+            organization.role_set_key = Some(state.role_set(&key)?.key.clone());
         }
         if let Some(name) = name {
             organization.name = name;

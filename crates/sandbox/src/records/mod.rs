@@ -15,6 +15,7 @@ mod organization;
 mod organization_settings;
 mod permission;
 mod role;
+mod role_set;
 mod session;
 mod sign_in;
 mod sign_in_token;
@@ -36,6 +37,7 @@ pub(crate) use organization::{NewOrganization, Organization, check_name as check
 pub(crate) use organization_settings::OrganizationSettings;
 pub(crate) use permission::Permission;
 pub(crate) use role::{NewRole, Role};
+pub(crate) use role_set::{NewRoleSet, RoleSet};
 pub(crate) use session::{Session, SessionStatus};
 pub(crate) use sign_in::SignIn;
 pub(crate) use sign_in_token::SignInToken;

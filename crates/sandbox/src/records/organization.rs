@@ -24,6 +24,9 @@ pub(crate) struct Organization {
     /// 0 for no limit.
     pub(crate) max_allowed_memberships: u32,
     pub(crate) admin_delete_enabled: bool,
+    /// The set of roles it may use: the instance's initial one when it names none.
+    #[serde(default)]
+    pub(crate) role_set_key: Option<String>,
     /// Name of the picture, when it has one.
     #[serde(default)]
     pub(crate) logo: Option<String>,
@@ -42,6 +45,8 @@ pub(crate) struct NewOrganization {
     /// Becomes its first admin.
     pub(crate) created_by: Option<String>,
     pub(crate) max_allowed_memberships: Option<u32>,
+    /// Checked to be one of the instance.
+    pub(crate) role_set_key: Option<String>,
     pub(crate) public_metadata: Metadata,
     pub(crate) private_metadata: Metadata,
 }
@@ -83,6 +88,7 @@ impl State {
             created_by: new.created_by.clone(),
             max_allowed_memberships: new.max_allowed_memberships.unwrap_or(self.usual_membership_limit()),
             admin_delete_enabled: self.organization_settings.admin_delete_enabled,
+            role_set_key: new.role_set_key,
             logo: None,
             public_metadata: new.public_metadata,
             private_metadata: new.private_metadata,
@@ -219,7 +225,7 @@ impl State {
             "max_allowed_memberships": organization.max_allowed_memberships,
             "admin_delete_enabled": organization.admin_delete_enabled,
             "public_metadata": organization.public_metadata,
-            "role_set_key": null,
+            "role_set_key": organization.role_set_key.as_deref().or(self.initial_role_set_key()),
             "created_at": organization.created_at,
             "updated_at": organization.updated_at,
         });

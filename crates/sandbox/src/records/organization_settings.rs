@@ -76,7 +76,7 @@ impl State {
             "slug_disabled": settings.slug_disabled,
             "domains_enrollment_modes": settings.domains_enrollment_modes,
             "domains_default_role": settings.domains_default_role,
-            "initial_role_set_key": null,
+            "initial_role_set_key": self.initial_role_set_key(),
         })
     }
 }
