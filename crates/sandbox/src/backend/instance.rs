@@ -21,6 +21,7 @@ pub(super) async fn show(State(app): State<Shared>) -> Json<Value> {
             "object": "instance",
             "id": state.instance_id,
             "environment_type": app.signer.instance.environment_type(),
+            "workspace_id": null,
             "allowed_origins": state.allowed_origins,
         }))
     })

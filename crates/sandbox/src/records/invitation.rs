@@ -295,13 +295,14 @@ impl State {
             "public_inviter_data": invitation.inviter_id.as_deref().map(|inviter| self.public_user_json(inviter)),
             "status": invitation.status(now).as_str(),
             "public_metadata": invitation.public_metadata,
+            // The link is as good as the person's mailbox: servers alone are given it.
+            "url": null,
             "expires_at": invitation.expires_at,
             "created_at": invitation.created_at,
             "updated_at": invitation.updated_at,
         });
         if audience == Audience::Backend {
             json["private_metadata"] = Value::Object(invitation.private_metadata.clone());
-            // The link is as good as the person's mailbox: servers only.
             json["url"] = invitation.is_pending(now).then(|| self.ticket_url(&invitation.ticket)).into();
         }
         json

@@ -12,4 +12,5 @@ mod production;
 mod receiver;
 mod restart;
 mod settings;
+mod shapes;
 mod webhooks;
