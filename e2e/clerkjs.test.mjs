@@ -1,8 +1,18 @@
 // The real ClerkJS, unmodified, from the path Clerk serves it from, against the local sandbox: everything a page does with it.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { after, before, describe, test } from 'node:test';
 import { launch, person } from './support/browser.mjs';
+import { signIn } from './support/people.mjs';
 import { Tenantry } from './support/tenantry.mjs';
+
+// How a browser reaches Clerk. The flow is the same in all of them, and what it shows has to be, too.
+const MODES = [
+  { name: 'development keys, Clerk on a port of its own', options: [], keys: 'pk_test_', sameOrigin: false },
+  { name: 'development keys, Clerk behind /__clerk', options: ['--clerk-proxy'], keys: 'pk_test_', sameOrigin: true },
+];
+const MARY = 'mary+clerk_test@example.com';
+// A token is good for a minute, and clocks may differ by five seconds.
+const LONGER_THAN_A_TOKEN = 66_000;
 
 const tenantry = new Tenantry('--no-seed');
 let browser;
@@ -17,75 +27,159 @@ after(async () => {
 });
 
 // The landing page, which has no ClerkJS of its own, with the script element that signed-in pages have.
-async function withClerk(page) {
-  await page.goto(tenantry.app);
-  await page.evaluate(({ CLERK_JS_URL, CLERK_PUBLISHABLE_KEY, CLERK_PROXY_URL }) => new Promise((resolve, reject) => {
-    const script = Object.assign(document.createElement('script'), { src: CLERK_JS_URL, crossOrigin: 'anonymous' });
-    script.dataset.clerkPublishableKey = CLERK_PUBLISHABLE_KEY;
-    script.dataset.clerkProxyUrl = CLERK_PROXY_URL;
+async function withClerk(page, { app, env }, sameOrigin) {
+  await page.goto(app);
+  const proxy = sameOrigin ? new URL(env.CLERK_PROXY_URL).pathname : env.CLERK_PROXY_URL;
+  await page.evaluate(({ env, proxy }) => new Promise((resolve, reject) => {
+    const script = Object.assign(document.createElement('script'), { src: env.CLERK_JS_URL, crossOrigin: 'anonymous' });
+    script.dataset.clerkPublishableKey = env.CLERK_PUBLISHABLE_KEY;
+    script.dataset.clerkProxyUrl = proxy;
     script.addEventListener('load', resolve);
     script.addEventListener('error', reject);
     document.head.append(script);
-  }), tenantry.env);
+  }), { env, proxy });
   await page.evaluate(() => window.Clerk.load({ telemetry: false }));
 }
 
-test('ClerkJS signs up, creates and switches organisations, renews tokens, signs out and in again', async () => {
-  const { page, hosts } = await person(browser);
-  await withClerk(page);
-  const seen = await page.evaluate(async () => {
-    const { Clerk } = window;
-    const code = (error) => error.errors?.[0]?.code;
-    const seen = {};
-    const signUp = await Clerk.client.signUp.create({ emailAddress: 'mary+clerk_test@example.com', firstName: 'Mary', lastName: 'Ward' });
-    seen.wants = signUp.unverifiedFields;
-    await signUp.prepareEmailAddressVerification({ strategy: 'email_code' });
-    await signUp.attemptEmailAddressVerification({ code: '000000' }).catch((error) => { seen.wrongCode = code(error); });
-    const done = await signUp.attemptEmailAddressVerification({ code: '424242' });
-    await Clerk.setActive({ session: done.createdSessionId });
-    seen.first = [Clerk.session.status, Clerk.session.currentTask?.key, Clerk.user.fullName];
-    const first = await Clerk.createOrganization({ name: 'First', slug: 'first' });
-    await Clerk.setActive({ organization: first.id });
-    const second = await Clerk.createOrganization({ name: 'Second', slug: 'second' });
-    await Clerk.createOrganization({ name: 'Again', slug: 'second' }).catch((error) => { seen.taken = code(error); });
-    await Clerk.setActive({ organization: second.id });
-    const token = await Clerk.session.getToken({ skipCache: true });
-    const claims = JSON.parse(atob(token.split('.')[1].replace(/-/g, '+').replace(/_/g, '/')));
-    seen.claims = [claims.v, claims.sts, claims.azp === location.origin, claims.o.id === second.id, claims.o.rol];
-    seen.memberships = (await Clerk.user.getOrganizationMemberships()).total_count;
-    await Clerk.signOut(() => {});
-    seen.out = [Clerk.user ?? null, Clerk.session ?? null];
-    const signIn = await Clerk.client.signIn.create({ identifier: 'mary+clerk_test@example.com' });
-    const factor = signIn.supportedFirstFactors.find((one) => one.strategy === 'email_code');
-    await signIn.prepareFirstFactor({ strategy: 'email_code', emailAddressId: factor.emailAddressId });
-    const back = await signIn.attemptFirstFactor({ strategy: 'email_code', code: '424242' });
-    await Clerk.setActive({ session: back.createdSessionId });
-    seen.back = [back.status, Clerk.session.status, Clerk.organization.slug];
-    return seen;
-  });
-  assert.deepEqual(seen, {
-    wants: ['email_address'],
-    wrongCode: 'form_code_incorrect',
-    first: ['pending', 'choose-organization', 'Mary Ward'],
-    taken: seen.taken,
-    claims: [2, 'active', true, true, 'admin'],
-    memberships: 2,
-    out: [null, null],
-    back: ['complete', 'active', 'second'],
-  });
-  assert.ok(seen.taken, 'a taken address has a code');
-  assert.deepEqual([...hosts].filter((host) => ![tenantry.app, tenantry.clerk].map((url) => new URL(url).host).includes(host)), []);
+// Runs in the page.
+async function flow(emailAddress) {
+  const { Clerk } = window;
+  const code = (error) => error.errors?.[0]?.code;
+  const seen = {};
+  const signUp = await Clerk.client.signUp.create({ emailAddress, firstName: 'Mary', lastName: 'Ward' });
+  seen.wants = signUp.unverifiedFields;
+  await signUp.prepareEmailAddressVerification({ strategy: 'email_code' });
+  await signUp.attemptEmailAddressVerification({ code: '000000' }).catch((error) => { seen.wrongCode = code(error); });
+  const done = await signUp.attemptEmailAddressVerification({ code: '424242' });
+  await Clerk.setActive({ session: done.createdSessionId });
+  seen.first = [Clerk.session.status, Clerk.session.currentTask?.key, Clerk.user.fullName];
+  const first = await Clerk.createOrganization({ name: 'First', slug: 'first' });
+  await Clerk.setActive({ organization: first.id });
+  const second = await Clerk.createOrganization({ name: 'Second', slug: 'second' });
+  await Clerk.createOrganization({ name: 'Again', slug: 'second' }).catch((error) => { seen.taken = code(error); });
+  await Clerk.setActive({ organization: second.id });
+  const token = await Clerk.session.getToken({ skipCache: true });
+  const claims = JSON.parse(atob(token.split('.')[1].replace(/-/g, '+').replace(/_/g, '/')));
+  seen.claims = [claims.v, claims.sts, claims.azp === location.origin, claims.o.id === second.id, claims.o.rol];
+  seen.memberships = (await Clerk.user.getOrganizationMemberships()).total_count;
+  await Clerk.signOut(() => {});
+  seen.out = [Clerk.user ?? null, Clerk.session ?? null];
+  const signIn = await Clerk.client.signIn.create({ identifier: emailAddress });
+  const factor = signIn.supportedFirstFactors.find((one) => one.strategy === 'email_code');
+  await signIn.prepareFirstFactor({ strategy: 'email_code', emailAddressId: factor.emailAddressId });
+  const back = await signIn.attemptFirstFactor({ strategy: 'email_code', code: '424242' });
+  await Clerk.setActive({ session: back.createdSessionId });
+  seen.back = [back.status, Clerk.session.status, Clerk.organization.slug];
+  return seen;
+}
 
-  // What ClerkJS did in the browser, the server sees on the next page.
-  await page.goto(`${tenantry.app}/orgs/first/procedures`);
-  assert.ok(page.url().endsWith('/orgs/first/procedures'), page.url());
+const claimsOf = (token) => JSON.parse(Buffer.from(token.split('.')[1], 'base64url'));
+const onPage = (page) => page.waitForFunction(() => window.Clerk?.loaded && window.Clerk.session);
+const open = async (page, url) => {
+  await page.goto(url);
+  assert.equal(page.url(), url);
   await page.getByRole('heading', { level: 1, name: 'Procedures' }).waitFor();
+  await onPage(page);
+};
 
-  // A session cookie that is lost comes back by the handshake, without the person noticing.
-  await page.waitForFunction(() => window.Clerk?.loaded);
-  await page.context().clearCookies({ name: /^__session/ });
-  await page.goto(`${tenantry.app}/orgs/first/procedures`);
-  await page.getByRole('heading', { level: 1, name: 'Procedures' }).waitFor();
+async function sessionCookie(context, app) {
+  const cookie = (await context.cookies(app)).find(({ name }) => name === '__session');
+  assert.ok(cookie, 'signed in');
+  return claimsOf(cookie.value);
+}
+
+// Two organisations, switched between in the page; what the server shows and the cookie says follow.
+async function switching(page, context, { app }) {
+  for (const slug of ['first', 'second', 'first']) {
+    const active = await page.evaluate(async (slug) => {
+      const { data } = await window.Clerk.user.getOrganizationMemberships();
+      await window.Clerk.setActive({ organization: data.find(({ organization }) => organization.slug === slug).organization.id });
+      return window.Clerk.organization.slug;
+    }, slug);
+    assert.equal(active, slug);
+    assert.equal((await sessionCookie(context, app)).o.slg, slug);
+    await open(page, `${app}/orgs/${slug}/procedures`);
+  }
+}
+
+// ClerkJS gets a new token when the old one ends, and the server takes it without sending the browser round.
+async function renewal(page, context, house, requests) {
+  const before = await sessionCookie(context, house.app);
+  const begun = requests.length;
+  await page.waitForTimeout(LONGER_THAN_A_TOKEN);
+  const token = claimsOf(await page.evaluate(() => window.Clerk.session.getToken()));
+  const after = await sessionCookie(context, house.app);
+  assert.ok(before.exp * 1000 < Date.now(), 'the first token has ended');
+  for (const claims of [token, after]) {
+    assert.ok(claims.exp * 1000 > Date.now() && claims.sid === before.sid, 'a new token of the same session');
+    assert.deepEqual(claims.o, before.o);
+  }
+  await open(page, `${house.app}/orgs/first/procedures`);
+  const since = requests.slice(begun).map(({ url }) => url);
+  assert.ok(since.some((url) => url.startsWith(`${house.frontend}/v1/client/sessions/${before.sid}/tokens?`)), since.join('\n'));
+  assert.deepEqual(since.filter((url) => url.includes('/v1/client/handshake')), []);
+}
+
+// Pages of Clerk's portal are pages: they and what they load may be Clerk's. Calls from the app's pages may not.
+function nothingLeaves(requests, house, sameOrigin) {
+  const own = new URL(house.app).origin;
+  const clerk = new URL(house.clerk).origin;
+  const origins = new Set(requests.map(({ origin }) => origin));
+  assert.deepEqual([...origins].filter((origin) => ![own, clerk].includes(origin)), [], 'only the app and Clerk');
+  const calls = requests.filter(({ from, page }) => from === own && !page);
+  const base = `${house.frontend}/v1/`;
+  assert.ok(calls.some(({ url }) => url.startsWith(`${base}client/sign_ups?`)), 'the calls were seen');
+  assert.ok(calls.some(({ url }) => url.includes('/npm/@clerk/clerk-js@6/')), 'the script was seen');
+  if (!sameOrigin) return;
+  assert.deepEqual(calls.filter(({ origin }) => origin !== own).map(({ url }) => url), []);
+  const pages = requests.filter(({ origin, page }) => page && origin === clerk).map(({ url }) => new URL(url).pathname);
+  assert.deepEqual([...new Set(pages)].filter((path) => path.startsWith('/v1/')), [], 'handshakes go through the app as well');
+}
+
+describe('ClerkJS, unmodified', { concurrency: 2 }, () => {
+  for (const { name, options, keys, sameOrigin } of MODES) {
+    test(`signs up, creates and switches organisations, renews tokens, signs out and in again: ${name}`, { timeout: 240_000 }, async (t) => {
+      const house = await new Tenantry('--no-seed', ...options).start();
+      t.after(() => house.remove());
+      assert.ok(house.env.CLERK_PUBLISHABLE_KEY.startsWith(keys));
+      assert.equal(new URL(house.frontend).origin === new URL(house.app).origin, sameOrigin);
+      const { page, context, requests, complaints } = await person(browser);
+      t.after(() => context.close());
+      await withClerk(page, house, sameOrigin);
+      const seen = await page.evaluate(flow, MARY);
+      assert.deepEqual(seen, {
+        wants: ['email_address'],
+        wrongCode: 'form_code_incorrect',
+        first: ['pending', 'choose-organization', 'Mary Ward'],
+        taken: seen.taken,
+        claims: [2, 'active', true, true, 'admin'],
+        memberships: 2,
+        out: [null, null],
+        back: ['complete', 'active', 'second'],
+      });
+      assert.ok(seen.taken, 'a taken address has a code');
+
+      // What ClerkJS did in the browser, the server sees on the next page.
+      await open(page, `${house.app}/orgs/first/procedures`);
+      await switching(page, context, house);
+      await renewal(page, context, house, requests);
+
+      // A session cookie that is lost comes back by the handshake, without the person noticing.
+      await context.clearCookies({ name: /^__session/ });
+      await open(page, `${house.app}/orgs/first/procedures`);
+      assert.ok(requests.some(({ url, page: isPage }) => isPage && url.startsWith(`${house.frontend}/v1/client/handshake?`)));
+
+      // Out in the page is out at the server; in again by the hosted pages.
+      await page.evaluate(() => window.Clerk.signOut(() => {}));
+      assert.equal((await page.request.get(`${house.app}/orgs/first/procedures`, { maxRedirects: 0 })).ok(), false);
+      await signIn(page, house, MARY);
+      await open(page, `${house.app}/orgs/second/procedures`);
+
+      nothingLeaves(requests, house, sameOrigin);
+      // ClerkJS warns on the landing page, where nobody told it what to do with a session that owes a task.
+      assert.deepEqual(complaints.filter((line) => !line.includes('Session has pending tasks but no handling is configured')), []);
+    });
+  }
 });
 
 test('an address without +clerk_test finds its code in the mailbox', async () => {

@@ -25,6 +25,14 @@ export async function person(browser, options = {}) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, reducedMotion: 'reduce', ...options });
   const complaints = [];
   const hosts = new Set();
+  const requests = [];
+  context.on('request', (request) => {
+    const { origin, protocol } = new URL(request.url());
+    if (!protocol.startsWith('http')) return;
+    // A page and what it loads belong together; a call leaves the page it is made from.
+    const from = request.isNavigationRequest() ? origin : new URL(request.frame().url()).origin;
+    requests.push({ url: request.url(), method: request.method(), origin, from, page: request.isNavigationRequest() });
+  });
   context.on('page', (page) => {
     page.on('console', (message) => {
       // A refused form (422), a missing page (404) and the like are answers, which the browser also logs.
@@ -37,7 +45,7 @@ export async function person(browser, options = {}) {
     page.on('pageerror', (error) => complaints.push(`${page.url()}: ${error}`));
     page.on('request', (request) => { if (request.url().startsWith('http')) hosts.add(new URL(request.url()).host); });
   });
-  return { context, complaints, hosts, page: await context.newPage() };
+  return { context, complaints, hosts, requests, page: await context.newPage() };
 }
 
 // Nothing serious for axe, in both themes; nothing that scrolls sideways at 360 px.

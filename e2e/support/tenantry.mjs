@@ -33,6 +33,8 @@ export class Tenantry {
 
   get app() { return `http://localhost:${this.basePort}`; }
   get clerk() { return `http://localhost:${this.basePort + 1}`; }
+  // Where browsers reach Clerk's Frontend API: through the app (--clerk-proxy), or on Clerk's own port.
+  get frontend() { return this.env.CLERK_PROXY_URL; }
   get mailbox() { return `http://localhost:${this.basePort + 3}`; }
 
   // Ready when it says so; fails with what it printed otherwise.

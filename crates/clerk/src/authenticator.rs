@@ -12,6 +12,7 @@ use crate::config::Config;
 use crate::cookies::{CLIENT_UAT, SESSION, forget};
 use crate::error::Error;
 use crate::facts::{Facts, Site};
+use crate::frontend::Frontend;
 use crate::handshake;
 use crate::http_client;
 use crate::jwks::{KeySet, Keys, NoKey};
@@ -37,6 +38,7 @@ struct Shared {
     backend: Backend,
     verifier: Verifier,
     beacon: Beacon,
+    frontend: Option<Frontend>,
     keys: Keys,
     tokens: Arc<TokenCache>,
 }
@@ -59,7 +61,9 @@ impl Clerk {
         };
         let shared = Shared {
             site: Site::new(&config),
-            beacon: Beacon::new(client.clone(), &config.frontend),
+            // The proxy's own address leads to this very process, which would always answer.
+            beacon: Beacon::new(client.clone(), config.fapi_url.as_ref().unwrap_or(&config.frontend)),
+            frontend: Frontend::new(client.clone(), &config),
             backend: Backend::new(client, &config),
             verifier: Verifier::new(&config),
             keys,
@@ -136,6 +140,12 @@ impl Clerk {
     #[must_use]
     pub fn backend(&self) -> &Backend {
         &self.shared.backend
+    }
+
+    /// The Frontend API, where this application is its proxy.
+    #[must_use]
+    pub fn frontend(&self) -> Option<&Frontend> {
+        self.shared.frontend.as_ref()
     }
 
     /// The configuration.

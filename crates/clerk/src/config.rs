@@ -10,7 +10,7 @@ use jsonwebtoken::DecodingKey;
 use secrecy::SecretString;
 use url::Url;
 
-use self::checks::{check_secret_key, check_transport, http_url, is_loopback, issuer, origin, wrong};
+use self::checks::{check_secret_key, check_transport, fapi_url, http_url, is_loopback, issuer, origin, wrong};
 use crate::keys::PublishableKey;
 
 use self::domains::Domains;
@@ -18,6 +18,9 @@ pub use self::domains::Satellite;
 
 /// Where the Backend API of real instances is.
 const API_URL: &str = "https://api.clerk.com";
+
+/// Where the Frontend API of real instances is for a proxy, which names the instance in a header.
+const FAPI_URL: &str = "https://frontend-api.clerk.dev";
 
 /// How far clocks may differ unless told otherwise.
 const CLOCK_SKEW: Duration = Duration::from_secs(5);
@@ -40,6 +43,8 @@ pub struct Config {
     pub api_url: Url,
     /// `CLERK_PROXY_URL`: where browsers reach the Frontend API, when not at its own host.
     pub proxy_url: Option<Url>,
+    /// `CLERK_FAPI_URL`: the Frontend API itself, where the application is its proxy.
+    pub fapi_url: Option<Url>,
     /// `CLERK_JWKS_URL`
     pub jwks_url: Url,
     /// `CLERK_ISSUER`: what `iss` must be.
@@ -74,6 +79,8 @@ pub struct ConfigParts {
     pub secret_key: SecretString,
     pub api_url: Option<String>,
     pub proxy_url: Option<String>,
+    /// Only [`ConfigParts::served_from`] can say that the application is the proxy.
+    pub fapi_url: Option<String>,
     pub jwks_url: Option<String>,
     pub issuer: Option<String>,
     /// PEM; line ends may be written as `\n`.
@@ -113,6 +120,7 @@ impl Config {
             secret_key: get("CLERK_SECRET_KEY").unwrap_or_default().into(),
             api_url: get("CLERK_API_URL"),
             proxy_url: get("CLERK_PROXY_URL"),
+            fapi_url: None,
             jwks_url: get("CLERK_JWKS_URL"),
             issuer: get("CLERK_ISSUER"),
             jwt_key: get("CLERK_JWT_KEY"),
@@ -143,6 +151,11 @@ impl Config {
         check_secret_key(&parts.secret_key, &key, &api_url)?;
         check_transport("CLERK_API_URL", &key, Some(&api_url))?;
         check_transport("CLERK_PROXY_URL", &key, proxy_url.as_ref())?;
+        let fapi_url = match (&proxy_url, parts.fapi_url) {
+            (Some(proxy), Some(text)) => Some(fapi_url(&text, proxy)?),
+            _ => None,
+        };
+        check_transport("CLERK_FAPI_URL", &key, fapi_url.as_ref())?;
 
         let frontend_url = match &proxy_url {
             Some(url) => url.clone(),
@@ -151,7 +164,14 @@ impl Config {
         let frontend = base(&frontend_url);
         let portal = format!("https://{}", key.accounts_host());
         let url = |variable, text: Option<String>, default: String| http_url(variable, &text.unwrap_or(default));
-        let jwks_url = url("CLERK_JWKS_URL", parts.jwks_url, format!("{frontend}/.well-known/jwks.json"))?;
+        // Through its own proxy the application would wait for itself: the Backend API has the same keys.
+        let keys_need_the_secret = fapi_url.is_some() && parts.jwks_url.is_none();
+        let published = if keys_need_the_secret {
+            format!("{}/v1/jwks", base(&api_url))
+        } else {
+            format!("{frontend}/.well-known/jwks.json")
+        };
+        let jwks_url = url("CLERK_JWKS_URL", parts.jwks_url, published)?;
         check_transport("CLERK_JWKS_URL", &key, Some(&jwks_url))?;
         let clock_skew = parts.clock_skew.unwrap_or(CLOCK_SKEW);
         if clock_skew > MOST_CLOCK_SKEW {
@@ -171,9 +191,10 @@ impl Config {
             publishable_key: key,
             api_url,
             proxy_url,
+            fapi_url,
             jwks_url,
             frontend: frontend_url,
-            domains: Domains::default(),
+            domains: Domains { keys_need_the_secret, ..Domains::default() },
         })
     }
 
@@ -183,9 +204,18 @@ impl Config {
         base(&self.frontend)
     }
 
+    /// Whether the keys come from the Backend API, with the secret key, and not from where they are published.
+    #[must_use]
+    pub fn keys_come_from_the_backend(&self) -> bool {
+        self.domains.keys_need_the_secret
+    }
+
     /// Whether nothing this process talks to is beyond this machine, so that certificates and proxies do not matter.
     pub(crate) fn stays_on_this_machine(&self) -> bool {
-        [&self.api_url, &self.jwks_url].into_iter().all(|url| url.scheme() == "http" && is_loopback(url))
+        [&self.api_url, &self.jwks_url]
+            .into_iter()
+            .chain(&self.fapi_url)
+            .all(|url| url.scheme() == "http" && is_loopback(url))
     }
 }
 

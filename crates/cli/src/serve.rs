@@ -121,7 +121,11 @@ async fn serve(listeners: Vec<TcpListener>, app: Router, asked: watch::Receiver<
     let mut serving = JoinSet::new();
     for listener in listeners {
         let (app, asked) = (app.clone(), asked.clone());
-        serving.spawn(async move { axum::serve(listener, app).with_graceful_shutdown(shutdown::until(asked)).await });
+        serving.spawn(async move {
+            // With the caller's address, which Clerk is told where we are its proxy.
+            let app = app.into_make_service_with_connect_info::<SocketAddr>();
+            axum::serve(listener, app).with_graceful_shutdown(shutdown::until(asked)).await
+        });
     }
     let drained = async {
         while let Some(ended) = serving.join_next().await {

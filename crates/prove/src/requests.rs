@@ -25,6 +25,7 @@ const SHAPES: &[(&str, &[(&str, &str)])] = &[
     ("operators.again", &[]),
     ("operators.aside", &[]),
     ("operators.reconcile", &[]),
+    ("frontend_proxy.post", &[]),
     ("webhooks.clerk", &[("type", "organization.deleted")]),
 ];
 const TEXT: &str = "Written by the attacker";
@@ -57,7 +58,12 @@ pub(crate) fn names_procedure(route: &Route) -> bool {
 
 /// The address of a route with these in it; `None` where it has a parameter that nobody has explained.
 pub(crate) fn path(route: &Route, slug: &str, ids: &Ids) -> Option<String> {
-    let path = route.path.replace("{slug}", slug).replace("{file}", "nothing.css").replace("{job}", JOB);
+    let path = route
+        .path
+        .replace("{slug}", slug)
+        .replace("{file}", "nothing.css")
+        .replace("{job}", JOB)
+        .replace("{*rest}", "v1/client");
     let path =
         route.ids.iter().fold(path, |path, (parameter, noun)| path.replace(&format!("{{{parameter}}}"), ids.of(*noun)));
     (!path.contains('{')).then_some(path)

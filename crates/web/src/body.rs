@@ -92,7 +92,8 @@ impl Json {
     }
 }
 
-async fn read<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes> {
+/// The body whole, if it is not too large.
+pub(crate) async fn read<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes> {
     Bytes::from_request(request, state).await.map_err(|rejection| match rejection.status() {
         StatusCode::PAYLOAD_TOO_LARGE => Error::TooLarge,
         _ => Error::BadRequest { code: "bad_body", message: "The body ended before its time.".to_owned() },

@@ -10,6 +10,7 @@ use futures_util::FutureExt as _;
 use http::Method;
 
 use crate::error::Error;
+use crate::frontend_proxy;
 use crate::origin::may_change;
 
 /// Longer than any answer should take, shorter than proxies wait.
@@ -23,7 +24,11 @@ pub(crate) async fn guard(State(state): State<crate::State>, request: Request, n
     if !is_known(request.method()) {
         return Error::MethodNotAllowed.into_response();
     }
-    if !may_change(request.method(), request.headers(), &state.config.origin()) {
+    // What goes on to Clerk, Clerk judges: it gets the browser's own `Origin`, compares it with the instance's origins,
+    // and knows of those that are not ours, such as a sign-in with another provider that ends in a form of theirs. Of
+    // ours, nothing is changed there: no session is looked at and no cookie of the product read.
+    let clerk_judges = state.clerk.frontend().is_some() && frontend_proxy::is_below(request.uri().path());
+    if !clerk_judges && !may_change(request.method(), request.headers(), &state.config.origin()) {
         return Error::ForeignOrigin.into_response();
     }
     let answer = AssertUnwindSafe(next.run(request)).catch_unwind();

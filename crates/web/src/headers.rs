@@ -49,12 +49,14 @@ impl SecurityHeaders {
 }
 
 fn policy(config: &Config) -> String {
+    let own = config.origin();
     let frontend = config.clerk_frontend_origin.as_str();
     let script = config.clerk_js_url.origin().ascii_serialization();
     let sources = |more: &[&str]| {
         let mut all = vec!["'self'"];
         for one in more {
-            if !all.contains(one) {
+            // Where we are the proxy, the Frontend API is on our own origin, which is allowed already.
+            if !all.contains(one) && *one != own {
                 all.push(one);
             }
         }
@@ -71,4 +73,22 @@ fn policy(config: &Config) -> String {
          img-src {with_frontend}; font-src 'self'; worker-src blob:; form-action {forms}; base-uri 'none'; \
          object-src 'none'; frame-ancestors 'none'; manifest-src 'self'"
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_frontend_api_on_our_own_origin_needs_no_other_one() {
+        let mut config = crate::config::tests::config("https://app.example.com");
+        assert!(policy(&config).contains("connect-src 'self' https://clerk.example.com;"));
+        config.clerk_frontend_origin = "https://app.example.com".to_owned();
+        config.clerk_js_url = config.absolute("/__clerk/npm/clerk.js", None);
+        let policy = policy(&config);
+        for part in ["script-src 'self';", "connect-src 'self';", "img-src 'self';"] {
+            assert!(policy.contains(part), "{policy}");
+        }
+        assert!(policy.contains("form-action 'self' https://accounts.example.com;"), "{policy}");
+    }
 }

@@ -9,6 +9,7 @@ mod cookies;
 mod envelope;
 mod error;
 mod flash;
+mod frontend_proxy;
 mod guard;
 mod headers;
 mod health;

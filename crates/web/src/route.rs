@@ -51,6 +51,8 @@ pub enum Surface {
     Webhook,
     /// An embedded file.
     Asset,
+    /// Clerk's Frontend API, passed on.
+    Proxy,
     /// For the machine that runs it.
     Probe,
 }
@@ -86,6 +88,7 @@ impl Surface {
             "api" => Self::Api,
             "webhooks" => Self::Webhook,
             "assets" => Self::Asset,
+            "__clerk" => Self::Proxy,
             "healthz" | "readyz" => Self::Probe,
             _ => Self::Page,
         }

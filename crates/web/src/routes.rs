@@ -14,7 +14,7 @@ use http::Method;
 
 use crate::access::{self, Door};
 use crate::route::{Caller, Route};
-use crate::{State, api, assets, health, pages, webhooks};
+use crate::{State, api, assets, frontend_proxy, health, pages, webhooks};
 
 /// Every route.
 pub fn table() -> Vec<Route> {
@@ -129,6 +129,8 @@ fn entries() -> Vec<Entry> {
 
         // Vendors and machines
         post("/webhooks/clerk", "webhooks.clerk", Vendor, webhooks::clerk::receive),
+        get("/__clerk/{*rest}", "frontend_proxy", Anyone, frontend_proxy::pass_on),
+        post("/__clerk/{*rest}", "frontend_proxy.post", Anyone, frontend_proxy::pass_on),
         get("/healthz", "healthz", Anyone, health::alive),
         get("/readyz", "readyz", Anyone, health::ready),
         get("/assets/{file}", "asset", Anyone, assets::show),

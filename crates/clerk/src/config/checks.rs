@@ -4,6 +4,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use url::{Host, Url};
 
 use super::{ConfigError, base};
+use crate::frontend::PROXY_PATH;
 use crate::keys::{InstanceType, PublishableKey};
 
 pub(super) fn wrong(variable: &'static str, problem: impl Into<String>) -> ConfigError {
@@ -16,6 +17,22 @@ pub(super) fn http_url(variable: &'static str, text: &str) -> Result<Url, Config
     })?;
     let plain = matches!(url.scheme(), "http" | "https") && url.username().is_empty() && url.password().is_none();
     if plain { Ok(url) } else { Err(wrong(variable, "should be an http or https URL without a user name or password")) }
+}
+
+/// Where the application passes requests on to, and the address at which it takes them.
+pub(super) fn fapi_url(text: &str, proxy: &Url) -> Result<Url, ConfigError> {
+    if base(proxy) != format!("{}{PROXY_PATH}", proxy.origin().ascii_serialization()) {
+        let only = format!("should have the path {PROXY_PATH} where it is on the application's own origin");
+        return Err(wrong("CLERK_PROXY_URL", only));
+    }
+    let url = http_url("CLERK_FAPI_URL", text)?;
+    if url.query().is_some() || url.fragment().is_some() {
+        return Err(wrong("CLERK_FAPI_URL", "should have neither a query nor a fragment"));
+    }
+    if url.origin() == proxy.origin() {
+        return Err(wrong("CLERK_FAPI_URL", "is the application itself; it should be where Clerk answers"));
+    }
+    Ok(url)
 }
 
 pub(super) fn is_loopback(url: &Url) -> bool {

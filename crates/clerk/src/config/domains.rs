@@ -3,7 +3,7 @@
 use url::Url;
 
 use super::checks::{http_url, wrong};
-use super::{Config, ConfigError, ConfigParts, base};
+use super::{Config, ConfigError, ConfigParts, FAPI_URL, base};
 use crate::keys::InstanceType;
 use crate::organisation_sync::{InvalidPattern, OrganisationPatterns, OrganisationSync};
 
@@ -37,6 +37,17 @@ impl ConfigParts {
             self.proxy_url = Some(format!("{}{path}", public.origin().ascii_serialization()));
         }
         self
+    }
+
+    /// The application at `public` is the proxy itself where `proxy_url` is an address of its own: what comes there goes
+    /// on to `fapi_url`, or to Clerk's where that is not set. Elsewhere `fapi_url` means nothing.
+    #[must_use]
+    pub fn served_from(self, public: &Url) -> Self {
+        let mut parts = self.under(public);
+        let proxy = parts.proxy_url.as_deref().and_then(|text| Url::parse(text).ok());
+        let own = proxy.is_some_and(|proxy| proxy.origin() == public.origin());
+        parts.fapi_url = own.then(|| parts.fapi_url.unwrap_or_else(|| FAPI_URL.to_owned()));
+        parts
     }
 }
 

@@ -100,3 +100,40 @@ fn a_production_key_may_use_plain_http_on_loopback_only() {
     variables.push(("CLERK_PROXY_URL", "http://app.test"));
     assert_eq!(read(&variables).unwrap_err().variable, "CLERK_PROXY_URL");
 }
+
+#[test]
+fn the_application_is_the_proxy_where_the_address_is_its_own() {
+    let public = Url::parse("https://app.tenantry.example").unwrap();
+    let served = |proxy: &str, fapi: Option<&str>| {
+        let parts = ConfigParts {
+            publishable_key: PRODUCTION_KEY.to_owned(),
+            secret_key: "sk_live_abc".to_owned().into(),
+            proxy_url: Some(proxy.to_owned()),
+            fapi_url: fapi.map(str::to_owned),
+            ..ConfigParts::default()
+        };
+        Config::from_parts(parts.served_from(&public))
+    };
+    for proxy in ["/__clerk", "/__clerk/", "https://app.tenantry.example/__clerk"] {
+        let config = served(proxy, None).unwrap();
+        assert_eq!(config.frontend_url(), "https://app.tenantry.example/__clerk", "{proxy}");
+        assert_eq!(config.fapi_url.as_ref().map(Url::as_str), Some("https://frontend-api.clerk.dev/"));
+        assert_eq!(config.jwks_url.as_str(), "https://api.clerk.com/v1/jwks", "not by way of itself");
+        assert!(config.keys_come_from_the_backend());
+        let script = "https://app.tenantry.example/__clerk/npm/@clerk/clerk-js@6/dist/clerk.browser.js";
+        assert_eq!(config.js_url.as_str(), script);
+        assert_eq!(config.issuer, "https://clerk.tenantry.example");
+    }
+    let elsewhere = served("https://proxy.tenantry.example", Some("https://fapi.example")).unwrap();
+    assert!(elsewhere.fapi_url.is_none() && !elsewhere.keys_come_from_the_backend());
+    for (proxy, fapi, variable) in [
+        ("/clerk", None, "CLERK_PROXY_URL"),
+        ("/__clerk?x=1", None, "CLERK_PROXY_URL"),
+        ("/__clerk", Some("fapi.example"), "CLERK_FAPI_URL"),
+        ("/__clerk", Some("http://fapi.example"), "CLERK_FAPI_URL"),
+        ("/__clerk", Some("https://fapi.example/?x=1"), "CLERK_FAPI_URL"),
+        ("/__clerk", Some("https://app.tenantry.example/x"), "CLERK_FAPI_URL"),
+    ] {
+        assert_eq!(served(proxy, fapi).unwrap_err().variable, variable, "{proxy} {fapi:?}");
+    }
+}

@@ -21,9 +21,12 @@ pub(crate) struct ClerkArguments {
     /// Address of Clerk's Backend API, without /v1 [default: Clerk's]
     #[arg(long, env = "CLERK_API_URL", value_name = "URL")]
     clerk_api_url: Option<String>,
-    /// Address of a proxy for Clerk's Frontend API [default: none]
+    /// Address of a proxy for Clerk's Frontend API; /__clerk has the app be that proxy [default: none]
     #[arg(long, env = "CLERK_PROXY_URL", value_name = "URL")]
     clerk_proxy_url: Option<String>,
+    /// Where the app, as that proxy, reaches the Frontend API [default: Clerk's]
+    #[arg(long, env = "CLERK_FAPI_URL", value_name = "URL")]
+    clerk_fapi_url: Option<String>,
     /// Address of the key set [default: the Frontend API's]
     #[arg(long, env = "CLERK_JWKS_URL", value_name = "URL")]
     clerk_jwks_url: Option<String>,
@@ -84,7 +87,9 @@ impl ClerkArguments {
             publishable_key: publishable_key?,
             secret_key: secret_key?.into(),
             api_url: optional(&self.clerk_api_url),
-            proxy_url: optional(&self.clerk_proxy_url),
+            // A worker has no address of its own, and sends no browser anywhere.
+            proxy_url: optional(&self.clerk_proxy_url).filter(|url| public.is_some() || !url.starts_with('/')),
+            fapi_url: optional(&self.clerk_fapi_url).filter(|_| public.is_some()),
             jwks_url: optional(&self.clerk_jwks_url),
             issuer: optional(&self.clerk_issuer),
             jwt_key: optional(&self.clerk_jwt_key),
@@ -98,6 +103,10 @@ impl ClerkArguments {
             sign_in_url: optional(&self.clerk_sign_in_url),
             sign_up_url: optional(&self.clerk_sign_up_url),
             js_url: optional(&self.clerk_js_url),
+        };
+        let parts = match public {
+            Some(public) => parts.served_from(public),
+            None => parts,
         };
         let config = every_complaint(parts, complaints)?;
         let https = public.is_some_and(|url| url.scheme() == "https");
@@ -122,6 +131,7 @@ fn every_complaint(mut parts: ConfigParts, complaints: &mut Complaints) -> Optio
         let left_out = match error.variable {
             "CLERK_API_URL" => &mut parts.api_url,
             "CLERK_PROXY_URL" => &mut parts.proxy_url,
+            "CLERK_FAPI_URL" => &mut parts.fapi_url,
             "CLERK_JWKS_URL" => &mut parts.jwks_url,
             "CLERK_ISSUER" => &mut parts.issuer,
             "CLERK_JWT_KEY" => &mut parts.jwt_key,
@@ -192,6 +202,20 @@ mod tests {
         test.clerk_authorized_parties = Some("https://a.example, https://b.example".to_owned());
         let config = told(&test, "http://localhost:3000/", false).unwrap();
         assert_eq!(config.authorized_parties, ["https://a.example", "https://b.example"]);
+    }
+
+    #[test]
+    fn a_path_has_the_app_be_the_proxy_and_means_nothing_to_a_worker() {
+        let mut test = arguments(TEST, "sk_test_1");
+        test.clerk_proxy_url = Some("/__clerk".to_owned());
+        test.clerk_fapi_url = Some("http://localhost:3001".to_owned());
+        let config = told(&test, "http://localhost:3000", false).unwrap();
+        assert_eq!(config.frontend_url(), "http://localhost:3000/__clerk");
+        assert_eq!(config.fapi_url.as_ref().map(Url::as_str), Some("http://localhost:3001/"));
+        let worker = test.check(&mut Complaints::default(), None, false).unwrap();
+        assert!(worker.proxy_url.is_none() && worker.fapi_url.is_none());
+        test.clerk_proxy_url = Some("http://localhost:3001".to_owned());
+        assert!(told(&test, "http://localhost:3000", false).unwrap().fapi_url.is_none(), "another's proxy");
     }
 
     #[test]

@@ -18,8 +18,16 @@ pub(crate) const NOT_INHERITED: &[&str] = &["APP_ENV", "CLERK_JWT_KEY", "CONTEXT
 pub(crate) struct Environment(Vec<(&'static str, String)>);
 
 impl Environment {
-    pub(crate) fn new(data_dir: &Path, addresses: Addresses, secrets: &Secrets, roles: &RoleUrls) -> Self {
+    /// `proxied` has the app be the proxy of Clerk's Frontend API.
+    pub(crate) fn new(
+        data_dir: &Path,
+        addresses: Addresses,
+        secrets: &Secrets,
+        roles: &RoleUrls,
+        proxied: bool,
+    ) -> Self {
         let (app, clerk) = (addresses.app(), addresses.clerk());
+        let frontend = if proxied { format!("{app}{}", clerk::PROXY_PATH) } else { clerk.clone() };
         let folder = |name: &str| data_dir.join(name).display().to_string();
         Self(vec![
             ("PUBLIC_BASE_URL", app.clone()),
@@ -32,10 +40,11 @@ impl Environment {
             ("CLERK_PUBLISHABLE_KEY", PUBLISHABLE_KEY.to_owned()),
             ("CLERK_SECRET_KEY", secrets.clerk_secret_key.clone()),
             ("CLERK_API_URL", format!("{clerk}/bapi")),
-            ("CLERK_PROXY_URL", clerk.clone()),
+            ("CLERK_PROXY_URL", frontend.clone()),
+            ("CLERK_FAPI_URL", clerk.clone()),
             ("CLERK_SIGN_IN_URL", format!("{clerk}/sign-in")),
             ("CLERK_SIGN_UP_URL", format!("{clerk}/sign-up")),
-            ("CLERK_JS_URL", format!("{clerk}/npm/@clerk/clerk-js@6/dist/clerk.browser.js")),
+            ("CLERK_JS_URL", format!("{frontend}/npm/@clerk/clerk-js@6/dist/clerk.browser.js")),
             ("CLERK_JWKS_URL", format!("{clerk}/.well-known/jwks.json")),
             ("CLERK_ISSUER", ISSUER.to_owned()),
             ("CLERK_AUTHORIZED_PARTIES", app),

@@ -88,7 +88,8 @@ impl House {
         // The sandbox needs no database: it starts beside Postgres.
         self.start_sandbox(&secrets)?;
         let roles = self.start_database(arguments.database_url.as_deref(), &secrets).await?;
-        let mut environment = Environment::new(&self.data_dir, self.addresses, &secrets, &roles);
+        let proxied = arguments.clerk_proxy;
+        let mut environment = Environment::new(&self.data_dir, self.addresses, &secrets, &roles, proxied);
 
         let clerk = format!("{}/v1/health", self.addresses.clerk());
         answers(&client, &clerk, "the sandbox").await?;

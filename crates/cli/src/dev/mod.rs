@@ -35,6 +35,9 @@ pub(crate) struct DevArguments {
     /// Without the demo organisations
     #[arg(long)]
     no_seed: bool,
+    /// Browsers reach Clerk through the app, at /__clerk, and not on its own port
+    #[arg(long)]
+    clerk_proxy: bool,
     /// A Postgres that runs already, as its administrator [default: one of our own in the data folder]
     #[arg(long, env = "DATABASE_URL", value_name = "URL", hide_env_values = true)]
     database_url: Option<String>,

@@ -21,7 +21,14 @@ pub(super) async fn instance(diagnosis: &mut Diagnosis, clerk: &Clerk, public: &
         }
     };
     diagnosis.good("Clerk answers, and takes CLERK_SECRET_KEY");
-    keys(diagnosis, &ours, clerk.published_keys().await.as_ref());
+    if clerk.config().keys_come_from_the_backend() {
+        diagnosis.careful(
+            "behind our own proxy the keys of tokens come with CLERK_SECRET_KEY, so whether CLERK_PUBLISHABLE_KEY belongs \
+             to the same instance was not looked at. Sign in once",
+        );
+    } else {
+        keys(diagnosis, &ours, clerk.published_keys().await.as_ref());
+    }
     match backend.instance().await {
         Ok(instance) => kind(diagnosis, &instance, clerk.config().publishable_key.instance_type()),
         Err(error) => diagnosis.careful(&format!("the instance does not say what it is: {error}")),

@@ -14,6 +14,8 @@ use crate::tokens::{self, TRUSTED};
 
 pub(crate) const WEBHOOK_SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 
+pub(crate) const SECRET_KEY: &str = "sk_test_0123456789abcdef0123456789abcdef";
+
 pub(crate) struct TestApp {
     pub(crate) world: World,
     router: Router,
@@ -86,21 +88,29 @@ impl TestApp {
     pub(crate) async fn in_the_dark() -> Self {
         let world = World::create().await;
         let database = world.app.clone();
-        Self::with(world, database, "http://127.0.0.1:9", Duration::from_secs(3600))
+        Self::with(world, database, "http://127.0.0.1:9", None, Duration::from_secs(3600))
+    }
+
+    /// The proxy of Clerk's Frontend API, which is at `upstream`.
+    pub(crate) async fn proxying(upstream: &str) -> Self {
+        let world = World::create().await;
+        let database = world.app.clone();
+        Self::with(world, database, "/__clerk", Some(upstream), Duration::ZERO)
     }
 
     /// The same over connections of the test's own.
     pub(crate) fn over(world: World, database: Database) -> Self {
-        Self::with(world, database, "http://localhost:3001", Duration::ZERO)
+        Self::with(world, database, "http://localhost:3001", None, Duration::ZERO)
     }
 
-    fn with(world: World, database: Database, frontend: &str, grace: Duration) -> Self {
-        let config = clerk::Config::from_parts(clerk::ConfigParts {
+    fn with(world: World, database: Database, frontend: &str, upstream: Option<&str>, grace: Duration) -> Self {
+        let parts = clerk::ConfigParts {
             publishable_key: "pk_test_dGVuYW50cnktc2FuZGJveC0xMy5jbGVyay5hY2NvdW50cy5kZXYk".to_owned(),
-            secret_key: "sk_test_0123456789abcdef0123456789abcdef".to_owned().into(),
+            secret_key: SECRET_KEY.to_owned().into(),
             // Nothing listens there: a test that needs Clerk runs against the sandbox, in e2e/.
             api_url: Some("http://127.0.0.1:9/bapi".to_owned()),
             proxy_url: Some(frontend.to_owned()),
+            fapi_url: upstream.map(str::to_owned),
             grace: Some(grace),
             calls_in_ten_seconds: Some(u32::MAX),
             jwt_key: Some(TRUSTED.public_pem()),
@@ -108,8 +118,8 @@ impl TestApp {
             sign_in_url: Some("http://localhost:3001/sign-in".to_owned()),
             sign_up_url: Some("http://localhost:3001/sign-up".to_owned()),
             ..clerk::ConfigParts::default()
-        })
-        .unwrap();
+        };
+        let config = clerk::Config::from_parts(parts.served_from(&tokens::APP.parse().unwrap())).unwrap();
         let clerk = clerk::Clerk::new(config).unwrap();
         let secrets = vec![signatures::svix::Secret::parse(WEBHOOK_SECRET).unwrap()];
         let config = web::Config::new(tokens::APP.parse().unwrap(), clerk.config(), secrets)

@@ -8,6 +8,7 @@ mod canaries;
 mod dark;
 mod ended_sessions;
 mod foreign;
+mod frontend_proxy;
 mod hardening;
 mod injection;
 mod operators;

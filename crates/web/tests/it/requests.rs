@@ -51,7 +51,7 @@ impl Things {
 
 /// The path of a route in this organisation with these things.
 pub(crate) fn path(route: &Route, slug: &str, things: &Things) -> String {
-    let path = route.path.replace("{slug}", slug).replace("{file}", "nothing.css");
+    let path = route.path.replace("{slug}", slug).replace("{file}", "nothing.css").replace("{*rest}", "v1/client");
     route.ids.iter().fold(path, |path, (parameter, noun)| {
         let id = match noun {
             Noun::Procedure => things.procedure.to_string(),
@@ -68,7 +68,9 @@ pub(crate) fn to(route: &Route, who: &As, slug: &str, things: &Things) -> Reques
     let builder = request(who, route.method.clone(), &path(route, slug, things));
     let text = "Edited by a test";
     match (route.surface, route.mutates) {
-        (_, false) | (Surface::Webhook | Surface::Asset | Surface::Probe, _) => builder.body(Body::empty()).unwrap(),
+        (_, false) | (Surface::Webhook | Surface::Asset | Surface::Proxy | Surface::Probe, _) => {
+            builder.body(Body::empty()).unwrap()
+        }
         (Surface::Page, true) => {
             let form = format!(
                 "name=Edited&title=Edited&details=Edited&note=Edited&direction=down&theme=dark&slug=acme&procedure={}&open={}",
