@@ -143,7 +143,7 @@ impl State {
                 "email_address_id": sign_in.email_address_id,
                 "primary": user.and_then(|user| user.primary_email_address_id.as_ref()) == Some(&sign_in.email_address_id),
             }],
-            "supported_second_factors": null,
+            "supported_second_factors": [],
             "first_factor_verification": sign_in.challenge.as_ref().map(|challenge| challenge.json(now)),
             "second_factor_verification": null,
             "identifier": sign_in.identifier,
