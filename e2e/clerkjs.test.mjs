@@ -9,6 +9,8 @@ import { Tenantry } from './support/tenantry.mjs';
 const MODES = [
   { name: 'development keys, Clerk on a port of its own', options: [], keys: 'pk_test_', sameOrigin: false },
   { name: 'development keys, Clerk behind /__clerk', options: ['--clerk-proxy'], keys: 'pk_test_', sameOrigin: true },
+  { name: 'production keys, Clerk on a port of its own', options: ['--clerk-production'], keys: 'pk_live_', sameOrigin: false },
+  { name: 'production keys, Clerk behind /__clerk', options: ['--clerk-production', '--clerk-proxy'], keys: 'pk_live_', sameOrigin: true },
 ];
 const MARY = 'mary+clerk_test@example.com';
 // A token is good for a minute, and clocks may differ by five seconds.
@@ -62,6 +64,9 @@ async function flow(emailAddress) {
   const claims = JSON.parse(atob(token.split('.')[1].replace(/-/g, '+').replace(/_/g, '/')));
   seen.claims = [claims.v, claims.sts, claims.azp === location.origin, claims.o.id === second.id, claims.o.rol];
   seen.memberships = (await Clerk.user.getOrganizationMemberships()).total_count;
+  const invitation = await Clerk.organization.inviteMember({ emailAddress: 'nina+clerk_test@example.com', role: 'org:member' });
+  await Clerk.organization.inviteMember({ emailAddress: invitation.emailAddress, role: 'org:member' }).catch((error) => { seen.twice = code(error); });
+  seen.invited = [invitation.status, (await Clerk.organization.getInvitations({ status: ['pending'] })).total_count];
   await Clerk.signOut(() => {});
   seen.out = [Clerk.user ?? null, Clerk.session ?? null];
   const signIn = await Clerk.client.signIn.create({ identifier: emailAddress });
@@ -86,6 +91,26 @@ async function sessionCookie(context, app) {
   const cookie = (await context.cookies(app)).find(({ name }) => name === '__session');
   assert.ok(cookie, 'signed in');
   return claimsOf(cookie.value);
+}
+
+// Somebody new opens the link of the mail, and is in with the ticket alone.
+async function joining(house, sameOrigin) {
+  const { page, context, requests, complaints } = await person(browser);
+  const { mails } = await fetch(`${house.mailbox}/mails.json`).then((answer) => answer.json());
+  const { link } = mails.find(({ to }) => to === 'nina+clerk_test@example.com');
+  const ticket = new URL(link).searchParams.get('ticket');
+  await withClerk(page, house, sameOrigin);
+  const seen = await page.evaluate(async (ticket) => {
+    const { Clerk } = window;
+    const wrong = await Clerk.client.signIn.create({ strategy: 'ticket', ticket }).catch((error) => error.errors[0].code);
+    const done = await Clerk.client.signUp.create({ strategy: 'ticket', ticket, firstName: 'Nina' });
+    await Clerk.setActive({ session: done.createdSessionId });
+    return [wrong, done.status, Clerk.organization.slug, Clerk.user.firstName];
+  }, ticket);
+  assert.deepEqual(seen, ['organization_invitation_identification_not_exist', 'complete', 'second', 'Nina']);
+  await open(page, `${house.app}/orgs/second/procedures`);
+  await context.close();
+  return { requests, complaints };
 }
 
 // Two organisations, switched between in the page; what the server shows and the cookie says follow.
@@ -154,10 +179,14 @@ describe('ClerkJS, unmodified', { concurrency: 2 }, () => {
         taken: seen.taken,
         claims: [2, 'active', true, true, 'admin'],
         memberships: 2,
+        twice: 'organization_invitation_not_unique',
+        invited: ['pending', 1],
         out: [null, null],
         back: ['complete', 'active', 'second'],
       });
       assert.ok(seen.taken, 'a taken address has a code');
+
+      const nina = await joining(house, sameOrigin);
 
       // What ClerkJS did in the browser, the server sees on the next page.
       await open(page, `${house.app}/orgs/first/procedures`);
@@ -175,9 +204,9 @@ describe('ClerkJS, unmodified', { concurrency: 2 }, () => {
       await signIn(page, house, MARY);
       await open(page, `${house.app}/orgs/second/procedures`);
 
-      nothingLeaves(requests, house, sameOrigin);
+      nothingLeaves([...requests, ...nina.requests], house, sameOrigin);
       // ClerkJS warns on the landing page, where nobody told it what to do with a session that owes a task.
-      assert.deepEqual(complaints.filter((line) => !line.includes('Session has pending tasks but no handling is configured')), []);
+      assert.deepEqual([...complaints, ...nina.complaints].filter((line) => !line.includes('Session has pending tasks but no handling is configured')), []);
     });
   }
 });

@@ -3,12 +3,9 @@
 use std::path::Path;
 
 use super::addresses::Addresses;
+use super::clerk_instance::ClerkInstance;
 use super::database::RoleUrls;
 use super::secrets::Secrets;
-
-/// Key of the sandbox's instance: `tenantry-sandbox-13.clerk.accounts.dev` in Clerk's own writing.
-const PUBLISHABLE_KEY: &str = "pk_test_dGVuYW50cnktc2FuZGJveC0xMy5jbGVyay5hY2NvdW50cy5kZXYk";
-const ISSUER: &str = "https://tenantry-sandbox-13.clerk.accounts.dev";
 
 /// Variables that would change what the children do, and are not ours: taken away from them.
 pub(crate) const NOT_INHERITED: &[&str] = &["APP_ENV", "CLERK_JWT_KEY", "CONTEXT_KEY", "DATABASE_STATEMENTS"];
@@ -18,16 +15,16 @@ pub(crate) const NOT_INHERITED: &[&str] = &["APP_ENV", "CLERK_JWT_KEY", "CONTEXT
 pub(crate) struct Environment(Vec<(&'static str, String)>);
 
 impl Environment {
-    /// `proxied` has the app be the proxy of Clerk's Frontend API.
+    /// For the parts of this house.
     pub(crate) fn new(
         data_dir: &Path,
         addresses: Addresses,
         secrets: &Secrets,
         roles: &RoleUrls,
-        proxied: bool,
+        instance: ClerkInstance,
     ) -> Self {
         let (app, clerk) = (addresses.app(), addresses.clerk());
-        let frontend = if proxied { format!("{app}{}", clerk::PROXY_PATH) } else { clerk.clone() };
+        let frontend = if instance.proxied { format!("{app}{}", clerk::PROXY_PATH) } else { clerk.clone() };
         let folder = |name: &str| data_dir.join(name).display().to_string();
         Self(vec![
             ("PUBLIC_BASE_URL", app.clone()),
@@ -37,8 +34,8 @@ impl Environment {
             ("WORKER_DATABASE_URL", roles.worker.clone()),
             ("OWNER_DATABASE_URL", roles.owner.clone()),
             ("BACKUP_DATABASE_URL", roles.backup.clone()),
-            ("CLERK_PUBLISHABLE_KEY", PUBLISHABLE_KEY.to_owned()),
-            ("CLERK_SECRET_KEY", secrets.clerk_secret_key.clone()),
+            ("CLERK_PUBLISHABLE_KEY", instance.publishable_key().to_owned()),
+            ("CLERK_SECRET_KEY", instance.secret_key(secrets)),
             ("CLERK_API_URL", format!("{clerk}/bapi")),
             ("CLERK_PROXY_URL", frontend.clone()),
             ("CLERK_FAPI_URL", clerk.clone()),
@@ -46,7 +43,7 @@ impl Environment {
             ("CLERK_SIGN_UP_URL", format!("{clerk}/sign-up")),
             ("CLERK_JS_URL", format!("{frontend}/npm/@clerk/clerk-js@6/dist/clerk.browser.js")),
             ("CLERK_JWKS_URL", format!("{clerk}/.well-known/jwks.json")),
-            ("CLERK_ISSUER", ISSUER.to_owned()),
+            ("CLERK_ISSUER", instance.issuer().to_owned()),
             ("CLERK_AUTHORIZED_PARTIES", app),
             // The sandbox is this machine's own: nobody else calls it.
             ("CLERK_CALLS_IN_TEN_SECONDS", "100000".to_owned()),

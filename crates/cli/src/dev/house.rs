@@ -11,6 +11,7 @@ use tokio::task::JoinHandle;
 use super::DevArguments;
 use super::addresses::Addresses;
 use super::children::{Child, Ended};
+use super::clerk_instance::ClerkInstance;
 use super::database::{self, RoleUrls};
 use super::environment::{Environment, NOT_INHERITED};
 use super::screen::Screen;
@@ -86,10 +87,10 @@ impl House {
         let client = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(5)).build()?;
 
         // The sandbox needs no database: it starts beside Postgres.
-        self.start_sandbox(&secrets)?;
+        let instance = ClerkInstance::asked(arguments);
+        self.start_sandbox(&secrets, instance)?;
         let roles = self.start_database(arguments.database_url.as_deref(), &secrets).await?;
-        let proxied = arguments.clerk_proxy;
-        let mut environment = Environment::new(&self.data_dir, self.addresses, &secrets, &roles, proxied);
+        let mut environment = Environment::new(&self.data_dir, self.addresses, &secrets, &roles, instance);
 
         let clerk = format!("{}/v1/health", self.addresses.clerk());
         answers(&client, &clerk, "the sandbox").await?;
@@ -135,7 +136,7 @@ impl House {
         database::prepare_own(cluster).await
     }
 
-    fn start_sandbox(&mut self, secrets: &Secrets) -> anyhow::Result<()> {
+    fn start_sandbox(&mut self, secrets: &Secrets, instance: ClerkInstance) -> anyhow::Result<()> {
         let program = sibling("tenantry-sandbox")?;
         let addresses = self.addresses;
         let data_dir = self.data_dir.join("sandbox");
@@ -149,10 +150,11 @@ impl House {
                 .arg(&data_dir)
                 .args(["--app-url", &addresses.app()])
                 .args(["--webhook-url", &format!("{}/webhooks/clerk", addresses.app())])
+                .args(["--publishable-key", instance.publishable_key()])
                 .arg("--clerk-js")
                 .arg(&clerk_js)
                 // By environment: arguments can be read by everybody on the machine.
-                .env("CLERK_SECRET_KEY", &secrets.clerk_secret_key)
+                .env("CLERK_SECRET_KEY", instance.secret_key(secrets))
                 .env("CLERK_WEBHOOK_SIGNING_SECRET", &secrets.webhook_secret);
         };
         self.sandbox = Some(Child::start("sandbox", &program, prepare, &self.screen, &self.ended)?);

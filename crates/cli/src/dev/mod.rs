@@ -2,6 +2,7 @@
 
 mod addresses;
 mod children;
+mod clerk_instance;
 mod database;
 mod environment;
 mod house;
@@ -38,6 +39,9 @@ pub(crate) struct DevArguments {
     /// Browsers reach Clerk through the app, at /__clerk, and not on its own port
     #[arg(long)]
     clerk_proxy: bool,
+    /// Clerk's sandbox as a production instance: keys of production, and cookies of its own host
+    #[arg(long)]
+    clerk_production: bool,
     /// A Postgres that runs already, as its administrator [default: one of our own in the data folder]
     #[arg(long, env = "DATABASE_URL", value_name = "URL", hide_env_values = true)]
     database_url: Option<String>,

@@ -18,7 +18,7 @@ use crate::state;
 /// Most addresses of one bulk request.
 const BULK: usize = 10;
 
-/// Which state the invitations are to be in; any when it is left out.
+/// Which states the invitations are to be in, with commas between; any when it is left out.
 #[derive(Deserialize)]
 pub(super) struct Wanted {
     status: Option<String>,
@@ -26,7 +26,8 @@ pub(super) struct Wanted {
 
 impl Wanted {
     fn has(&self, invitation: &Invitation, now: Millis) -> bool {
-        self.status.as_deref().is_none_or(|status| status == invitation.status(now).as_str())
+        let is = invitation.status(now).as_str();
+        self.status.as_deref().is_none_or(|wanted| wanted.split(',').any(|status| status == is))
     }
 }
 
@@ -41,7 +42,7 @@ pub(super) async fn in_organization(
     caller.look(&app, |state, now| {
         let organization = allowed(state, &caller, &id, READ_MEMBERS)?;
         let chosen = |invitation: &&Invitation| invitation.organization_id == organization.id;
-        Ok(part.of(list(state, &wanted, now, chosen, state::State::invitation_json)))
+        Ok(part.page_of(list(state, &wanted, now, chosen, state::State::invitation_json)))
     })
 }
 
@@ -56,7 +57,7 @@ pub(super) async fn mine(
         let id = caller.session(state)?.user_id;
         let user = state.users.get(&id).ok_or_else(|| ApiError::not_found("user", &id))?;
         let chosen = |invitation: &&Invitation| user.has_email(&invitation.email_address);
-        Ok(part.of(list(state, &wanted, now, chosen, state::State::own_invitation_json)))
+        Ok(part.page_of(list(state, &wanted, now, chosen, state::State::own_invitation_json)))
     })
 }
 

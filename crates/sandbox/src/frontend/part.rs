@@ -18,9 +18,16 @@ pub(super) struct Part {
 impl Part {
     /// The part, in the envelope of a list, or bare where it was not asked to be paginated.
     pub(super) fn of(&self, all: Vec<Value>) -> Value {
+        if self.paginated { self.page_of(all) } else { Value::Array(self.cut(all)) }
+    }
+
+    /// The part, in the envelope of a list.
+    pub(super) fn page_of(&self, all: Vec<Value>) -> Value {
         let total = all.len();
-        let part: Vec<_> =
-            all.into_iter().skip(self.offset.unwrap_or(0)).take(self.limit.unwrap_or(10).min(MOST)).collect();
-        if self.paginated { json!({"data": part, "total_count": total}) } else { Value::Array(part) }
+        json!({"data": self.cut(all), "total_count": total})
+    }
+
+    fn cut(&self, all: Vec<Value>) -> Vec<Value> {
+        all.into_iter().skip(self.offset.unwrap_or(0)).take(self.limit.unwrap_or(10).min(MOST)).collect()
     }
 }
