@@ -15,6 +15,7 @@ pub(crate) async fn run(arguments: &WorkArguments) -> anyhow::Result<ExitCode> {
     refuse_holes(&config.database_url, config.allow_old_postgres).await?;
     let clerk = clerk::Clerk::new(config.clerk)?;
     let mirror = mirror::Mirror::new(database.clone(), clerk.backend().clone());
+    let mirror = mirror.leading_to(config.public_base_url.as_str());
     tracing::info!("working");
     worker::run(worker::State { database, mirror }, shutdown::until(asked)).await;
     Ok(ExitCode::SUCCESS)

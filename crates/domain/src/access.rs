@@ -2,19 +2,26 @@
 
 use tenancy::{OrganisationId, Query, Row, UserId, tenant_statements};
 
-use crate::{CustomRole, Error, Permission, Result};
+use crate::invitations::acceptance::MyInvitation;
+use crate::plans::Plan;
+use crate::roles::Role;
+use crate::{CustomRole, Error, Permission, Result, Rights};
 
 tenant_statements! {
     /// No row: not a member, or no such organisation at this address. The two are not told apart.
     ENTER = "
         select organisation.slug, organisation.name, person.name, person.email, membership.role,
-               array(select held.role from membership_roles as held
+               array(select concat_ws(chr(10), held.role, own.name, array_to_string(own.permissions, ' '))
+                       from membership_roles as held
+                       left join custom_roles as own on own.organisation_id = $1 and own.id = held.own_role
                       where held.organisation_id = $1 and held.user_id = $2 order by held.role),
-               person.ended_sessions
+               person.ended_sessions, organisation.plan, organisation.time_zone, organisation.ownerless_since is not null,
+               (select logo.digest from logos as logo where logo.organisation_id = $1)
           from memberships as membership
           join organisations as organisation on organisation.id = membership.organisation_id
           join users as person on person.id = membership.user_id
          where membership.organisation_id = $1 and membership.user_id = $2 and organisation.slug = $3
+           and membership.removed_at is null and membership.waiting_since is null
            and organisation.deleted_at is null and person.deleted_at is null";
 }
 
@@ -57,6 +64,14 @@ pub struct OrganisationSummary {
     pub name: String,
     /// Its address in `/orgs/{slug}`.
     pub slug: String,
+    /// The plan it is on.
+    pub plan: Plan,
+    /// Its zone in the IANA database: dates are shown in it.
+    pub time_zone: String,
+    /// Nobody is an admin, which only Clerk can bring about.
+    pub ownerless: bool,
+    /// Digest of its logo, which names the picture; none where there is none.
+    pub logo: Option<String>,
 }
 
 /// A signed-in person.
@@ -90,17 +105,39 @@ pub struct Access {
     pub person: Person,
     /// Their base role here.
     pub role: BaseRole,
-    /// Custom roles they hold here; rights add up.
-    pub custom_roles: Vec<CustomRole>,
+    /// Custom roles they hold here.
+    pub custom_roles: Vec<Held>,
+    /// What all their roles together let them do.
+    pub rights: Rights,
     /// All organisations they belong to, by name; only where a page asks ([`crate::Org::for_a_page`]).
     pub organisations: Vec<MyOrganisation>,
+    /// Invitations they have not answered; as above.
+    pub invitations: Vec<MyInvitation>,
+}
+
+/// A custom role that somebody holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Held {
+    /// Which.
+    pub role: CustomRole,
+    /// What people read.
+    pub name: String,
+}
+
+/// A held role from its line: what is stored, and the name and permissions of a role that is the organisation's own.
+fn held(line: &str) -> Option<(Held, Vec<Permission>)> {
+    let mut parts = line.split('\n');
+    let role = CustomRole::parse(parts.next()?)?;
+    let Role { name, permissions, .. } = Role::built_in(role);
+    let name = parts.next().map_or(name, str::to_owned);
+    let own = parts.next().unwrap_or_default().split(' ').filter_map(Permission::parse);
+    Some((Held { role, name }, permissions.into_iter().chain(own).collect()))
 }
 
 impl Access {
     /// Whether any of their roles holds the permission.
     pub fn may(&self, permission: Permission) -> bool {
-        Permission::of_base_role(self.role).contains(&permission)
-            || self.custom_roles.iter().any(|role| Permission::of_custom_role(*role).contains(&permission))
+        self.rights.contains(permission)
     }
 
     /// `Forbidden` without the permission.
@@ -120,12 +157,25 @@ impl Access {
     ) -> Result<Self> {
         let row = rows.first().ok_or(Error::NotFound)?;
         refuse_ended(session, row.get(6))?;
+        let role = BaseRole::from_clerk(row.get(4));
+        let (custom_roles, added): (Vec<Held>, Vec<Vec<Permission>>) =
+            row.get::<_, Vec<&str>>(5).into_iter().filter_map(held).unzip();
         Ok(Self {
-            organisation: OrganisationSummary { id: organisation.clone(), slug: row.get(0), name: row.get(1) },
+            organisation: OrganisationSummary {
+                id: organisation.clone(),
+                slug: row.get(0),
+                name: row.get(1),
+                plan: Plan::of(row.get(7)),
+                time_zone: row.get(8),
+                ownerless: row.get(9),
+                logo: row.get(10),
+            },
             person: Person { id: user.clone(), name: row.get(2), email: row.get(3) },
-            role: BaseRole::from_clerk(row.get(4)),
-            custom_roles: row.get::<_, Vec<&str>>(5).into_iter().filter_map(CustomRole::parse).collect(),
+            rights: Rights::of(role).and(added.into_iter().flatten()),
+            role,
+            custom_roles,
             organisations: Vec::new(),
+            invitations: Vec::new(),
         })
     }
 }

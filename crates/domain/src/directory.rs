@@ -1,11 +1,15 @@
 //! The directory: people, organisations and who belongs where, as Clerk says. Written by the mirror alone.
 
 use jiff::Timestamp;
+use serde_json::json;
 use tenancy::types::Json;
 use tenancy::{Database, OrganisationId, Query, Row, SystemReason, Transaction, UserId, directory_statements};
 
 use crate::access::refuse_ended;
-use crate::{BaseRole, MyOrganisation, Person, Result};
+use crate::audit_log::{self, Entry};
+use crate::email_address::EmailAddress;
+use crate::invitations::acceptance::MyInvitation;
+use crate::{BaseRole, MyOrganisation, Person, Result, jobs, memberships, plans};
 
 directory_statements! {
     PERSON = "
@@ -13,46 +17,99 @@ directory_statements! {
                (select json_agg(json_build_object('slug', other.slug, 'name', other.name, 'role', mine.role)
                                 order by lower(other.name), other.id)
                   from memberships as mine join organisations as other on other.id = mine.organisation_id
-                 where mine.user_id = $1 and other.deleted_at is null),
-               person.ended_sessions
+                 where mine.user_id = $1 and other.deleted_at is null
+                   and mine.removed_at is null and mine.waiting_since is null),
+               person.ended_sessions,
+               (select json_agg(json_build_object('slug', other.slug, 'name', other.name, 'role', mine.role)
+                                order by lower(other.name), other.id)
+                  from memberships as mine join organisations as other on other.id = mine.organisation_id
+                 where mine.user_id = $1 and other.deleted_at is null
+                   and mine.removed_at is null and mine.waiting_since is not null),
+               (select json_agg(json_build_object('id', invitation.id, 'organisation', invitation.organisation_id,
+                                                  'name', other.name, 'role', invitation.role,
+                                                  'invited_by', invitation.inviter_name)
+                                order by invitation.invited_at)
+                  from invitations as invitation join organisations as other on other.id = invitation.organisation_id
+                 where invitation.state = 'pending' and invitation.expires_at > now()
+                   and invitation.address = any (person.addresses) and other.deleted_at is null)
           from users as person where person.id = $1 and person.deleted_at is null";
     MINE = "
         select other.slug, other.name, mine.role
           from memberships as mine join organisations as other on other.id = mine.organisation_id
-         where mine.user_id = $1 and other.deleted_at is null
+         where mine.user_id = $1 and other.deleted_at is null and mine.removed_at is null and mine.waiting_since is null
          order by lower(other.name), other.id";
+    MY_INVITATIONS = "
+        select invitation.id, invitation.organisation_id, other.name, invitation.role, invitation.inviter_name
+          from users as person
+          join invitations as invitation on invitation.address = any (person.addresses)
+          join organisations as other on other.id = invitation.organisation_id
+         where person.id = $1 and invitation.state = 'pending' and invitation.expires_at > now() and other.deleted_at is null
+         order by invitation.invited_at limit 20";
     ORGANISATION_FOR = "
         select organisation.id
           from organisations as organisation
           join memberships as mine on mine.organisation_id = organisation.id
-         where mine.user_id = $1 and organisation.slug = $2 and organisation.deleted_at is null";
+         where mine.user_id = $1 and organisation.slug = $2 and organisation.deleted_at is null
+           and mine.removed_at is null and mine.waiting_since is null";
+    /// For ninety days an address leads those who belong there on to the one that took its place.
+    MOVED_TO = "
+        select organisation.slug
+          from retired_addresses as retired
+          join organisations as organisation on organisation.id = retired.organisation_id
+          join memberships as mine on mine.organisation_id = organisation.id
+         where mine.user_id = $1 and retired.slug = $2 and retired.retired_at > now() - interval '90 days'
+           and organisation.deleted_at is null and mine.removed_at is null and mine.waiting_since is null";
+    ADDRESS_TAKEN = "
+        select from organisations as organisation where organisation.slug = $1
+        union all
+        select from retired_addresses as retired where retired.slug = $1";
+    SEEN = "
+        update memberships set seen_at = now() where organisation_id = $1 and user_id = $2";
     NOW = "select clock_timestamp()";
     /// No row: what we know was asked later than this.
     RECORD_PERSON = "
-        insert into users (id, email, name, mirrored_at) values ($1, $2, $3, $4)
+        insert into users (id, email, name, mirrored_at, addresses) values ($1, $2, $3, $4, $5)
         on conflict (id) do update
-           set email = excluded.email, name = excluded.name, mirrored_at = excluded.mirrored_at, deleted_at = null
+           set email = excluded.email, name = excluded.name, addresses = excluded.addresses,
+               mirrored_at = excluded.mirrored_at, deleted_at = null
          where users.mirrored_at <= excluded.mirrored_at
         returning id";
     RECORD_ORGANISATION = "
-        insert into organisations (id, slug, name, mirrored_at) values ($1, $2, $3, $4)
+        insert into organisations (id, slug, name, mirrored_at, clerk_slug) values ($1, $2, $3, $4, $5)
         on conflict (id) do update
-           set slug = excluded.slug, name = excluded.name, mirrored_at = excluded.mirrored_at
-         where organisations.mirrored_at <= excluded.mirrored_at";
-    /// Clerk's addresses are unique: who is found at this one and is somebody else has lost it since we asked.
-    VACATE = "
-        update organisations set slug = lower(substr(id, 5))
-         where slug = $2 and id <> $1 and deleted_at is null and mirrored_at <= $3";
+           set slug = excluded.slug, name = excluded.name, mirrored_at = excluded.mirrored_at, clerk_slug = excluded.clerk_slug
+         where organisations.mirrored_at <= excluded.mirrored_at
+        returning (xmax = 0)";
+    /// An address stays with the organisation that had it first, also after that has another.
+    ANOTHERS_ADDRESS = "
+        select from organisations as other where other.slug = $2 and other.id <> $1
+        union all
+        select from retired_addresses as retired where retired.slug = $2 and retired.organisation_id <> $1";
+    RETIRE_ADDRESS = "
+        insert into retired_addresses (slug, organisation_id)
+        select organisation.slug, organisation.id from organisations as organisation
+         where organisation.id = $1 and organisation.slug <> $2 and organisation.mirrored_at <= $3
+        on conflict (slug) do update set retired_at = now()";
+    TAKE_ADDRESS_BACK = "delete from retired_addresses where slug = $2 and organisation_id = $1";
+    WAS_CALLED = "select organisation.slug, organisation.name from organisations as organisation where organisation.id = $1";
     BEFORE_ONE = "savepoint one_membership";
     KEEP_ONE = "release savepoint one_membership";
     TAKE_ONE_BACK = "rollback to savepoint one_membership";
+    /// What was changed here, and Clerk has not been told, is newer than what Clerk says.
     CHANGE_ROLE = "
-        update memberships set role = $3 where organisation_id = $1 and user_id = $2 and role <> $3";
+        update memberships as membership set role = $3 from memberships as before
+         where membership.organisation_id = $1 and membership.user_id = $2 and membership.role <> $3
+           and membership.changed_at is null
+           and before.organisation_id = membership.organisation_id and before.user_id = membership.user_id
+        returning before.role";
+    /// Nobody is in before `memberships::settle` has let them in.
     RECORD_MEMBERSHIP = "
-        insert into memberships (organisation_id, user_id, role) values ($1, $2, $3)
-        on conflict (organisation_id, user_id) do update set role = excluded.role";
+        insert into memberships (organisation_id, user_id, role, waiting_since) values ($1, $2, $3, now())
+        on conflict (organisation_id, user_id) do nothing";
     DROP_OTHER_MEMBERSHIPS = "
-        delete from memberships where user_id = $1 and organisation_id <> all ($2)";
+        delete from memberships where user_id = $1 and organisation_id <> all ($2) and changed_at is null
+        returning organisation_id, role";
+    WAITING = "select organisation_id from memberships where user_id = $1 and waiting_since is not null";
     /// The last hundred; a token outlives its session by a minute at most.
     SESSION_ENDED = "
         update users set ended_sessions = (array_append(ended_sessions, $2))[greatest(1, cardinality(ended_sessions) - 98):]
@@ -60,7 +117,8 @@ directory_statements! {
         returning id";
     KNOWN = "select id from users where id = $1";
     FORGET_PERSON = "
-        update users set deleted_at = now(), mirrored_at = $2 where id = $1 and mirrored_at <= $2 returning id";
+        update users set deleted_at = now(), mirrored_at = $2, addresses = '{}' where id = $1 and mirrored_at <= $2
+        returning id, name";
     ORGANISATION_GONE = "
         update organisations set deleted_at = coalesce(deleted_at, now()), mirrored_at = $2
          where id = $1 and mirrored_at <= $2";
@@ -73,6 +131,10 @@ pub struct PersonHome {
     pub person: Person,
     /// Their organisations, by name.
     pub organisations: Vec<MyOrganisation>,
+    /// Organisations at Clerk that have no seat for them yet.
+    pub waiting: Vec<MyOrganisation>,
+    /// Invitations they have not answered, the oldest first.
+    pub invitations: Vec<MyInvitation>,
 }
 
 /// A person as Clerk answered, in the form our tables take.
@@ -81,6 +143,7 @@ pub struct PersonRecord {
     pub(crate) id: UserId,
     pub(crate) email: String,
     pub(crate) name: String,
+    addresses: Vec<String>,
     memberships: Vec<(OrganisationRecord, BaseRole)>,
 }
 
@@ -89,7 +152,21 @@ impl PersonRecord {
     pub fn new(id: UserId, email: &str, name: &str, mut memberships: Vec<(OrganisationRecord, BaseRole)>) -> Self {
         // Always in the order of ids, so that two mirrors never wait for each other crosswise.
         memberships.sort_by(|(a, _), (b, _)| a.id.cmp(&b.id));
-        Self { id, email: plain(email, 320, ""), name: plain(name, 256, "Unnamed"), memberships }
+        let record = Self {
+            id,
+            email: plain(email, 320, ""),
+            name: plain(name, 256, "Unnamed"),
+            addresses: Vec::new(),
+            memberships,
+        };
+        record.verified([email])
+    }
+
+    /// These addresses are shown to be theirs, and no others: what is sent to one of them is sent to this person.
+    #[must_use]
+    pub fn verified<'a>(self, addresses: impl IntoIterator<Item = &'a str>) -> Self {
+        let parse = |text: &str| EmailAddress::parse(text).ok().map(|address| address.to_string());
+        Self { addresses: addresses.into_iter().filter_map(parse).collect(), ..self }
     }
 }
 
@@ -104,10 +181,18 @@ pub struct OrganisationRecord {
 impl OrganisationRecord {
     /// Without an address, or with one that is none, the organisation is reached by its id, which nobody else has.
     pub fn new(id: OrganisationId, slug: Option<&str>, name: &str) -> Self {
-        let by_id = id.as_str().trim_start_matches("org_").to_ascii_lowercase();
-        let slug = slug.filter(|slug| is_address(slug)).map_or(by_id, str::to_owned);
+        let slug = slug.filter(|slug| is_address(slug)).map_or_else(|| by_id(&id), str::to_owned);
         Self { slug, name: plain(name, 256, "Unnamed"), id }
     }
+
+    /// The address that nobody else can have.
+    fn by_id(&self) -> String {
+        by_id(&self.id)
+    }
+}
+
+fn by_id(id: &OrganisationId) -> String {
+    id.as_str().trim_start_matches("org_").to_ascii_lowercase()
 }
 
 /// Small letters, digits, and single hyphens between them: what the table's check accepts.
@@ -133,6 +218,8 @@ pub async fn person(database: &Database, user: &UserId, session: Option<&str>) -
     Ok(Some(PersonHome {
         person: Person { id: user.clone(), name: row.get(0), email: row.get(1) },
         organisations: row.get::<_, Option<Json<Vec<MyOrganisation>>>>(2).map_or_else(Vec::new, |Json(list)| list),
+        waiting: row.get::<_, Option<Json<Vec<MyOrganisation>>>>(4).map_or_else(Vec::new, |Json(list)| list),
+        invitations: row.get::<_, Option<Json<Vec<MyInvitation>>>>(5).map_or_else(Vec::new, |Json(list)| list),
     }))
 }
 
@@ -157,6 +244,43 @@ pub(crate) fn my_organisations(rows: &[Row]) -> Vec<MyOrganisation> {
     rows.iter().map(line).collect()
 }
 
+/// Invitations the person has not answered; travels with the statements of a page.
+pub(crate) fn my_invitations(user: &UserId) -> Query {
+    Query::new(MY_INVITATIONS).bind(user.to_string())
+}
+
+/// What [`my_invitations`] answers.
+pub(crate) fn invitations_of(rows: &[Row]) -> Vec<MyInvitation> {
+    let line = |row: &Row| MyInvitation {
+        id: row.get(0),
+        organisation: row.get(1),
+        name: row.get(2),
+        role: BaseRole::from_clerk(row.get(3)),
+        invited_by: row.get(4),
+    };
+    rows.iter().map(line).collect()
+}
+
+/// The address that took this one's place, for those who belong there and for ninety days.
+pub async fn moved_to(database: &Database, user: &UserId, slug: &str) -> Result<Option<String>> {
+    let query = Query::new(MOVED_TO).bind(user.to_string()).bind(slug.to_owned());
+    let rows = database.system(SystemReason::SignIn).run(query).await?;
+    Ok(rows.first().map(|row| row.get(0)))
+}
+
+/// Whether an organisation has or had this address.
+pub async fn address_is_taken(database: &Database, slug: &str) -> Result<bool> {
+    let query = Query::new(ADDRESS_TAKEN).bind(slug.to_owned());
+    Ok(!database.system(SystemReason::SignIn).run(query).await?.is_empty())
+}
+
+/// The person is here now. Called once in some minutes.
+pub async fn seen(database: &Database, organisation: &OrganisationId, user: &UserId) -> Result<()> {
+    let query = Query::new(SEEN).bind(organisation.to_string()).bind(user.to_string());
+    database.system(SystemReason::SignIn).run(query).await?;
+    Ok(())
+}
+
 /// The organisation at this address, if the person is a member of it.
 pub async fn organisation_for(database: &Database, user: &UserId, slug: &str) -> Result<Option<OrganisationId>> {
     let query = Query::new(ORGANISATION_FOR).bind(user.to_string()).bind(slug.to_owned());
@@ -179,11 +303,14 @@ pub async fn record_person(database: &Database, record: &PersonRecord, asked_at:
     let mut tx = database.system(SystemReason::Mirror).begin().await?;
     let user = record.id.to_string();
     let person = Query::new(RECORD_PERSON).bind(user.clone()).bind(record.email.clone()).bind(record.name.clone());
-    if tx.query_opt(person.bind(asked_at)).await?.is_none() {
-        return Ok(());
+    if tx.query_opt(person.bind(asked_at).bind(record.addresses.clone())).await?.is_none() {
+        // Whoever asked later may not have come to the end.
+        let waiting = tx.query(Query::new(WAITING).bind(user)).await?;
+        tx.commit().await?;
+        return settle_all(database, &waiting).await;
     }
     let kept: Vec<String> = record.memberships.iter().map(|(organisation, _)| organisation.id.to_string()).collect();
-    tx.query(Query::new(DROP_OTHER_MEMBERSHIPS).bind(user.clone()).bind(kept)).await?;
+    drop_others(&mut tx, &record.id, &record.name, kept).await?;
     let mut outcome = Ok(());
     for (organisation, role) in &record.memberships {
         tx.query(Query::new(BEFORE_ONE)).await?;
@@ -191,11 +318,37 @@ pub async fn record_person(database: &Database, record: &PersonRecord, asked_at:
         tx.query(Query::new(if written.is_ok() { KEEP_ONE } else { TAKE_ONE_BACK })).await?;
         // What could not be written may still take rights away.
         let change = Query::new(CHANGE_ROLE).bind(organisation.id.to_string()).bind(user.clone());
-        tx.query(change.bind(role.as_str())).await?;
+        if let Some(row) = tx.query_opt(change.bind(role.as_str())).await? {
+            let entry = Entry::new("member.role_changed").on(&record.id, &record.name);
+            let entry = entry.before(json!({ "role": row.get::<_, &str>(0) })).after(json!({ "role": role }));
+            audit_log::follow(&mut tx, &organisation.id, &entry).await?;
+            tx.wake_in(&organisation.id).await?;
+        }
         outcome = outcome.and(written);
     }
+    let waiting = tx.query(Query::new(WAITING).bind(user)).await?;
     tx.commit().await?;
+    settle_all(database, &waiting).await?;
     outcome
+}
+
+/// Has those let in who wait at these organisations.
+async fn settle_all(database: &Database, waiting: &[Row]) -> Result<()> {
+    for organisation in waiting.iter().filter_map(|row| OrganisationId::parse(row.get(0)).ok()) {
+        memberships::settle(database, &organisation).await?;
+    }
+    Ok(())
+}
+
+/// Memberships that Clerk does not have any more go, and the organisations are told.
+async fn drop_others(tx: &mut Transaction, user: &UserId, name: &str, kept: Vec<String>) -> Result<()> {
+    for row in tx.query(Query::new(DROP_OTHER_MEMBERSHIPS).bind(user.to_string()).bind(kept)).await? {
+        let Ok(organisation) = OrganisationId::parse(row.get(0)) else { continue };
+        let entry = Entry::new("member.removed").on(user, name).before(json!({ "role": row.get::<_, &str>(1) }));
+        audit_log::follow(tx, &organisation, &entry).await?;
+        tx.wake_in(&organisation).await?;
+    }
+    Ok(())
 }
 
 /// One organisation and the person's membership in it.
@@ -215,9 +368,8 @@ async fn write_membership(
 /// Clerk has no such person any more: they leave every organisation.
 pub async fn forget_person(database: &Database, user: &UserId, asked_at: Timestamp) -> Result<()> {
     let mut tx = database.system(SystemReason::Mirror).begin().await?;
-    if tx.query_opt(Query::new(FORGET_PERSON).bind(user.to_string()).bind(asked_at)).await?.is_some() {
-        let nothing: Vec<String> = Vec::new();
-        tx.query(Query::new(DROP_OTHER_MEMBERSHIPS).bind(user.to_string()).bind(nothing)).await?;
+    if let Some(row) = tx.query_opt(Query::new(FORGET_PERSON).bind(user.to_string()).bind(asked_at)).await? {
+        drop_others(&mut tx, user, row.get(1), Vec::new()).await?;
     }
     Ok(tx.commit().await?)
 }
@@ -237,9 +389,29 @@ pub async fn organisation_gone(database: &Database, organisation: &OrganisationI
 }
 
 async fn write_organisation(tx: &mut Transaction, record: &OrganisationRecord, asked_at: Timestamp) -> Result<()> {
-    let vacate = Query::new(VACATE).bind(record.id.to_string()).bind(record.slug.clone());
-    tx.query(vacate.bind(asked_at)).await?;
-    let query = Query::new(RECORD_ORGANISATION).bind(record.id.to_string()).bind(record.slug.clone());
-    tx.query(query.bind(record.name.clone()).bind(asked_at)).await?;
+    let id = record.id.to_string();
+    let at = |statement, slug: &str| Query::new(statement).bind(id.clone()).bind(slug.to_owned());
+    // Two organisations that take one address in the same moment wait for each other here.
+    let anothers = !tx.query(at(ANOTHERS_ADDRESS, &record.slug)).await?.is_empty();
+    let slug = if anothers { record.by_id() } else { record.slug.clone() };
+    let before = tx.query_opt(Query::new(WAS_CALLED).bind(id.clone())).await?;
+    tx.query(at(RETIRE_ADDRESS, &slug).bind(asked_at)).await?;
+    tx.query(at(TAKE_ADDRESS_BACK, &slug)).await?;
+    let query = at(RECORD_ORGANISATION, &slug).bind(record.name.clone()).bind(asked_at).bind(record.slug.clone());
+    let written = tx.query_opt(query).await?;
+    match (before, written) {
+        (Some(before), Some(_)) => {
+            let (was, called): (&str, &str) = (before.get(0), before.get(1));
+            if (was, called) != (&slug, &record.name) {
+                let entry = Entry::new("organisation.changed").on(&record.id, &record.name);
+                let entry = entry.before(json!({ "name": called, "address": was }));
+                let entry = entry.after(json!({ "name": record.name, "address": slug }));
+                audit_log::follow(tx, &record.id, &entry).await?;
+            }
+        }
+        // A new one: Clerk is told how many people it may have.
+        (None, Some(_)) => jobs::enqueue_in(tx, &record.id, plans::TELL_CLERK_LIMIT, json!({})).await?,
+        _ => {}
+    }
     Ok(())
 }

@@ -20,8 +20,9 @@ pub const RECONCILE_CLERK: &str = "reconcile_clerk";
 
 directory_statements! {
     PEOPLE = "select id, email, name from users where deleted_at is null";
-    ORGANISATIONS = "select id, slug, name from organisations where deleted_at is null";
-    MEMBERSHIPS = "select organisation_id, user_id, role from memberships";
+    ORGANISATIONS = "select id, coalesce(clerk_slug, slug), name from organisations where deleted_at is null";
+    /// What Clerk has not been told yet is no drift.
+    MEMBERSHIPS = "select organisation_id, user_id, role from memberships where removed_at is null";
     REPORT = "
         insert into drift_reports (id, vendor, started_at, compared, drift) values ($1, $2, $3, $4, $5)";
     LAST = "

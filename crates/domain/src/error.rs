@@ -16,6 +16,22 @@ pub enum Error {
     /// A member without the permission.
     #[error("needs the permission {0}")]
     Forbidden(Permission),
+    /// A rule forbids it, whoever asks: their own rights are in the way.
+    #[error("refused {code}: {message}")]
+    Refused {
+        /// Stable name for programs.
+        code: &'static str,
+        /// Why, and the way out, for people.
+        message: String,
+    },
+    /// The plan does not include it, or no more of it.
+    #[error("limit reached {code}: {message}")]
+    LimitReached {
+        /// Stable name for programs.
+        code: &'static str,
+        /// The limit, the use and the way out, for people.
+        message: String,
+    },
     /// Fields to put right.
     #[error("invalid: {0}")]
     Invalid(#[from] FieldErrors),

@@ -14,6 +14,11 @@ directory_statements! {
     ENQUEUE = "
         with job as (insert into jobs (kind, payload, organisation_id) values ($1, $2, $3) returning kind)
         select pg_notify('tenantry_jobs', '') from job";
+    FOR_ALL = "
+        with job as (insert into jobs (kind, payload, organisation_id)
+                     select $1, '{}', organisation.id from organisations as organisation where organisation.deleted_at is null
+                     returning kind)
+        select pg_notify('tenantry_jobs', '') from job limit 1";
     /// The lease outlives the longest statement; a worker that dies loses the job to another after it.
     CLAIM = "
         update jobs set attempts = attempts + 1, leased_until = now() + interval '90 seconds'
@@ -61,6 +66,23 @@ pub struct Claimed {
 pub(crate) async fn enqueue(tx: &mut Transaction, kind: &'static str, payload: serde_json::Value) -> Result<()> {
     let organisation = tx.organisation().map(ToString::to_string);
     tx.query(Query::new(ENQUEUE).bind(kind).bind(payload).bind(organisation)).await?;
+    Ok(())
+}
+
+/// Adds a job of an organisation's to a transaction behind the system door.
+pub(crate) async fn enqueue_in(
+    tx: &mut Transaction,
+    organisation: &OrganisationId,
+    kind: &'static str,
+    payload: serde_json::Value,
+) -> Result<()> {
+    tx.query(Query::new(ENQUEUE).bind(kind).bind(payload).bind(Some(organisation.to_string()))).await?;
+    Ok(())
+}
+
+/// Adds a job for each organisation there is.
+pub(crate) async fn enqueue_for_all(tx: &mut Transaction, kind: &'static str) -> Result<()> {
+    tx.query(Query::new(FOR_ALL).bind(kind)).await?;
     Ok(())
 }
 

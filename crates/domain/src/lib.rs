@@ -4,26 +4,37 @@
 //! outside an organisation.
 
 mod access;
+pub mod audit_log;
 pub mod directory;
 pub mod drift;
+pub mod email_address;
 mod error;
+mod grants;
+mod id;
 pub mod inbound_events;
+pub mod invitations;
 pub mod jobs;
+pub mod logos;
+pub mod memberships;
 pub mod operations;
 mod org;
 mod org_job;
+pub mod organisations;
 mod page;
 mod permissions;
+pub mod plans;
 mod product;
 pub mod roles;
+pub mod seats;
 mod text;
 
-pub use access::{Access, BaseRole, MyOrganisation, OrganisationSummary, Person};
+pub use access::{Access, BaseRole, Held, MyOrganisation, OrganisationSummary, Person};
 pub use error::{Error, FieldErrors};
 pub use org::{Org, OrgTx, Read};
 pub use org_job::OrgJob;
 pub use page::{Cursor, Listing, PAGE_SIZE, Page};
-pub use permissions::Permission;
+pub use permissions::{Permission, PermissionGroup, Rights};
+pub use plans::Plan;
 pub use product::{procedures, runs, step_templates};
 pub use roles::CustomRole;
 pub use text::Details;
@@ -42,6 +53,15 @@ pub fn statements() -> impl Iterator<Item = &'static tenancy::Statement> {
         operations::STATEMENTS,
         org_job::STATEMENTS,
         roles::STATEMENTS,
+        seats::STATEMENTS,
+        plans::STATEMENTS,
+        organisations::STATEMENTS,
+        memberships::STATEMENTS,
+        invitations::STATEMENTS,
+        invitations::acceptance::STATEMENTS,
+        invitations::delivery::STATEMENTS,
+        audit_log::STATEMENTS,
+        logos::STATEMENTS,
         procedures::STATEMENTS,
         step_templates::STATEMENTS,
         runs::STATEMENTS,

@@ -2,6 +2,7 @@
 
 use tenancy::{Actor, Database, OrgScope, OrganisationId, Query, Row, Transaction, UserId};
 
+use crate::audit_log::{self, Author, Entry, Origin};
 use crate::{Access, Error, Permission, Result, directory, jobs};
 
 /// A member of one organisation, named by id and by address. Whether that is true is checked with each transaction.
@@ -12,19 +13,26 @@ pub struct Org {
     slug: String,
     session: Option<String>,
     for_a_page: bool,
+    origin: Origin,
 }
 
 impl Org {
     /// Stands at the door; nothing is sent yet.
     pub fn new(database: &Database, organisation: OrganisationId, user: UserId, slug: &str) -> Self {
         let scope = database.in_organisation(organisation, Actor::Member(user.clone()));
-        Self { scope, user, slug: slug.to_owned(), session: None, for_a_page: false }
+        Self { scope, user, slug: slug.to_owned(), session: None, for_a_page: false, origin: Origin::default() }
     }
 
     /// The same door for somebody who came with a session: nothing is answered once it has ended.
     #[must_use]
     pub fn with_session(self, session: &str) -> Self {
         Self { session: Some(session.to_owned()), ..self }
+    }
+
+    /// The same door for a request that came from there; changes are recorded with it.
+    #[must_use]
+    pub fn from(self, origin: Origin) -> Self {
+        Self { origin, ..self }
     }
 
     /// The same door for a page, whose head shows all of the person's organisations.
@@ -54,19 +62,22 @@ impl Org {
     pub async fn write(&self) -> Result<OrgTx> {
         let (transaction, entrance) = self.scope.write(&self.entrance()).await?;
         let access = self.enter(&entrance)?;
-        Ok(OrgTx { transaction, access })
+        Ok(OrgTx { transaction, access, origin: self.origin.clone() })
     }
 
     /// What travels ahead of everything else: who this is, and what they may do.
     fn entrance(&self) -> Vec<Query> {
         let mut queries = vec![Access::query(&self.user, &self.slug)];
-        queries.extend(self.for_a_page.then(|| directory::mine(&self.user)));
+        if self.for_a_page {
+            queries.extend([directory::mine(&self.user), directory::my_invitations(&self.user)]);
+        }
         queries
     }
 
     fn enter(&self, rows: &[Vec<Row>]) -> Result<Access> {
         let mut access = Access::from_rows(self.scope.organisation(), &self.user, self.session.as_deref(), &rows[0])?;
         access.organisations = rows.get(1).map_or_else(Vec::new, |rows| directory::my_organisations(rows));
+        access.invitations = rows.get(2).map_or_else(Vec::new, |rows| directory::invitations_of(rows));
         Ok(access)
     }
 
@@ -126,6 +137,7 @@ impl<T> Read<T> {
 pub struct OrgTx {
     transaction: Transaction,
     access: Access,
+    origin: Origin,
 }
 
 impl OrgTx {
@@ -142,6 +154,23 @@ impl OrgTx {
     /// Has a job done inside this organisation after the commit.
     pub async fn enqueue(&mut self, kind: &'static str, payload: serde_json::Value) -> Result<()> {
         jobs::enqueue(&mut self.transaction, kind, payload).await
+    }
+
+    /// Writes into the audit log, with this transaction.
+    pub(crate) async fn record(&mut self, entry: Entry) -> Result<()> {
+        let author = Author::member(&self.access, &self.origin);
+        audit_log::write(&mut self.transaction, &author, "done", entry).await
+    }
+
+    /// The same for what was refused.
+    pub(crate) async fn record_refused(&mut self, entry: Entry) -> Result<()> {
+        let author = Author::member(&self.access, &self.origin);
+        audit_log::write(&mut self.transaction, &author, "refused", entry).await
+    }
+
+    /// Has open pages of the organisation look again once this is committed.
+    pub(crate) async fn wake(&mut self) -> Result<()> {
+        Ok(self.transaction.wake().await?)
     }
 
     /// Makes the changes last.

@@ -2,12 +2,15 @@
 
 use tenancy::{Actor, Database, OrganisationId, Query, Row, Transaction, tenant_statements};
 
+use crate::audit_log::{self, Author, Entry};
 use crate::jobs::Claimed;
-use crate::{Error, OrganisationSummary, Result};
+use crate::{Error, OrganisationSummary, Plan, Result};
 
 tenant_statements! {
     /// No row: deleted, or never heard of. Work for it is not done.
-    ENTER = "select organisation.slug, organisation.name from organisations as organisation
+    ENTER = "select organisation.slug, organisation.name, organisation.plan, organisation.time_zone,
+                    organisation.ownerless_since is not null
+               from organisations as organisation
               where organisation.id = $1 and organisation.deleted_at is null";
 }
 
@@ -27,7 +30,15 @@ impl OrgJob {
         let door = database.in_organisation(id.clone(), Actor::Job(kind));
         let (transaction, rows) = door.write(&[Query::new(ENTER)]).await?;
         let row = rows[0].first().ok_or(Error::NotFound)?;
-        let organisation = OrganisationSummary { id, slug: row.get(0), name: row.get(1) };
+        let organisation = OrganisationSummary {
+            id,
+            slug: row.get(0),
+            name: row.get(1),
+            plan: Plan::of(row.get(2)),
+            time_zone: row.get(3),
+            ownerless: row.get(4),
+            logo: None,
+        };
         Ok(Self { transaction, organisation })
     }
 
@@ -39,6 +50,11 @@ impl OrgJob {
     /// Runs one statement of the organisation.
     pub async fn rows(&mut self, query: Query) -> Result<Vec<Row>> {
         Ok(self.transaction.query(query).await?)
+    }
+
+    /// Writes down what Clerk changed, in the words of the transaction that applied it.
+    pub async fn record_for_clerk(&mut self, entry: Entry) -> Result<()> {
+        audit_log::write(&mut self.transaction, &Author::clerk(), "done", entry).await
     }
 
     /// Makes the changes last.

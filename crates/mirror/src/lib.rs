@@ -3,6 +3,7 @@
 //! Used for every event of Clerk's, and by the server when a session arrives before its webhook.
 
 mod reconcile;
+mod tell;
 
 use std::sync::Arc;
 
@@ -34,12 +35,20 @@ pub struct Mirror {
     backend: Backend,
     /// `ins_…`, once Clerk has said it.
     instance: Arc<OnceCell<String>>,
+    /// Where this installation is reached, without a slash at its end: links in mails begin with it.
+    links: Option<Arc<str>>,
 }
 
 impl Mirror {
     /// Writes to this database what this Clerk says.
     pub fn new(database: Database, backend: Backend) -> Self {
-        Self { database, backend, instance: Arc::default() }
+        Self { database, backend, instance: Arc::default(), links: None }
+    }
+
+    /// The same, for who has mails sent: their links lead to this address.
+    #[must_use]
+    pub fn leading_to(self, public_base_url: &str) -> Self {
+        Self { links: Some(public_base_url.trim_end_matches('/').into()), ..self }
     }
 
     /// Whether something that says it happened in this instance of Clerk's can be about ours.
@@ -62,6 +71,8 @@ impl Mirror {
         let memberships = self.memberships(user).await?;
         let memberships = memberships.iter().filter_map(membership).collect();
         let record = PersonRecord::new(user.clone(), answer.email().unwrap_or_default(), &name(&answer), memberships);
+        let verified = answer.email_addresses.iter().filter(|address| address.is_verified());
+        let record = record.verified(verified.map(|address| address.email_address.as_str()));
         Ok(directory::record_person(&self.database, &record, asked_at).await?)
     }
 

@@ -2,7 +2,7 @@
 
 use domain::directory::{self, OrganisationRecord, PersonRecord};
 use domain::inbound_events::{self, Vendor};
-use domain::{BaseRole, CustomRole, Org, roles};
+use domain::{BaseRole, CustomRole, Org, Plan, plans, roles};
 use tenancy::{Database, OrganisationId, UserId};
 
 use crate::error::Result;
@@ -101,6 +101,8 @@ pub(crate) async fn settle(app: &Database, seed: u64) -> Result<()> {
         for (index, name) in party.people().iter().enumerate() {
             let role = if index == 0 { BaseRole::Admin } else { BaseRole::Member };
             record(app, name, &party.canary(seed), &[(party, role)], seed).await?;
+            // The first makes the organisation; then there is room for the others.
+            plans::change(app, &party.organisation(), Plan::Business).await?;
         }
     }
     let (ours, theirs) = ((Party::Attacker, BaseRole::Member), (Party::Victim, BaseRole::Member));
@@ -114,8 +116,9 @@ pub(crate) async fn settle(app: &Database, seed: u64) -> Result<()> {
             Party::Victim => ("rita", "ben"),
             _ => (party.admin(), party.admin()),
         };
-        roles::assign(&mut tx, &user(viewer), CustomRole::ReportViewer).await?;
-        roles::assign(&mut tx, &user(biller), CustomRole::BillingAdmin).await?;
+        for (name, role) in [(viewer, CustomRole::ReportViewer), (biller, CustomRole::BillingAdmin)] {
+            roles::assign(&mut tx, &user(name), &[role]).await?;
+        }
         tx.commit().await?;
         let body = format!(r#"{{"of":"{}","text":"{canary}"}}"#, party.id());
         let event = format!("evt_{canary}");

@@ -76,10 +76,15 @@ impl Waiting {
 impl Transaction {
     /// Tells whoever waits on this organisation to look again, once this transaction is committed.
     pub async fn wake(&mut self) -> Result<()> {
-        if let Some(organisation) = self.organisation() {
-            let payload = fingerprint(organisation);
-            self.query(Query::new(WAKE).bind(payload)).await?;
+        match self.organisation().cloned() {
+            Some(organisation) => self.wake_in(&organisation).await,
+            None => Ok(()),
         }
+    }
+
+    /// The same for an organisation that this transaction changes from outside.
+    pub async fn wake_in(&mut self, organisation: &OrganisationId) -> Result<()> {
+        self.query(Query::new(WAKE).bind(fingerprint(organisation))).await?;
         Ok(())
     }
 }

@@ -33,6 +33,12 @@ parameters! {
     serde_json::Value => JSONB / JSONB_ARRAY;
 }
 
+impl Parameter for Vec<u8> {
+    fn postgres_type() -> Type {
+        Type::BYTEA
+    }
+}
+
 impl<T: Parameter> Parameter for Option<T> {
     fn postgres_type() -> Type {
         T::postgres_type()

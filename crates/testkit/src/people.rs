@@ -5,7 +5,7 @@ use domain::directory::{self, OrganisationRecord, PersonRecord};
 use domain::procedures::{self, ProcedureId, ProcedureName};
 use domain::runs::{self, RunId, RunName};
 use domain::step_templates::{self, StepTitle};
-use domain::{BaseRole, CustomRole, Details, Org, roles};
+use domain::{BaseRole, CustomRole, Details, Org, Plan, plans, roles};
 use tenancy::{Database, OrganisationId, UserId};
 
 use crate::TestDatabase;
@@ -51,20 +51,26 @@ impl World {
     /// The same people in a database that is there already, through a door of the test's own.
     pub async fn people(database: TestDatabase, app: Database) -> Self {
         let world = Self { database, app, acme: organisation("acme"), bolt: organisation("bolt") };
+        // The first of an organisation makes it; then there is room for the others.
+        world.record("ada", &[(&world.acme, BaseRole::Admin)]).await;
+        world.record("olga", &[(&world.bolt, BaseRole::Admin)]).await;
+        for organisation in [&world.acme, &world.bolt] {
+            plans::change(&world.app, &organisation.id, Plan::Business).await.unwrap();
+        }
         for (name, memberships) in [
-            ("ada", vec![(&world.acme, BaseRole::Admin)]),
             ("max", vec![(&world.acme, BaseRole::Member)]),
             ("rita", vec![(&world.acme, BaseRole::Member)]),
             ("ben", vec![(&world.acme, BaseRole::Member)]),
-            ("olga", vec![(&world.bolt, BaseRole::Admin)]),
             ("nadia", vec![]),
         ] {
             world.record(name, &memberships).await;
         }
         let mut tx = world.org("ada", &world.acme).write().await.unwrap();
-        roles::assign(&mut tx, &user("rita"), CustomRole::ReportViewer).await.unwrap();
-        roles::assign(&mut tx, &user("ben"), CustomRole::BillingAdmin).await.unwrap();
+        roles::assign(&mut tx, &user("rita"), &[CustomRole::ReportViewer]).await.unwrap();
+        roles::assign(&mut tx, &user("ben"), &[CustomRole::BillingAdmin]).await.unwrap();
         tx.commit().await.unwrap();
+        // What Clerk would be told of all this.
+        world.database.client("postgres").await.execute("delete from tenantry.jobs", &[]).await.unwrap();
         world
     }
 

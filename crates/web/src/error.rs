@@ -17,6 +17,10 @@ pub(crate) enum Error {
     NotFound,
     /// A member without the permission.
     Forbidden(Permission),
+    /// A rule forbids it to this person.
+    Refused { code: &'static str, message: String },
+    /// The plan does not include it, or no more of it.
+    LimitReached { code: &'static str, message: String },
     /// Fields to put right: name and message.
     Invalid(Vec<(String, String)>),
     /// The state of things is in the way.
@@ -68,6 +72,8 @@ impl From<domain::Error> for Error {
             domain::Error::NotFound => Self::NotFound,
             domain::Error::SessionEnded => Self::SessionEnded,
             domain::Error::Forbidden(permission) => Self::Forbidden(permission),
+            domain::Error::Refused { code, message } => Self::Refused { code, message },
+            domain::Error::LimitReached { code, message } => Self::LimitReached { code, message },
             domain::Error::Invalid(fields) => fields.into(),
             domain::Error::Conflict { code, message } => Self::Conflict { code, message },
             domain::Error::Database(error) if error.is_passing() => {
@@ -143,6 +149,10 @@ impl Error {
                     "Your role here does not include it. An admin can give it to you.",
                 )
             },
+            Self::Refused { code, message } => Problem::new(S::FORBIDDEN, code, "You may not do this", message),
+            Self::LimitReached { code, message } => {
+                Problem::new(S::FORBIDDEN, code, "Your plan does not go that far", message)
+            }
             Self::Invalid(fields) => Problem {
                 fields,
                 ..Problem::new(

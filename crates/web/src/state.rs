@@ -34,7 +34,7 @@ impl State {
     pub fn new(database: Database, clerk: Clerk, config: Config) -> Self {
         Self(Arc::new(Parts {
             // The server's own role: what the mirror writes, it writes through the system door.
-            mirror: Mirror::new(database.clone(), clerk.backend().clone()),
+            mirror: Mirror::new(database.clone(), clerk.backend().clone()).leading_to(config.public_base_url.as_str()),
             hosts: Arc::new(Hosts::of(&config)),
             security_headers: Arc::new(SecurityHeaders::new(&config)),
             attempts: Arc::default(),
@@ -48,6 +48,7 @@ impl State {
     #[must_use]
     pub fn over(&self, database: Database) -> Self {
         let mirror = Mirror::new(database.clone(), self.clerk.backend().clone());
+        let mirror = mirror.leading_to(self.config.public_base_url.as_str());
         Self(Arc::new(Parts { database, mirror, ..Parts::clone(self) }))
     }
 

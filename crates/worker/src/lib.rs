@@ -1,14 +1,20 @@
 //! Background work: takes jobs, does them, tries again later, parks what keeps failing.
 
+mod audit_log;
 mod clerk_events;
+mod clerk_told;
 mod schedule;
 
 use std::future::Future;
 use std::time::Duration;
 
+use domain::audit_log::{RECORD_AUDIT_ENTRY, VERIFY_AUDIT_LOG, VERIFY_AUDIT_LOGS};
 use domain::drift::RECONCILE_CLERK;
 use domain::inbound_events::APPLY_CLERK_EVENT;
+use domain::invitations::delivery::TELL_CLERK_INVITATION;
 use domain::jobs::{self, Claimed};
+use domain::memberships::TELL_CLERK_MEMBERSHIP;
+use domain::plans::TELL_CLERK_LIMIT;
 use mirror::Mirror;
 use tenancy::{Database, Listener};
 use tokio::task::JoinSet;
@@ -141,6 +147,8 @@ async fn hold(state: &State, job: &Claimed) {
 
 async fn perform(state: &State, job: &Claimed) -> Result<(), Failure> {
     match job.kind.as_str() {
+        TELL_CLERK_MEMBERSHIP | TELL_CLERK_INVITATION | TELL_CLERK_LIMIT => clerk_told::tell(state, job).await,
+        RECORD_AUDIT_ENTRY | VERIFY_AUDIT_LOG | VERIFY_AUDIT_LOGS => audit_log::perform(state, job).await,
         APPLY_CLERK_EVENT => clerk_events::apply(state, &job.payload).await,
         RECONCILE_CLERK => {
             let report = state.mirror.reconcile().await?;

@@ -2,12 +2,13 @@
 
 use std::time::{Duration, Instant};
 
+use domain::audit_log::VERIFY_AUDIT_LOGS;
 use domain::drift::RECONCILE_CLERK;
 use domain::jobs;
 use tenancy::Database;
 
 /// What comes round, and how often, in seconds.
-const ROUNDS: &[(&str, f64)] = &[(RECONCILE_CLERK, 300.0)];
+const ROUNDS: &[(&str, f64)] = &[(RECONCILE_CLERK, 300.0), (VERIFY_AUDIT_LOGS, 86_400.0)];
 /// How often a worker looks whether something is due.
 const LOOK: Duration = Duration::from_secs(15);
 

@@ -42,7 +42,7 @@ async fn nothing_of_ours_is_reached_by_trying() {
         let (_, shown) = world.org(admin, organisation).read(domain::runs::show(run)).await.unwrap();
         let mut tx = world.org(admin, organisation).write().await.unwrap();
         domain::runs::tick(&mut tx, run, shown.steps[0].id).await.unwrap();
-        domain::roles::assign(&mut tx, &testkit::user(admin), domain::CustomRole::ReportViewer).await.unwrap();
+        domain::roles::assign(&mut tx, &testkit::user(admin), &[domain::CustomRole::ReportViewer]).await.unwrap();
         tx.enqueue("test", Default::default()).await.unwrap();
         tx.commit().await.unwrap();
     }

@@ -4,7 +4,8 @@ use clap::Args;
 use tenancy::PoolOptions;
 
 use super::complaints::Shown;
-use super::{BadConfiguration, ClerkArguments, Complaints, PoolArguments, VendorArguments, database_url};
+use super::{BadConfiguration, ClerkArguments, Complaints, PoolArguments, VendorArguments, database_url, origin};
+use url::Url;
 
 /// As given.
 #[derive(Args, Debug, Default)]
@@ -12,6 +13,9 @@ pub(crate) struct WorkArguments {
     /// Database, as the role tenantry_worker
     #[arg(long, env = "WORKER_DATABASE_URL", value_name = "URL", hide_env_values = true)]
     worker_database_url: Option<String>,
+    /// Where people reach this installation: links in mails lead there
+    #[arg(long, env = "PUBLIC_BASE_URL", value_name = "URL")]
+    public_base_url: Option<String>,
     #[command(flatten)]
     pool: PoolArguments,
     #[command(flatten)]
@@ -23,6 +27,7 @@ pub(crate) struct WorkArguments {
 /// As checked.
 #[derive(Debug)]
 pub(crate) struct WorkConfig {
+    pub(crate) public_base_url: Url,
     pub(crate) database_url: String,
     pub(crate) pool: PoolOptions,
     pub(crate) allow_old_postgres: bool,
@@ -39,10 +44,25 @@ impl WorkArguments {
             self.worker_database_url.as_deref(),
             database_url,
         );
+        let public_base_url = complaints.required(
+            "PUBLIC_BASE_URL",
+            "https://app.example.com (no path)",
+            Shown::Value,
+            self.public_base_url.as_deref(),
+            origin,
+        );
         let pool = self.pool.check(&mut complaints);
         let clerk = self.clerk.check(&mut complaints, None, false);
         self.vendors.check(&mut complaints);
         let allow_old_postgres = self.pool.allow_old_postgres();
-        complaints.finish(|| Some(WorkConfig { database_url: database_url?, pool, allow_old_postgres, clerk: clerk? }))
+        complaints.finish(|| {
+            Some(WorkConfig {
+                public_base_url: public_base_url?,
+                database_url: database_url?,
+                pool,
+                allow_old_postgres,
+                clerk: clerk?,
+            })
+        })
     }
 }

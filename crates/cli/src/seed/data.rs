@@ -1,6 +1,6 @@
 //! Who and what there is in the demo organisations. Names are invented; the addresses cannot receive mail.
 
-use domain::{BaseRole, CustomRole};
+use domain::{BaseRole, CustomRole, Plan};
 
 /// A person. `+clerk_test` in the address makes the sandbox (and Clerk's test mode) take [`CODE`].
 #[derive(Debug)]
@@ -18,6 +18,7 @@ pub(super) const CODE: &str = "424242";
 pub(super) struct Organisation {
     pub(super) name: &'static str,
     pub(super) slug: &'static str,
+    pub(super) plan: Plan,
     pub(super) members: &'static [Member],
     pub(super) procedures: &'static [Procedure],
 }
@@ -78,6 +79,7 @@ pub(super) static ORGANISATIONS: [Organisation; 4] = [
     Organisation {
         name: "Acme Provisions",
         slug: "acme",
+        plan: Plan::Business,
         members: &[
             member(&ADA, BaseRole::Admin),
             member(&MAX, BaseRole::Member),
@@ -89,16 +91,24 @@ pub(super) static ORGANISATIONS: [Organisation; 4] = [
     Organisation {
         name: "Bolt Cycles",
         slug: "bolt",
+        plan: Plan::Team,
         members: &[member(&OLGA, BaseRole::Admin), member(&MAX, BaseRole::Member)],
         procedures: &[BIKE_SERVICE, OPEN_SHOP],
     },
     Organisation {
         name: "Northlight Studio",
         slug: "northlight",
+        plan: Plan::Free,
         members: &[member(&LEILA, BaseRole::Admin), member(&ADA, BaseRole::Member)],
         procedures: &[NEW_CLIENT, HANDOVER],
     },
-    Organisation { name: "Operators", slug: "operators", members: &[member(&OPAL, BaseRole::Admin)], procedures: &[] },
+    Organisation {
+        name: "Operators",
+        slug: "operators",
+        plan: Plan::Free,
+        members: &[member(&OPAL, BaseRole::Admin)],
+        procedures: &[],
+    },
 ];
 
 const MONTH_END: Procedure = Procedure {

@@ -3,11 +3,26 @@
 use anyhow::Context;
 use clerk::backend::{NewUser, UserFilter};
 use clerk::{Backend, ErrorCode};
-use domain::BaseRole;
-use tenancy::{OrganisationId, UserId};
+use domain::{BaseRole, Plan, plans};
+use mirror::Mirror;
+use tenancy::{Database, OrganisationId, UserId};
 
 use super::data::{ORGANISATIONS, Organisation, PEOPLE, Person};
 use crate::dev::Screen;
+
+/// Puts new organisations on their plans, before there are more people than the smallest one has room for.
+pub(super) struct Plans {
+    pub(super) database: Database,
+    pub(super) mirror: Mirror,
+}
+
+impl Plans {
+    async fn put(&self, organisation: &OrganisationId, plan: Plan) -> anyhow::Result<()> {
+        self.mirror.organisation(organisation).await?;
+        plans::change(&self.database, organisation, plan).await?;
+        Ok(self.mirror.tell_limit(organisation).await?)
+    }
+}
 
 /// Clerk's ids for the people and organisations of the table.
 pub(super) struct Directory {
@@ -17,10 +32,10 @@ pub(super) struct Directory {
 
 impl Directory {
     /// Finds them at Clerk, and makes those that are missing.
-    pub(super) async fn write(backend: &Backend, screen: &Screen) -> anyhow::Result<Self> {
+    pub(super) async fn write(backend: &Backend, plans: &Plans, screen: &Screen) -> anyhow::Result<Self> {
         let mut directory = Self { people: people(backend).await?, organisations: Vec::new() };
         for organisation in &ORGANISATIONS {
-            match directory.organise(backend, organisation).await? {
+            match directory.organise(backend, plans, organisation).await? {
                 Some(id) => directory.organisations.push((organisation.slug, id)),
                 None => screen.say(&format!(
                     "note: somebody else's organisation has the address {}, so {} is left out",
@@ -48,6 +63,7 @@ impl Directory {
     async fn organise(
         &self,
         backend: &Backend,
+        plans: &Plans,
         organisation: &'static Organisation,
     ) -> anyhow::Result<Option<OrganisationId>> {
         let creator = self.user(organisation.members[0].person).as_str();
@@ -59,7 +75,11 @@ impl Directory {
             None => {
                 match backend.create_organization(organisation.name, Some(organisation.slug), Some(creator)).await {
                     Err(error) if error.code() == Some(&ErrorCode::FormIdentifierExists) => return Ok(None),
-                    made => made.with_context(|| format!("making the organisation {}", organisation.name))?,
+                    made => {
+                        let made = made.with_context(|| format!("making the organisation {}", organisation.name))?;
+                        plans.put(&OrganisationId::parse(&made.id)?, organisation.plan).await?;
+                        made
+                    }
                 }
             }
         };

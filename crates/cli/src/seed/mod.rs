@@ -11,7 +11,7 @@ use mirror::Mirror;
 use tenancy::{Database, PoolOptions};
 
 use self::data::{CODE, OPAL, ORGANISATIONS};
-use self::directory::Directory;
+use self::directory::{Directory, Plans};
 use crate::dev::{Environment, Screen};
 
 /// Writes what is missing of the demo organisations. What is there already stays as it is.
@@ -21,10 +21,12 @@ pub(crate) async fn run(environment: &Environment, screen: &Screen) -> anyhow::R
         let url = environment.value(variable).context("dev sets every variable of the contract")?;
         anyhow::Ok(Database::connect(&url, PoolOptions::default()).await?)
     };
-    let mirror = Mirror::new(connect("WORKER_DATABASE_URL").await?, clerk.backend().clone());
     let server = connect("DATABASE_URL").await?;
 
-    let directory = Directory::write(clerk.backend(), screen).await?;
+    let worker = connect("WORKER_DATABASE_URL").await?;
+    let mirror = Mirror::new(worker.clone(), clerk.backend().clone());
+    let plans = Plans { database: worker, mirror: mirror.clone() };
+    let directory = Directory::write(clerk.backend(), &plans, screen).await?;
     for user in directory.users() {
         // Webhooks say the same; we do not wait for them.
         mirror.user(user).await?;
@@ -52,7 +54,7 @@ pub(crate) fn who_can_sign_in() -> String {
     let mut rows = vec![["sign in as", "organisation", "role", "code"].map(str::to_owned)];
     for organisation in &ORGANISATIONS {
         for member in organisation.members {
-            let custom = member.custom_role.map(|role| format!(" + {}", role.as_str())).unwrap_or_default();
+            let custom = member.custom_role.map(|role| format!(" + {role}")).unwrap_or_default();
             rows.push([
                 member.person.address.to_owned(),
                 organisation.name.to_owned(),

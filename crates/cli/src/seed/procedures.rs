@@ -25,7 +25,7 @@ pub(super) async fn write(
     let mut tx = admin.write().await?;
     for member in organisation.members {
         if let Some(role) = member.custom_role {
-            roles::assign(&mut tx, directory.user(member.person), role).await?;
+            roles::assign(&mut tx, directory.user(member.person), &[role]).await?;
         }
     }
     tx.commit().await?;

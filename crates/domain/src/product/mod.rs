@@ -1,6 +1,5 @@
 //! The product on top of the foundation: recurring procedures. Replace this folder to build another.
 
-mod id;
 pub mod procedures;
 pub mod runs;
 pub mod step_templates;

@@ -4,8 +4,8 @@ use jiff::Timestamp;
 use tenancy::{Query, Row, tenant_statements};
 use uuid::Uuid;
 
-use super::id::product_id;
 use super::step_templates::{self, StepTemplate};
+use crate::id::id_type;
 use crate::text::{clean, text_type};
 use crate::{Details, Error, FieldErrors, Listing, OrgTx, Page, Permission, Read, Result};
 
@@ -68,7 +68,7 @@ tenant_statements! {
         returning id";
 }
 
-product_id! {
+id_type! {
     /// A procedure.
     ProcedureId
 }

@@ -4,8 +4,8 @@ use jiff::Timestamp;
 use tenancy::{Query, Row, tenant_statements};
 use uuid::Uuid;
 
-use super::id::product_id;
 use super::procedures::ProcedureId;
+use crate::id::id_type;
 use crate::text::text_type;
 use crate::{Error, Listing, OrgTx, Page, Permission, Read, Result};
 
@@ -88,11 +88,11 @@ tenant_statements! {
          where run.organisation_id = $1 and run.id = $2";
 }
 
-product_id! {
+id_type! {
     /// A run.
     RunId
 }
-product_id! {
+id_type! {
     /// A step of a run.
     StepId
 }

@@ -3,8 +3,8 @@
 use tenancy::{Query, Row, tenant_statements};
 use uuid::Uuid;
 
-use super::id::product_id;
 use super::procedures::{self, ProcedureId};
+use crate::id::id_type;
 use crate::text::text_type;
 use crate::{Details, Error, OrgTx, Permission, Result};
 
@@ -51,7 +51,7 @@ tenant_statements! {
         delete from step_templates where organisation_id = $1 and procedure_id = $2 and id = $3 returning id";
 }
 
-product_id! {
+id_type! {
     /// A step of a draft.
     StepTemplateId
 }

@@ -64,20 +64,44 @@ async fn an_organisation_that_cannot_be_written_does_not_stop_a_removal() {
     assert!(matches!(world.org("max", &world.acme).read(Read::access_only()).await, Err(Error::NotFound)));
 }
 
+/// Links that people have kept lead nobody into another organisation, in whatever order Clerk's news come.
 #[tokio::test]
-async fn an_address_goes_to_whom_clerk_gave_it_last() {
+async fn an_address_stays_with_the_organisation_that_had_it_first() {
     let world = World::create().await;
-    let now = directory::now(&world.app).await.unwrap();
-    directory::organisation_gone(&world.app, &world.acme.id, now).await.unwrap();
-    for (id, from) in [("org_Second", "deleted"), ("org_Third", "living")] {
-        let id = tenancy::OrganisationId::parse(id).unwrap();
-        let record = OrganisationRecord::new(id.clone(), Some("acme"), "Acme again");
+    let record = async |who: &str, id: &str, slug: &str| {
+        let organisation =
+            OrganisationRecord::new(tenancy::OrganisationId::parse(id).unwrap(), Some(slug), "A company");
         let now = directory::now(&world.app).await.unwrap();
-        let person = PersonRecord::new(user("nadia"), "n@example.test", "nadia", vec![(record, BaseRole::Admin)]);
+        let person = PersonRecord::new(user(who), "n@example.test", who, vec![(organisation, BaseRole::Admin)]);
         directory::record_person(&world.app, &person, now).await.unwrap();
-        let found = directory::organisation_for(&world.app, &user("nadia"), "acme").await.unwrap();
-        assert_eq!(found, Some(id), "taken from a {from} organisation");
-    }
+    };
+    let found = async |who: &str, slug: &str| {
+        let found = directory::organisation_for(&world.app, &user(who), slug).await.unwrap();
+        found.map(|id| id.to_string())
+    };
+    // Clerk has given it away before we heard that Acme has another.
+    record("nadia", "org_Second", "acme").await;
+    assert_eq!(found("nadia", "acme").await, None);
+    assert_eq!(found("nadia", "second").await.as_deref(), Some("org_Second"), "reached by its id");
+    assert_eq!(found("ada", "acme").await.as_deref(), Some("org_acme"));
+
+    record("ada", "org_acme", "acme-provisions").await;
+    assert_eq!(found("ada", "acme").await, None);
+    assert_eq!(
+        directory::moved_to(&world.app, &user("ada"), "acme").await.unwrap().as_deref(),
+        Some("acme-provisions")
+    );
+    assert_eq!(directory::moved_to(&world.app, &user("olga"), "acme").await.unwrap(), None, "for its members alone");
+    assert!(directory::address_is_taken(&world.app, "acme").await.unwrap());
+    record("nadia", "org_Second", "acme").await;
+    assert_eq!(found("nadia", "acme").await, None, "also now that nobody has it");
+
+    let admin = world.database.client("postgres").await;
+    admin.execute("update tenantry.retired_addresses set retired_at = now() - interval '91 days'", &[]).await.unwrap();
+    assert_eq!(directory::moved_to(&world.app, &user("ada"), "acme").await.unwrap(), None, "ninety days are over");
+    assert!(directory::address_is_taken(&world.app, "acme").await.unwrap());
+    record("ada", "org_acme", "acme").await;
+    assert_eq!(found("ada", "acme").await.as_deref(), Some("org_acme"), "its own it can have back");
 }
 
 #[tokio::test]

@@ -56,10 +56,10 @@ async fn custom_roles_add_rights_to_the_base_role() {
 async fn only_admins_give_custom_roles_and_only_to_members() {
     let world = World::create().await;
     let mut tx = world.org("rita", &world.acme).write().await.unwrap();
-    let own = roles::assign(&mut tx, &user("rita"), CustomRole::BillingAdmin).await;
+    let own = roles::assign(&mut tx, &user("rita"), &[CustomRole::BillingAdmin]).await;
     assert!(matches!(own, Err(Error::Forbidden(_))));
     let mut tx = world.org("ada", &world.acme).write().await.unwrap();
-    let outsider = roles::assign(&mut tx, &user("olga"), CustomRole::BillingAdmin).await;
+    let outsider = roles::assign(&mut tx, &user("olga"), &[CustomRole::BillingAdmin]).await;
     assert!(matches!(outsider, Err(Error::NotFound)));
 }
 

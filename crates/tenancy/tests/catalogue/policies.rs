@@ -112,7 +112,7 @@ async fn a28_a_second_permissive_policy_opens_the_table() {
     let t = Tenantry::create().await;
     t.rule(
         "select relname from pg_class as tenants where exists (select from pg_policy where polrelid = tenants.oid and polname = 'tenant')
-            and (select count(*) from pg_policy where polrelid = tenants.oid) <> 1",
+            and (select count(*) from pg_policy where polrelid = tenants.oid and polpermissive) <> 1",
         "create policy support on procedures using (true)",
     )
     .await;
@@ -126,8 +126,9 @@ async fn a29_a_lone_restrictive_policy_closes_the_table() {
 
     let t = Tenantry::create().await;
     t.rule(
-        "select polname from pg_policy where not polpermissive",
-        "create policy planted on procedures as restrictive using (true)",
+        "select polname from pg_policy as narrow where not polpermissive
+            and not exists (select from pg_policy as wide where wide.polrelid = narrow.polrelid and wide.polpermissive)",
+        "drop policy tenant on logos",
     )
     .await;
 }

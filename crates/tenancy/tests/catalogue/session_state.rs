@@ -35,9 +35,9 @@ async fn a52_every_role_hears_every_notification() {
     let heard = stranger.heard().await;
     assert_eq!(heard.len(), 1);
     assert!(heard[0].len() >= 16 && heard[0].bytes().all(|b| b.is_ascii_hexdigit()), "{heard:?}");
-    // The one statement that speaks wakes workers, with an empty payload.
+    // The statements that speak wake workers, with an empty payload.
     let speaking = statements_that_say(&["notify"]);
-    assert_eq!(speaking.len(), 1);
+    assert!(!speaking.is_empty());
     assert_eq!(speaking, statements_that_say(&["pg_notify('tenantry_jobs', '')"]));
 }
 

@@ -94,7 +94,7 @@ async fn every_table_is_isolated_or_listed_with_a_reason() {
                and not exists (select from tenancy.directory_tables as listed
                                where listed.name = 'tenantry.' || table_.relname)
                and not (table_.relrowsecurity and table_.relforcerowsecurity
-                        and (select count(*) from pg_policy where polrelid = table_.oid) = 1
+                        and (select count(*) from pg_policy where polrelid = table_.oid and polpermissive) = 1
                         and exists (select from pg_policy where polrelid = table_.oid and polcmd = '*' and polpermissive
                                       and pg_get_expr(polqual, polrelid)
                                           = '(organisation_id = current_setting(''app.current_org_id''::text))'

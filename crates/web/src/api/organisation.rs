@@ -12,7 +12,7 @@ pub(crate) async fn show(org: InOrg) -> Result<Json<Value>> {
     let (access, ()) = org.read(Read::access_only).await?;
     let permissions: Vec<&str> =
         Permission::ALL.into_iter().filter(|permission| access.may(*permission)).map(Permission::as_str).collect();
-    let custom_roles: Vec<&str> = access.custom_roles.iter().map(|role| role.as_str()).collect();
+    let custom_roles: Vec<&str> = access.custom_roles.iter().map(|held| held.name.as_str()).collect();
     Ok(Json(json!({
         "id": access.organisation.id,
         "slug": access.organisation.slug,

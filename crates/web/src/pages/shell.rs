@@ -1,6 +1,6 @@
 //! The frame of every page in an organisation: switcher, navigation, the person's menu, toasts.
 
-use domain::{Access, BaseRole, CustomRole, Permission};
+use domain::{Access, BaseRole, Held, Permission};
 
 use crate::Config;
 use crate::access::Browser;
@@ -154,10 +154,10 @@ pub(crate) fn role_name(role: BaseRole) -> &'static str {
     }
 }
 
-/// `Member · report-viewer`
-fn roles(role: BaseRole, custom: &[CustomRole]) -> String {
+/// `Member · Report-viewer`
+fn roles(role: BaseRole, custom: &[Held]) -> String {
     let mut all = vec![role_name(role)];
-    all.extend(custom.iter().map(|role| role.as_str()));
+    all.extend(custom.iter().map(|held| held.name.as_str()));
     all.join(" · ")
 }
 

@@ -1,6 +1,6 @@
-//! Ids of the product's nouns: version 7, made here, one type each.
+//! Ids that are made here: one type a noun.
 
-macro_rules! product_id {
+macro_rules! id_type {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
@@ -34,4 +34,4 @@ macro_rules! product_id {
         }
     };
 }
-pub(crate) use product_id;
+pub(crate) use id_type;

@@ -1,0 +1,103 @@
+//! The seat rule: members and pending invitations count against the plan. One function, asked under the organisation's
+//! lock by everything that lets somebody in or promises to.
+
+use tenancy::{Query, Row, tenant_statements};
+
+use crate::plans::Plan;
+use crate::{Error, Result};
+
+tenant_statements! {
+    COUNT = "
+        select (select count(*) from memberships as member
+                 where member.organisation_id = $1 and member.removed_at is null and member.waiting_since is null),
+               (select count(*) from invitations as invitation
+                 where invitation.organisation_id = $1 and invitation.state = 'pending' and invitation.expires_at > now()),
+               organisation.plan
+          from organisations as organisation where organisation.id = $1";
+}
+
+/// How many places are taken, and how many there are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+pub struct Seats {
+    /// People who are in.
+    pub members: i64,
+    /// Invitations that may still be accepted.
+    pub pending: i64,
+    /// What the plan allows for both.
+    pub limit: i64,
+    /// The plan.
+    pub plan: Plan,
+}
+
+/// Who wants a seat.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wanting {
+    /// One more address is invited.
+    Invitation,
+    /// Somebody comes in by an invitation: its place is already counted, unless the plan shrank since.
+    Invited,
+    /// Somebody comes in by another way.
+    Stranger,
+}
+
+impl Seats {
+    /// What is read to know them; one row.
+    pub(crate) fn query() -> Query {
+        Query::new(COUNT)
+    }
+
+    pub(crate) fn from_row(row: &Row) -> Self {
+        let plan = Plan::of(row.get(2));
+        Self { members: row.get(0), pending: row.get(1), limit: plan.seats().into(), plan }
+    }
+
+    /// Places that are neither taken nor promised.
+    pub fn free(&self) -> i64 {
+        (self.limit - self.members - self.pending).max(0)
+    }
+
+    /// `LimitReached` where there is no seat for them.
+    pub fn ask(&self, wanting: Wanting) -> Result<()> {
+        let taken = match wanting {
+            Wanting::Invited => self.members,
+            Wanting::Invitation | Wanting::Stranger => self.members + self.pending,
+        };
+        if taken < self.limit { Ok(()) } else { Err(self.full()) }
+    }
+
+    fn full(&self) -> Error {
+        let Self { members, pending, limit, plan } = self;
+        let way_out = match plan.larger() {
+            Some(larger) => format!(
+                "Remove somebody, revoke an invitation, or move to the {} plan ({} places).",
+                larger.name(),
+                larger.seats()
+            ),
+            None => "Remove somebody or revoke an invitation.".to_owned(),
+        };
+        Error::LimitReached {
+            code: "no_seat_left",
+            message: format!(
+                "All {limit} places of the {} plan are taken: {members} members, {pending} pending. {way_out}",
+                plan.name()
+            ),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_promised_seat_is_kept_for_whom_it_was_promised() {
+        let seats = |members, pending| Seats { members, pending, limit: 3, plan: Plan::Free };
+        assert!(seats(1, 1).ask(Wanting::Invitation).is_ok());
+        assert!(seats(1, 2).ask(Wanting::Invitation).is_err());
+        assert!(seats(1, 2).ask(Wanting::Stranger).is_err());
+        assert!(seats(2, 1).ask(Wanting::Invited).is_ok());
+        // Invited on a larger plan than there is now.
+        assert!(seats(3, 1).ask(Wanting::Invited).is_err());
+        assert_eq!((seats(1, 1).free(), seats(5, 5).free()), (1, 0));
+    }
+}
