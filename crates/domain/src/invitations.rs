@@ -31,9 +31,9 @@ tenant_statements! {
     SHOW = "
         select invitation.id, invitation.address, invitation.role, invitation.extra_roles, invitation.inviter_name,
                invitation.invited_at, invitation.expires_at, invitation.sent_at, invitation.trouble,
-               invitation.expires_at <= now(), invitation.asked_at > now() - interval '1 minute'
+               invitation.expires_at <= now(), invitation.asked_at > now() - interval '1 minute', invitation.state
           from invitations as invitation
-         where invitation.organisation_id = $1 and invitation.id = $2 and invitation.state = 'pending'";
+         where invitation.organisation_id = $1 and invitation.id = $2";
     THERE = "
         select address.text, membership.user_id, membership.role
           from memberships as membership
@@ -259,8 +259,7 @@ pub async fn change(tx: &mut OrgTx, id: InvitationId, role: BaseRole, custom_rol
 pub async fn revoke(tx: &mut OrgTx, id: InvitationId) -> Result<()> {
     tx.require(Permission::MembersInvite)?;
     organisations::lock(tx).await?;
-    let row = tx.rows(Query::new(SHOW).bind(id.uuid())).await?;
-    let invitation = row.first().map(Invitation::from_row).ok_or_else(ended)?;
+    let (invitation, _) = still_pending(tx, id).await?;
     tx.rows(Query::new(REVOKE).bind(id.uuid())).await?;
     deliver(tx, id.uuid()).await?;
     tx.record(Entry::new("invitation.revoked").on(&id, &invitation.address)).await
@@ -270,20 +269,23 @@ pub async fn revoke(tx: &mut OrgTx, id: InvitationId) -> Result<()> {
 async fn at_hand(tx: &mut OrgTx, id: InvitationId, what: &str) -> Result<(Invitation, Roles)> {
     tx.require(Permission::MembersInvite)?;
     organisations::lock(tx).await?;
-    let rows = tx.rows(Query::new(SHOW).bind(id.uuid())).await?;
-    let row = rows.first().ok_or_else(ended)?;
+    let (invitation, just_asked) = still_pending(tx, id).await?;
     let asked: i64 = tx.one(Query::new(ASKED_LATELY)).await?.get(0);
-    if row.get(10) || asked >= MOST_AN_HOUR {
+    if just_asked || asked >= MOST_AN_HOUR {
         let message = format!("A mail went out a moment ago. It can be {what} again in a minute.");
         return Err(Error::Conflict { code: "invitations_throttled", message });
     }
-    Ok((Invitation::from_row(row), Roles::of(tx).await?))
+    Ok((invitation, Roles::of(tx).await?))
 }
 
-/// Answered alike whether it was accepted, declined, revoked or never there.
-fn ended() -> Error {
+/// The invitation, and whether a mail was asked for within the last minute. `Conflict` where it has ended.
+async fn still_pending(tx: &mut OrgTx, id: InvitationId) -> Result<(Invitation, bool)> {
+    let row = tx.one(Query::new(SHOW).bind(id.uuid())).await?;
+    if row.get::<_, &str>(11) == "pending" {
+        return Ok((Invitation::from_row(&row), row.get(10)));
+    }
     let message = "The invitation is not pending any more: it was accepted, declined or revoked.".to_owned();
-    Error::Conflict { code: "invitation_not_pending", message }
+    Err(Error::Conflict { code: "invitation_not_pending", message })
 }
 
 async fn given_roles(tx: &mut OrgTx, wanted: &[CustomRole]) -> Result<Roles> {

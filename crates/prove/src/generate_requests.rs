@@ -43,7 +43,7 @@ impl Drawn {
         let fill = |text: &str| {
             let mut text = text.to_owned();
             for (whose, ids) in [(VICTIM, theirs), (UNKNOWN, &unknown), (OURS, ours)] {
-                for (noun, id) in names(whose).into_iter().zip([&ids.procedure, &ids.template, &ids.run, &ids.step]) {
+                for (noun, id) in names(whose).into_iter().zip(ids.all()) {
                     text = text.replace(&noun, id);
                 }
             }
@@ -68,14 +68,9 @@ impl Drawn {
     }
 }
 
-/// Names of the four ids: none part of another, and letters alone, which no surface writes in another way.
-fn names(whose: &str) -> [String; 4] {
-    ["Procedure", "Template", "Run", "Step"].map(|noun| format!("Id{whose}{noun}Id"))
-}
-
-fn named(whose: &str) -> Ids {
-    let [procedure, template, run, step] = names(whose);
-    Ids { procedure, template, run, step }
+/// Names of the ids: none part of another, and letters alone, which no surface writes in another way.
+fn names(whose: &str) -> [String; 7] {
+    ["Procedure", "Template", "Run", "Step", "Member", "Invitation", "Role"].map(|noun| format!("Id{whose}{noun}Id"))
 }
 
 struct Dice {
@@ -115,7 +110,7 @@ impl Dice {
         } else {
             slug
         };
-        let ids = Ids { procedure: self.id(0), template: self.id(1), run: self.id(2), step: self.id(3) };
+        let ids = Ids::from(std::array::from_fn(|noun| self.id(noun)));
         let path = requests::path(&route, slug, &ids).unwrap_or_else(|| route.path.replace("{slug}", slug));
         let mut headers = Vec::new();
         while self.chance(35) && headers.len() < 3 {
@@ -148,9 +143,8 @@ impl Dice {
         }
         let whose = self.pick(&[VICTIM, VICTIM, VICTIM, OURS, OURS, UNKNOWN]);
         // Now and then an id of another kind.
-        let noun = if self.chance(8) { self.rng.random_range(0..4) } else { noun };
-        let ids = named(whose);
-        [ids.procedure, ids.template, ids.run, ids.step][noun].clone()
+        let noun = if self.chance(8) { self.rng.random_range(0..7) } else { noun };
+        names(whose)[noun].clone()
     }
 
     fn who(&mut self) -> Who {
@@ -250,7 +244,7 @@ mod tests {
     #[test]
     fn what_is_asked_again_names_nothing_of_the_victims() {
         let id = |last: u8| format!("0190b5d4-1111-7000-8000-0000000000{last:02x}");
-        let theirs = Ids { procedure: id(1), template: id(2), run: id(3), step: id(4) };
+        let theirs = Ids::from([1, 2, 3, 4, 5, 6, 7].map(id));
         let (mut named, drawn) = (0, requests(3, 400));
         for one in &drawn {
             let (ask, again) =

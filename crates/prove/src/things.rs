@@ -1,14 +1,17 @@
 //! One of everything an address can name, made by the product itself.
 
+use domain::email_address::EmailAddress;
+use domain::invitations::{self, InvitationId};
 use domain::procedures::{self, ProcedureId, ProcedureName};
 use domain::runs::{self, RunId, RunName, StepId};
 use domain::step_templates::{self, StepTemplateId, StepTitle};
-use domain::{Details, FieldErrors};
+use domain::{BaseRole, Details, FieldErrors, OrgTx, Permission, roles};
 use tenancy::Database;
+use uuid::Uuid;
 use web::Noun;
 
 use crate::error::{Error, Result};
-use crate::people::Party;
+use crate::people::{Party, user_id};
 
 /// Things of one organisation that addresses and bodies can name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,6 +20,9 @@ pub(crate) struct Things {
     template: StepTemplateId,
     run: RunId,
     step: StepId,
+    member: &'static str,
+    invitation: InvitationId,
+    role: Uuid,
 }
 
 impl Things {
@@ -35,11 +41,21 @@ impl Things {
         procedures::publish(&mut tx, procedure, text).await?;
         procedures::edit(&mut tx, procedure, &named(&format!("{text} again"))?, &details).await?;
         let run = runs::start(&mut tx, procedure, &RunName::parse(text).map_err(unfit)?).await?;
+        let (invitation, role) = people(&mut tx, party, text).await?;
         tx.commit().await?;
         let (_, shown) = door.read(procedures::show(procedure)).await?;
         let (_, running) = door.read(runs::show(run)).await?;
         match (shown.steps.first(), running.steps.first()) {
-            (Some(template), Some(step)) => Ok(Self { procedure, template: template.id, run, step: step.id }),
+            (Some(template), Some(step)) => Ok(Self {
+                procedure,
+                template: template.id,
+                run,
+                step: step.id,
+                // Removed by nobody who attacks, or it would be noticed.
+                member: party.people().last().copied().unwrap_or_default(),
+                invitation,
+                role,
+            }),
             _ => Err(Error::CannotRun("the product made a run without steps".to_owned())),
         }
     }
@@ -58,6 +74,9 @@ impl Things {
             template: self.template.to_string(),
             run: self.run.to_string(),
             step: self.step.to_string(),
+            member: user_id(self.member),
+            invitation: self.invitation.to_string(),
+            role: self.role.to_string(),
         }
     }
 }
@@ -69,13 +88,28 @@ pub(crate) struct Ids {
     pub(crate) template: String,
     pub(crate) run: String,
     pub(crate) step: String,
+    pub(crate) member: String,
+    pub(crate) invitation: String,
+    pub(crate) role: String,
+}
+
+impl From<[String; 7]> for Ids {
+    fn from([procedure, template, run, step, member, invitation, role]: [String; 7]) -> Self {
+        Self { procedure, template, run, step, member, invitation, role }
+    }
 }
 
 impl Ids {
     /// Ids that nobody has.
     pub(crate) fn unknown() -> Self {
         let id = |last: u8| format!("0190b5d4-0000-7000-8000-0000000000{last:02x}");
-        Self { procedure: id(1), template: id(2), run: id(3), step: id(4) }
+        Self::from([id(1), id(2), id(3), id(4), user_id("proofnobody"), id(5), id(6)])
+    }
+
+    /// All of them, in the order of [`Ids::from`].
+    pub(crate) fn all(&self) -> [&String; 7] {
+        let Self { procedure, template, run, step, member, invitation, role } = self;
+        [procedure, template, run, step, member, invitation, role]
     }
 
     /// The one of this kind.
@@ -85,6 +119,9 @@ impl Ids {
             Noun::StepTemplate => &self.template,
             Noun::Run => &self.run,
             Noun::Step => &self.step,
+            Noun::Member => &self.member,
+            Noun::Invitation => &self.invitation,
+            Noun::Role => &self.role,
         }
     }
 
@@ -96,10 +133,27 @@ impl Ids {
             Noun::StepTemplate => (&mut ids.template, &other.template),
             Noun::Run => (&mut ids.run, &other.run),
             Noun::Step => (&mut ids.step, &other.step),
+            Noun::Member => (&mut ids.member, &other.member),
+            Noun::Invitation => (&mut ids.invitation, &other.invitation),
+            Noun::Role => (&mut ids.role, &other.role),
         };
         ours.clone_from(theirs);
         ids
     }
+}
+
+/// An invitation and a custom role, with the text in them.
+async fn people(tx: &mut OrgTx, party: Party, text: &str) -> Result<(InvitationId, Uuid)> {
+    let unique = Uuid::new_v4().simple().to_string();
+    let address = format!("{unique}.{}@{}.example", text.to_lowercase(), party.slug());
+    let address = EmailAddress::parse(&address).map_err(|_| unfit(FieldErrors::default()))?;
+    let outcomes = invitations::invite(tx, &[address], BaseRole::Member, &[]).await?;
+    let Some(invitations::Outcome::Sent { id }) = outcomes.first() else {
+        return Err(Error::CannotRun("the product invites nobody".to_owned()));
+    };
+    let role = format!("{text} {}", &unique[..8]);
+    let fields = roles::RoleFields::parse(&role, [Permission::ReportsRead.as_str()]).map_err(unfit)?;
+    Ok((*id, roles::create(tx, &fields).await?))
 }
 
 fn unfit(_: FieldErrors) -> Error {

@@ -2,10 +2,12 @@
 //! ben (billing-admin, Acme), olga (admin, Bolt). Nadia belongs nowhere.
 
 use domain::directory::{self, OrganisationRecord, PersonRecord};
+use domain::email_address::EmailAddress;
+use domain::invitations::{self, InvitationId};
 use domain::procedures::{self, ProcedureId, ProcedureName};
 use domain::runs::{self, RunId, RunName};
 use domain::step_templates::{self, StepTitle};
-use domain::{BaseRole, CustomRole, Details, Org, Plan, plans, roles};
+use domain::{BaseRole, CustomRole, Details, Org, Permission, Plan, plans, roles};
 use tenancy::{Database, OrganisationId, UserId};
 
 use crate::TestDatabase;
@@ -99,6 +101,58 @@ impl World {
         procedures::publish(&mut tx, id, text).await.unwrap();
         tx.commit().await.unwrap();
         id
+    }
+
+    /// Somebody new in the organisation, who holds nothing there; whoever was new before is gone.
+    pub async fn newcomer(&self, organisation: &Organisation) -> UserId {
+        self.forget(
+            "delete from tenantry.memberships where user_id like 'user_new%' and organisation_id = $1",
+            organisation,
+        )
+        .await;
+        let name = format!("new{}", uuid::Uuid::new_v4().simple());
+        self.record(&name, &[(organisation, BaseRole::Member)]).await;
+        user(&name)
+    }
+
+    /// A pending invitation by an admin to an address that nobody has; others that were pending are over.
+    pub async fn invitation(&self, admin: &str, organisation: &Organisation) -> InvitationId {
+        // Long ago, so that no limit of mails an hour counts them.
+        self.forget(
+            "update tenantry.invitations set asked_at = now() - interval '1 day', state = 'revoked', ended_at = now()
+              where state = 'pending' and organisation_id = $1",
+            organisation,
+        )
+        .await;
+        let address = format!("{}@invited.example", uuid::Uuid::new_v4().simple());
+        let mut tx = self.org(admin, organisation).write().await.unwrap();
+        let addresses = [EmailAddress::parse(&address).unwrap()];
+        let outcomes = invitations::invite(&mut tx, &addresses, BaseRole::Member, &[]).await.unwrap();
+        tx.commit().await.unwrap();
+        match outcomes[..] {
+            [invitations::Outcome::Sent { id }] => id,
+            ref other => panic!("{other:?}"),
+        }
+    }
+
+    /// A custom role of the organisation's own, with these permissions; those there were are gone.
+    pub async fn own_role(&self, admin: &str, organisation: &Organisation, permissions: &[Permission]) -> uuid::Uuid {
+        self.forget(
+            "delete from tenantry.custom_roles where name like 'Role %' and organisation_id = $1",
+            organisation,
+        )
+        .await;
+        let mut tx = self.org(admin, organisation).write().await.unwrap();
+        let name = format!("Role {}", &uuid::Uuid::new_v4().simple().to_string()[..8]);
+        let fields = roles::RoleFields::parse(&name, permissions.iter().map(|permission| permission.as_str())).unwrap();
+        let id = roles::create(&mut tx, &fields).await.unwrap();
+        tx.commit().await.unwrap();
+        id
+    }
+
+    async fn forget(&self, sql: &str, organisation: &Organisation) {
+        let admin = self.database.client("postgres").await;
+        admin.execute(sql, &[&organisation.id.as_str()]).await.unwrap();
     }
 
     /// A run of a procedure.

@@ -3,7 +3,6 @@
 //! Passed on as it comes, but for what is ours: the product's cookies stay here, and who the proxy is and for whom it
 //! asks this server alone says. No session is looked at, no tenant entered.
 
-mod client_address;
 mod headers;
 
 use axum::Json;
@@ -27,7 +26,7 @@ pub(crate) async fn pass_on(State(state): State<crate::State>, request: Request)
     let frontend = state.clerk.frontend().ok_or(Error::NotFound)?;
     let below = below(request.uri()).ok_or(Error::NotFound)?;
     let method = request.method().clone();
-    let client = client_address::of(request.headers(), request.extensions());
+    let client = crate::client_address::of(request.headers(), request.extensions());
     let headers = headers::to_clerk(request.headers());
     let body = body::read(request, &state).await?;
     match frontend.ask(method, &below, client, headers, body.into()).await {

@@ -4,6 +4,7 @@ mod access;
 mod api;
 mod assets;
 mod body;
+mod client_address;
 mod config;
 mod cookies;
 mod envelope;

@@ -69,6 +69,12 @@ pub enum Noun {
     Run,
     /// A step of a run.
     Step,
+    /// A member.
+    Member,
+    /// An invitation.
+    Invitation,
+    /// A custom role of the organisation's own.
+    Role,
 }
 
 impl Route {
@@ -100,6 +106,9 @@ impl Noun {
         match parameter {
             "procedure" => Some(Self::Procedure),
             "run" => Some(Self::Run),
+            "member" => Some(Self::Member),
+            "invitation" => Some(Self::Invitation),
+            "role" => Some(Self::Role),
             "step" if path.contains("/runs/") => Some(Self::Step),
             "step" => Some(Self::StepTemplate),
             _ => None,

@@ -72,7 +72,7 @@ fn delete<H: Handler<T, State>, T: 'static>(
 fn entries() -> Vec<Entry> {
     use Caller::{Anyone, InOrganisation as In, Operator, SignedIn, Vendor};
     use pages::{home, operators, organisation, organisations, procedures, runs, sign_in, sign_out, theme};
-    use pages::{new_procedure, procedure, publication, run, run_steps, step_templates};
+    use pages::{new_procedure, procedure, publication, run, run_steps, settings, step_templates};
     vec![
         // Before an organisation
         get("/", "home", Anyone, home::show),
@@ -102,6 +102,9 @@ fn entries() -> Vec<Entry> {
         get("/orgs/{slug}/runs/{run}", "run", In(P::RunsRead), run::show),
         post("/orgs/{slug}/runs/{run}/steps/{step}/tick", "run_step.tick", In(P::RunsWork), run_steps::tick),
         post("/orgs/{slug}/runs/{run}/steps/{step}/undo", "run_step.undo", In(P::RunsWork), run_steps::undo),
+
+        // In an organisation: settings
+        get("/orgs/{slug}/settings", "settings", In(P::MembersRead), settings::show),
 
         // JSON, with a session token as bearer
         get("/api/v1/me", "api.me", SignedIn, api::me::show),

@@ -5,12 +5,16 @@ use std::sync::Arc;
 use axum::extract::{FromRequestParts as _, RawPathParams, Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
+use domain::audit_log::Origin;
 use domain::{Org, Permission, directory};
 use http::StatusCode;
+use http::header::USER_AGENT;
 use http::request::Parts;
 use tenancy::OrganisationId;
 
 use super::{Browser, InOrg, SignedIn};
+use crate::client_address;
+use crate::envelope::RequestId;
 use crate::error::{Error, Result};
 use crate::kept::KeptForm;
 use crate::route::{Caller, Route, Surface};
@@ -43,6 +47,16 @@ struct Place {
     organisation: OrganisationId,
     /// Clerk says the person is there, so a directory that does not know is behind.
     token_names_it: bool,
+}
+
+/// Where the request comes from, for what is recorded of it.
+pub(crate) fn origin(parts: &Parts) -> Origin {
+    let agent = parts.headers.get(USER_AGENT).and_then(|agent| agent.to_str().ok()).unwrap_or_default();
+    Origin {
+        request_id: parts.extensions.get::<RequestId>().map(|id| id.0),
+        address: client_address::of(&parts.headers, &parts.extensions),
+        user_agent: agent.to_owned(),
+    }
 }
 
 impl Door {
@@ -88,6 +102,7 @@ impl Door {
         };
         let mut org =
             Org::new(&self.state.database, place.organisation, session.user.clone(), &slug).with_session(session.id());
+        org = org.from(origin(parts));
         if self.route.surface == Surface::Page {
             org = org.for_a_page();
         }

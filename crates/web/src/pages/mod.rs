@@ -15,6 +15,7 @@ pub(crate) mod publication;
 pub(crate) mod run;
 pub(crate) mod run_steps;
 pub(crate) mod runs;
+pub(crate) mod settings;
 pub(crate) mod shell;
 pub(crate) mod sign_in;
 pub(crate) mod sign_out;

@@ -13,6 +13,7 @@ pub(crate) enum Section {
     None,
     Runs,
     Procedures,
+    Settings,
 }
 
 /// The frame.
@@ -116,6 +117,7 @@ impl Section {
         match self {
             Self::None | Self::Runs => "runs",
             Self::Procedures => "procedures",
+            Self::Settings => "settings",
         }
     }
 }
@@ -135,6 +137,7 @@ fn navigation(access: &Access, section: Section) -> Vec<NavigationItem> {
     let all = [
         (Permission::RunsRead, Section::Runs, "Runs", "run"),
         (Permission::ProceduresRead, Section::Procedures, "Procedures", "procedure"),
+        (Permission::MembersRead, Section::Settings, "Settings", "settings"),
     ];
     let seen = all.into_iter().filter(|(permission, ..)| access.may(*permission));
     seen.map(|(_, to, label, icon)| NavigationItem {

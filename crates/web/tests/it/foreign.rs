@@ -29,10 +29,13 @@ async fn a_foreign_id_is_an_unknown_id_on_every_route() {
         for noun in nouns {
             let mine = Things::create(&app.world, "ada", &app.world.acme, "mine").await;
             let with = |other: &Things| match noun {
-                Noun::Procedure => Things { procedure: other.procedure, ..mine },
-                Noun::StepTemplate => Things { template: other.template, ..mine },
-                Noun::Run => Things { run: other.run, ..mine },
-                Noun::Step => Things { step: other.step, ..mine },
+                Noun::Procedure => Things { procedure: other.procedure, ..mine.clone() },
+                Noun::StepTemplate => Things { template: other.template, ..mine.clone() },
+                Noun::Run => Things { run: other.run, ..mine.clone() },
+                Noun::Step => Things { step: other.step, ..mine.clone() },
+                Noun::Member => Things { member: other.member.clone(), ..mine.clone() },
+                Noun::Invitation => Things { invitation: other.invitation, ..mine.clone() },
+                Noun::Role => Things { role: other.role, ..mine.clone() },
             };
             let ours = checksum(&app, "org_acme").await;
             let from_foreign = app.send(requests::to(&route, &who(&route), "acme", &with(&foreign))).await;

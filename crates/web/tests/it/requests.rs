@@ -1,24 +1,31 @@
 //! One request for every route of the table, made from the table: what is missing here fails by name.
 
 use axum::body::Body;
+use domain::Permission;
+use domain::invitations::InvitationId;
 use domain::procedures;
 use domain::procedures::ProcedureId;
 use domain::runs::{self, RunId, StepId};
 use domain::step_templates::StepTemplateId;
 use http::Request;
 use serde_json::json;
+use tenancy::UserId;
 use testkit::{Organisation, World};
+use uuid::Uuid;
 use web::{Noun, Route, Surface};
 
 use crate::app::{As, request};
 
 /// Things of one organisation that paths and bodies can name.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct Things {
     pub(crate) procedure: ProcedureId,
     pub(crate) template: StepTemplateId,
     pub(crate) run: RunId,
     pub(crate) step: StepId,
+    pub(crate) member: UserId,
+    pub(crate) invitation: InvitationId,
+    pub(crate) role: Uuid,
 }
 
 impl Things {
@@ -34,7 +41,15 @@ impl Things {
         let door = world.org(admin, organisation);
         let (_, shown) = door.read(procedures::show(procedure)).await.unwrap();
         let (_, running) = door.read(runs::show(run)).await.unwrap();
-        Self { procedure, template: shown.steps[0].id, run, step: running.steps[0].id }
+        Self {
+            procedure,
+            template: shown.steps[0].id,
+            run,
+            step: running.steps[0].id,
+            member: world.newcomer(organisation).await,
+            invitation: world.invitation(admin, organisation).await,
+            role: world.own_role(admin, organisation, &[Permission::ReportsRead]).await,
+        }
     }
 
     /// Ids that nobody has.
@@ -45,6 +60,9 @@ impl Things {
             template: id(2).parse().unwrap(),
             run: id(3).parse().unwrap(),
             step: id(4).parse().unwrap(),
+            member: testkit::user("unknown"),
+            invitation: id(5).parse().unwrap(),
+            role: id(6).parse().unwrap(),
         }
     }
 }
@@ -58,6 +76,9 @@ pub(crate) fn path(route: &Route, slug: &str, things: &Things) -> String {
             Noun::StepTemplate => things.template.to_string(),
             Noun::Run => things.run.to_string(),
             Noun::Step => things.step.to_string(),
+            Noun::Member => things.member.to_string(),
+            Noun::Invitation => things.invitation.to_string(),
+            Noun::Role => things.role.to_string(),
         };
         path.replace(&format!("{{{parameter}}}"), &id)
     })

@@ -7,7 +7,7 @@ use http::{Extensions, HeaderMap};
 
 /// The other end of the connection. Where that is a machine of our own, which only a load balancer or a web server before
 /// us is, the last address it wrote into `X-Forwarded-For`: every earlier one is what the caller says of itself.
-pub(super) fn of(headers: &HeaderMap, extensions: &Extensions) -> Option<IpAddr> {
+pub(crate) fn of(headers: &HeaderMap, extensions: &Extensions) -> Option<IpAddr> {
     let ConnectInfo(peer) = extensions.get::<ConnectInfo<SocketAddr>>()?;
     let peer = peer.ip().to_canonical();
     Some(if is_ours(peer) { last_forwarded(headers).unwrap_or(peer) } else { peer })
