@@ -25,10 +25,18 @@ pub(crate) enum Flash {
     JobTriedAgain,
     JobSetAside,
     Comparing,
+    MemberChanged,
+    MemberRemoved,
+    Left,
+    InvitationResent,
+    InvitationChanged,
+    InvitationRevoked,
+    InvitationDeclined,
+    Joined,
 }
 
 impl Flash {
-    const PLAIN: [Self; 12] = [
+    const PLAIN: [Self; 20] = [
         Self::OrganisationCreated,
         Self::OrganisationOnItsWay,
         Self::ProcedureCreated,
@@ -41,6 +49,14 @@ impl Flash {
         Self::JobTriedAgain,
         Self::JobSetAside,
         Self::Comparing,
+        Self::MemberChanged,
+        Self::MemberRemoved,
+        Self::Left,
+        Self::InvitationResent,
+        Self::InvitationChanged,
+        Self::InvitationRevoked,
+        Self::InvitationDeclined,
+        Self::Joined,
     ];
 
     /// What the last answer to this browser left to say.
@@ -65,6 +81,16 @@ impl Flash {
             Self::SignedOut => "You are signed out.".to_owned(),
             Self::JobTriedAgain => "The job is tried again.".to_owned(),
             Self::JobSetAside => "The job is set aside and counts as done.".to_owned(),
+            Self::MemberChanged => "The roles are changed.".to_owned(),
+            Self::MemberRemoved => "They are out, in open pages too.".to_owned(),
+            Self::Left => "You have left the organisation.".to_owned(),
+            Self::InvitationResent => {
+                "A new mail is on its way. The link in the old one does not work any more.".to_owned()
+            }
+            Self::InvitationChanged => "The invitation is changed. A new mail with it is on its way.".to_owned(),
+            Self::InvitationRevoked => "The invitation is revoked. Its link does not work any more.".to_owned(),
+            Self::InvitationDeclined => "You have declined the invitation.".to_owned(),
+            Self::Joined => "Welcome. You belong to this organisation now.".to_owned(),
             Self::Comparing => {
                 "A worker compares our directory with Clerk’s. Load this page again in a moment.".to_owned()
             }
@@ -86,6 +112,14 @@ impl Flash {
             Self::JobTriedAgain => "job-tried-again".to_owned(),
             Self::JobSetAside => "job-set-aside".to_owned(),
             Self::Comparing => "comparing".to_owned(),
+            Self::MemberChanged => "member-changed".to_owned(),
+            Self::MemberRemoved => "member-removed".to_owned(),
+            Self::Left => "left".to_owned(),
+            Self::InvitationResent => "invitation-resent".to_owned(),
+            Self::InvitationChanged => "invitation-changed".to_owned(),
+            Self::InvitationRevoked => "invitation-revoked".to_owned(),
+            Self::InvitationDeclined => "invitation-declined".to_owned(),
+            Self::Joined => "joined".to_owned(),
         }
     }
 

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use clerk::Clerk;
 use mirror::Mirror;
-use tenancy::{Database, UserId};
+use tenancy::{Database, OrganisationId, UserId};
 
 use crate::Config;
 use crate::headers::SecurityHeaders;
@@ -72,6 +72,16 @@ impl State {
     pub(crate) async fn look_now(&self, user: &UserId) -> Result<(), mirror::Error> {
         self.mirror.user(user).await
     }
+
+    /// Has Clerk told of a membership at once, so that a session can go on with it. Where that takes too long the job
+    /// does it that was enqueued with the change.
+    pub(crate) async fn tell_now(&self, at: &OrganisationId, user: &UserId) {
+        match tokio::time::timeout(PATIENCE, self.mirror.tell_membership(at, user)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::warn!(error = %Chain(&error), "Clerk is told of a new membership later"),
+            Err(_) => tracing::warn!("Clerk took too long over a new membership; a job tells it"),
+        }
+    }
 }
 
 impl Deref for State {
@@ -81,6 +91,9 @@ impl Deref for State {
         &self.0
     }
 }
+
+/// How long a person waits for Clerk to be told.
+const PATIENCE: Duration = Duration::from_secs(4);
 
 /// At most one question to Clerk per person in this time, however often somebody asks for what is not theirs.
 const PAUSE: Duration = Duration::from_secs(5);

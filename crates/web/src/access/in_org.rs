@@ -73,13 +73,21 @@ impl InOrg {
         Shell::new(&self.state.config, access, self.browser, section)
     }
 
-    /// To another page, which will say what was done.
+    /// To another page of the organisation, which will say what was done.
     pub(crate) fn see(&self, rest: &str, flash: Option<Flash>) -> Response {
-        let path = self.url(rest);
+        self.go(&self.url(rest), flash)
+    }
+
+    /// The same to a page outside of the organisation, for whoever is not in it any more.
+    pub(crate) fn see_outside(&self, path: &str, flash: Flash) -> Response {
+        self.go(path, Some(flash))
+    }
+
+    fn go(&self, path: &str, flash: Option<Flash>) -> Response {
         let mut response = if self.browser.htmx {
-            session::hx_redirect(StatusCode::NO_CONTENT, &path)
+            session::hx_redirect(StatusCode::NO_CONTENT, path)
         } else {
-            (StatusCode::SEE_OTHER, session::location(&path)).into_response()
+            (StatusCode::SEE_OTHER, session::location(path)).into_response()
         };
         if let Some(flash) = flash {
             response.headers_mut().append(http::header::SET_COOKIE, flash.cookie(&self.state.config));

@@ -12,7 +12,7 @@ use serde::Deserialize;
 
 use super::gate::Gate;
 use super::page;
-use super::shell::{Mark, role_name};
+use super::shell::{Invited, Mark, role_name};
 use crate::access::{Browser, SignedIn};
 use crate::body::Form;
 use crate::error::Result;
@@ -32,6 +32,9 @@ struct Organisations {
     gate: Gate,
     first_name: String,
     mine: Vec<Line>,
+    invitations: Vec<Invited>,
+    /// Names of those that have no place for the person yet.
+    waiting: Vec<String>,
     host: String,
     form: NewOrganisation,
 }
@@ -194,6 +197,8 @@ impl Organisations {
             gate: Gate::new(&state.config, browser, Some(home.person.email)),
             first_name: home.person.name.split(' ').next().unwrap_or_default().to_owned(),
             mine: mine.collect(),
+            invitations: home.invitations.iter().map(Invited::of).collect(),
+            waiting: home.waiting.into_iter().map(|one| one.name).collect(),
             host: url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}")),
             form,
         }
