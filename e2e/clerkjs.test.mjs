@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { launch, person } from './support/browser.mjs';
-import { signIn } from './support/people.mjs';
+import { appears, signIn } from './support/people.mjs';
 import { Tenantry } from './support/tenantry.mjs';
 
 // How a browser reaches Clerk. The flow is the same in all of them, and what it shows has to be, too.
@@ -83,7 +83,7 @@ const onPage = (page) => page.waitForFunction(() => window.Clerk?.loaded && wind
 const open = async (page, url) => {
   await page.goto(url);
   assert.equal(page.url(), url);
-  await page.getByRole('heading', { level: 1, name: 'Procedures' }).waitFor();
+  await appears(page, page.getByRole('heading', { level: 1, name: 'Procedures' }));
   await onPage(page);
 };
 

@@ -27,6 +27,8 @@ use serde_json::{Value, json};
 
 use crate::app::Shared;
 use crate::errors::unknown_path;
+use crate::faults::inject;
+use crate::limits::enforce;
 
 pub(crate) use guard::{check_version, method_override};
 pub(crate) use handshake::{no_session_cookies, token_cookies};
@@ -81,10 +83,12 @@ pub(crate) fn router(app: &Shared) -> Router<Shared> {
         .route("/organizations/{id}/domains", get(invitations::none))
         .route("/tickets/accept", get(tickets::accept))
         .fallback(unknown_path)
+        .layer(middleware::from_fn_with_state(app.clone(), inject))
+        .layer(middleware::from_fn_with_state(app.clone(), enforce))
         .layer(middleware::from_fn_with_state(app.clone(), guard::guard));
     Router::new()
         .nest("/v1", api)
-        .route("/.well-known/jwks.json", get(jwks))
+        .route("/.well-known/jwks.json", get(jwks).layer(middleware::from_fn_with_state(app.clone(), inject)))
         .route("/npm/@clerk/{package}/dist/{file}", get(scripts::show))
 }
 

@@ -144,6 +144,20 @@ impl Instance {
         (response.status().as_u16(), response.json().await.unwrap())
     }
 
+    /// Something of the control page that must succeed.
+    pub(crate) async fn control(&self, path: &str, body: Value) -> Value {
+        let (status, answer) = self.try_control(path, body).await;
+        assert_eq!(status, 200, "{path}: {answer}");
+        answer
+    }
+
+    /// Something of the control page with its status.
+    pub(crate) async fn try_control(&self, path: &str, body: Value) -> (u16, Value) {
+        let url = self.mailbox(&format!("/control{path}"));
+        let response = self.request(Method::POST, &url).json(&body).send().await.unwrap();
+        (response.status().as_u16(), response.json().await.unwrap())
+    }
+
     /// A person who signs in with 424242.
     pub(crate) async fn user(&self, name: &str) -> String {
         let body = json!({"email_address": [address(name)], "first_name": name});

@@ -2,10 +2,13 @@
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
 
 mod backend;
+mod control;
+mod faults;
 mod frontend;
 mod handshake;
 mod instance;
 mod invitations;
+mod limits;
 mod portal;
 mod ports;
 mod production;
