@@ -14,6 +14,11 @@ pub(super) async fn show(State(app): State<Shared>) -> Json<Value> {
         Json(json!({
             "instance_id": state.instance_id,
             "webhook_mode": state.webhook_mode,
+            "webhook_delay_ms": state.webhook_delay,
+            "webhooks_to_hold": state.webhooks_to_hold,
+            "webhooks_disabled_at": state.endpoint.disabled_at,
+            "kids": app.signer.keys.kids(),
+            "limits": app.limits.are_on(),
             "users": state.users.values().map(|user| json!({
                 "id": user.id,
                 "name": user.name(),

@@ -40,3 +40,28 @@ impl State {
         self.endpoint = Endpoint::default();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_success_begins_the_patience_anew() {
+        let mut state = State::default();
+        for (taken, now, disabled) in [
+            (false, 0, false),
+            (false, 99, false),
+            (true, 100, false),
+            (false, 150, false),
+            (false, 249, false),
+            (false, 250, true),
+        ] {
+            state.endpoint_answered(taken, Some(100), now);
+            assert_eq!(state.endpoint.disabled_at.is_some(), disabled, "{now}");
+        }
+        state.enable_endpoint();
+        state.endpoint_answered(false, None, 0);
+        state.endpoint_answered(false, None, i64::MAX);
+        assert!(state.endpoint.disabled_at.is_none(), "without a limit");
+    }
+}

@@ -14,6 +14,7 @@ mod ports;
 mod production;
 mod receiver;
 mod restart;
+mod retries;
 mod settings;
 mod shapes;
 mod webhooks;
