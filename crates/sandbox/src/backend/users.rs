@@ -9,7 +9,7 @@ use crate::backend::body::Body;
 use crate::backend::query::{Query, SortKey};
 use crate::clock;
 use crate::errors::{ApiError, ApiResult};
-use crate::records::{Audience, NewUser, Rights, User, check_email, check_person_name};
+use crate::records::{Audience, NewUser, Password, Rights, User, check_email, check_person_name};
 use crate::state;
 
 /// The people that pass the filters, as a bare list.
@@ -78,7 +78,7 @@ pub(super) async fn show(State(app): State<Shared>, Path(id): Path<String>) -> A
     })
 }
 
-/// A new person, whose addresses count as verified. A password is taken and forgotten: nobody signs in with one here.
+/// A new person, whose addresses count as verified.
 pub(super) async fn create(State(app): State<Shared>, body: Body) -> ApiResult {
     let email_addresses =
         body.texts("email_address")?.iter().map(|address| check_email(address)).collect::<Result<Vec<_>, _>>()?;
@@ -94,6 +94,7 @@ pub(super) async fn create(State(app): State<Shared>, body: Body) -> ApiResult {
         public_metadata: body.metadata("public_metadata")?.unwrap_or_default(),
         private_metadata: body.metadata("private_metadata")?.unwrap_or_default(),
         unsafe_metadata: body.metadata("unsafe_metadata")?.unwrap_or_default(),
+        password: password(&body)?,
     };
     app.store.write(|state| {
         let user = state.create_user(new, clock::now())?;
@@ -101,7 +102,7 @@ pub(super) async fn create(State(app): State<Shared>, body: Body) -> ApiResult {
     })
 }
 
-/// Changes names, outside id, primary address, language, time zone or rights.
+/// Changes names, outside id, primary address, password, language, time zone or rights.
 pub(super) async fn change(State(app): State<Shared>, Path(id): Path<String>, body: Body) -> ApiResult {
     body.refuse_metadata()?;
     let first = name(&body, "first_name")?;
@@ -112,7 +113,11 @@ pub(super) async fn change(State(app): State<Shared>, Path(id): Path<String>, bo
     let (deletes, creates) = (body.flag("delete_self_enabled")?, body.flag("create_organization_enabled")?);
     let most = body.mentions("create_organizations_limit").then(|| body.number("create_organizations_limit"));
     let most = most.transpose()?;
+    let password = password(&body)?;
     answer(&app, &id, |user| {
+        if password.is_some() {
+            user.password = password;
+        }
         if let Some(first) = first {
             user.first_name = first;
         }
@@ -141,6 +146,10 @@ pub(super) async fn change(State(app): State<Shared>, Path(id): Path<String>, bo
         }
         Ok(())
     })
+}
+
+fn password(body: &Body) -> Result<Option<Password>, ApiError> {
+    body.text("password")?.map(|text| Password::choose("password", &text, clock::now())).transpose()
 }
 
 fn name(body: &Body, param: &str) -> Result<Option<Option<String>>, ApiError> {

@@ -66,7 +66,7 @@ impl Fields {
         }
     }
 
-    /// 422 unless the strategy is the one there is.
+    /// 422 unless the strategy is the one that sends something.
     pub(super) fn check_strategy(&self) -> Result<(), ApiError> {
         match self.required("strategy")? {
             "email_code" => Ok(()),
@@ -77,5 +77,5 @@ impl Fields {
 
 /// 422 for a way to sign in or up this instance does not have.
 pub(super) fn unknown_strategy(strategy: &str) -> ApiError {
-    ApiError::invalid("strategy", format!("{strategy} is not a strategy of this instance: use email_code."))
+    ApiError::invalid("strategy", format!("{strategy} is not a strategy that works here: use email_code."))
 }

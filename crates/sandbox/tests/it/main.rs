@@ -9,6 +9,7 @@ mod handshake;
 mod instance;
 mod invitations;
 mod limits;
+mod passwords;
 mod portal;
 mod ports;
 mod production;
