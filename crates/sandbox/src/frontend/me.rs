@@ -99,7 +99,7 @@ pub(super) async fn leave(State(app): State<Shared>, caller: Caller, Path(organi
 
 /// The person's live sessions, on any client, newest first; bare, as ClerkJS wants it.
 pub(super) async fn sessions(State(app): State<Shared>, caller: Caller) -> Answered {
-    caller.look(&app, |state, _| {
+    caller.bare(&app, |state, _| {
         let user = caller.session(state)?.user_id;
         let mut sessions: Vec<_> = state
             .sessions
