@@ -38,6 +38,11 @@ impl ApiError {
         Self::form("form_param_missing", param, format!("{param} must be included."))
     }
 
+    /// 422: a field is there and holds nothing.
+    pub(crate) fn blank(param: &str) -> Self {
+        Self::form("form_param_nil", param, format!("{param} cannot be blank."))
+    }
+
     /// 422: a field holds something it cannot hold; say what it should look like.
     pub(crate) fn invalid(param: &str, message: impl Into<String>) -> Self {
         Self::form("form_param_value_invalid", param, message)

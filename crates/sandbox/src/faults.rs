@@ -16,6 +16,7 @@ use crate::app::{App, Shared};
 use crate::call::{Api, Call};
 use crate::errors::ApiError;
 use crate::ids;
+use crate::refusals::Refusal;
 
 /// What goes wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,8 +25,8 @@ pub(crate) enum Trouble {
     Wait(Duration),
     /// 429 with so many seconds to wait; not done.
     TooManyRequests(u64),
-    /// 409 that asks to be tried again; not done.
-    Locked,
+    /// Refused with one of Clerk's codes; not done.
+    Refuse(&'static Refusal),
     /// 500; not done.
     Error,
     /// 200 with half a JSON document; not done.
@@ -40,7 +41,7 @@ impl Trouble {
         match self {
             Self::Wait(_) => "wait",
             Self::TooManyRequests(_) => "too_many_requests",
-            Self::Locked => "locked",
+            Self::Refuse(refusal) => refusal.code,
             Self::Error => "error",
             Self::Garbage => "garbage",
             Self::Silence => "silence",
@@ -146,12 +147,10 @@ pub(crate) async fn inject(State(app): State<Shared>, request: Request, next: Ne
             next.run(request).await
         }
         Trouble::TooManyRequests(seconds) => ApiError::too_many_requests(seconds).into_response(),
-        Trouble::Locked => ApiError::new(
-            StatusCode::CONFLICT,
-            "resource_locked",
-            "The resource is being changed by another request. Please try again.",
-        )
-        .into_response(),
+        Trouble::Refuse(Refusal { status, code }) => {
+            let status = StatusCode::from_u16(*status).unwrap_or(StatusCode::BAD_REQUEST);
+            ApiError::new(status, code, "Refused by a fault of the sandbox.").into_response()
+        }
         Trouble::Error => ApiError::new(
             StatusCode::INTERNAL_SERVER_ERROR,
             "internal_clerk_error",

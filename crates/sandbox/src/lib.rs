@@ -32,6 +32,7 @@ mod picture;
 mod portal;
 mod received;
 mod records;
+mod refusals;
 mod server;
 mod settings;
 mod state;

@@ -41,6 +41,7 @@ pub(crate) fn router(app: &Shared) -> Router<Shared> {
         .route("/users/{id}/metadata", patch(users::merge_metadata).put(users::replace_metadata))
         .route("/users/{id}/organization_memberships", get(memberships::of_user))
         .route("/users/{id}/organization_invitations", get(invitations::of_user))
+        .route("/users/{id}/verify_password", post(users::verify_password))
         .route("/users/{id}/ban", post(users::ban))
         .route("/users/{id}/unban", post(users::unban))
         .route("/users/{id}/lock", post(users::lock))

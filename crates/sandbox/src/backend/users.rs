@@ -27,13 +27,38 @@ pub(super) async fn list(State(app): State<Shared>, query: Query) -> ApiResult {
                 _ => return None,
             })
         })?;
-        if let Some(cursor) = query.one("starting_after")
-            && let Some(index) = users.iter().position(|user| user.id == cursor)
-        {
+        if let Some(cursor) = query.one("starting_after") {
+            let index = after(&query, users.iter().position(|user| user.id == cursor))?;
             users.drain(..=index);
         }
         let (page, _) = query.page(users)?;
         Ok(Json(page.into_iter().map(|user| state.user_json(user, Audience::Backend)).collect()))
+    })
+}
+
+/// Where a page after a cursor begins; cursors go with one order and with no offset.
+fn after(query: &Query, index: Option<usize>) -> Result<usize, ApiError> {
+    let order = query.one("order_by").unwrap_or("created_at");
+    if order.trim().trim_start_matches(['+', '-']) != "created_at" {
+        return Err(ApiError::invalid("order_by", "order_by must be created_at together with starting_after."));
+    }
+    if query.one("offset").is_some_and(|offset| offset != "0") {
+        return Err(ApiError::invalid("offset", "offset cannot be combined with starting_after."));
+    }
+    index.ok_or_else(|| ApiError::invalid("starting_after", "starting_after must be the id of a user of the list."))
+}
+
+/// Whether it is the person's password.
+pub(super) async fn verify_password(State(app): State<Shared>, Path(id): Path<String>, body: Body) -> ApiResult {
+    let text = body.required("password")?;
+    app.store.read(|state| {
+        let user = state.users.get(&id).ok_or_else(|| ApiError::not_found("user", &id))?;
+        let password = user
+            .password
+            .as_ref()
+            .ok_or_else(|| ApiError::bad_request("no_password_set", "This user does not have a password set."))?;
+        password.check("password", &text)?;
+        Ok(Json(json!({"verified": true})))
     })
 }
 

@@ -13,6 +13,7 @@ use crate::call::Api;
 use crate::control::answer::{done, unknown, wrong};
 use crate::control::input::Input;
 use crate::faults::{Fault, Trouble};
+use crate::refusals::refusal;
 
 /// How long `wait` waits unless it says otherwise, in milliseconds.
 const WAIT: u32 = 5_000;
@@ -54,11 +55,13 @@ fn read(input: &Input) -> Result<Fault, &'static str> {
     let trouble = match input.text("kind") {
         Some("wait") => Trouble::Wait(Duration::from_millis(wait.into())),
         Some("too_many_requests") => Trouble::TooManyRequests(retry_after.into()),
-        Some("locked") => Trouble::Locked,
+        Some("refuse") => Trouble::Refuse(
+            input.text("code").and_then(refusal).ok_or("code must be one of those the control page lists")?,
+        ),
         Some("error") => Trouble::Error,
         Some("garbage") => Trouble::Garbage,
         Some("silence") => Trouble::Silence,
-        _ => return Err("kind must be wait, too_many_requests, locked, error, garbage or silence"),
+        _ => return Err("kind must be wait, too_many_requests, refuse, error, garbage or silence"),
     };
     let path = input.text("path").unwrap_or("**").to_owned();
     Ok(Fault { id: String::new(), api, method, path, left, trouble })

@@ -10,6 +10,7 @@ use crate::faults::Fault;
 use crate::mailbox::{html, moment};
 use crate::received::Entry;
 use crate::records::{Delivery, DeliveryStatus, WebhookMode};
+use crate::refusals::{REFUSALS, Refusal};
 use crate::state;
 
 /// Deliveries, and calls, the page shows.
@@ -34,6 +35,7 @@ struct Page {
     kids: Vec<String>,
     limits: bool,
     faults: Vec<FaultRow>,
+    refusals: &'static [Refusal],
     calls: Vec<CallRow>,
 }
 
@@ -107,6 +109,7 @@ fn page(app: &App, state: &state::State) -> Page {
         kids: app.signer.keys.kids(),
         limits: app.limits.are_on(),
         faults: app.faults.all().into_iter().map(fault_row).collect(),
+        refusals: REFUSALS,
         calls: app.received.all().into_iter().take(SHOWN).map(call_row).collect(),
     }
 }

@@ -51,7 +51,8 @@ impl Fields {
 
     /// The value of a field that must hold something.
     pub(super) fn required(&self, name: &str) -> Result<&str, ApiError> {
-        self.get(name).filter(|value| !value.trim().is_empty()).ok_or_else(|| ApiError::missing(name))
+        let value = self.get(name).ok_or_else(|| ApiError::missing(name))?;
+        if value.trim().is_empty() { Err(ApiError::blank(name)) } else { Ok(value) }
     }
 
     /// A field that holds a JSON object as text.

@@ -26,19 +26,26 @@ async fn the_next_calls_are_refused_and_then_all_is_well() {
     for (kind, status, wanted) in [
         ("too_many_requests", 429, "too_many_requests"),
         ("error", 500, "internal_clerk_error"),
-        ("locked", 409, "resource_locked"),
+        ("refuse", 409, "resource_locked"),
+        ("refuse", 400, "duplicate_record"),
+        ("refuse", 409, "role_migration_in_progress"),
+        ("refuse", 422, "personal_accounts_not_allowed"),
+        ("refuse", 422, "exclusive_organization_membership"),
+        ("refuse", 409, "organization_membership_managed_by_scim"),
+        ("refuse", 400, "organization_member_limit_managed_by_billing"),
+        ("refuse", 401, "session_refresh_expired_session_token_consumed"),
     ] {
-        let wish = json!({"kind": kind, "api": "backend", "method": "patch", "path": "/v1/users/*", "times": 2});
+        let wish = json!({"kind": kind, "code": wanted, "api": "backend", "method": "patch", "path": "/v1/users/*", "times": 2});
         fault(&instance, wish).await;
         assert_eq!(instance.bapi(Method::GET, &path, NONE).await["id"], ada, "another method");
         for _ in 0..2 {
-            let (answered, answer) = instance.try_bapi(Method::PATCH, &path, json!({"first_name": kind})).await;
+            let (answered, answer) = instance.try_bapi(Method::PATCH, &path, json!({"first_name": wanted})).await;
             assert_eq!((answered, code(&answer)), (status, wanted));
         }
         let user = instance.bapi(Method::GET, &path, NONE).await;
-        assert_ne!(user["first_name"], kind, "not done");
-        let user = instance.bapi(Method::PATCH, &path, json!({"first_name": kind})).await;
-        assert_eq!(user["first_name"], kind);
+        assert_ne!(user["first_name"], wanted, "not done");
+        let user = instance.bapi(Method::PATCH, &path, json!({"first_name": wanted})).await;
+        assert_eq!(user["first_name"], wanted);
     }
     fault(&instance, json!({"kind": "too_many_requests", "retry_after": 7, "times": 1})).await;
     let refused =
@@ -108,6 +115,7 @@ async fn a_wrong_wish_is_told_what_is_wrong() {
     for (wish, word) in [
         (json!({}), "kind"),
         (json!({"kind": "explode"}), "kind"),
+        (json!({"kind": "refuse", "code": "no_such_code"}), "code"),
         (json!({"kind": "error", "api": "sideways"}), "api"),
         (json!({"kind": "error", "method": "not one"}), "method"),
         (json!({"kind": "error", "times": "some"}), "times"),

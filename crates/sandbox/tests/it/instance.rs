@@ -1,5 +1,6 @@
 //! A sandbox on free ports with a directory of its own, and the calls tests make.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Parser as _;
@@ -97,6 +98,11 @@ impl Instance {
             .await
             .unwrap();
         (response.status().as_u16(), response.json().await.unwrap())
+    }
+
+    /// A file of the data directory.
+    pub(crate) fn data(&self, file: &str) -> PathBuf {
+        self.directory.path().join("data").join(file)
     }
 
     pub(crate) fn clerk_port(&self) -> u16 {
