@@ -156,3 +156,16 @@ async fn signing_keys_are_rotated_and_the_old_one_withdrawn() {
     assert_eq!(kids(&instance.bapi(Method::GET, "/jwks", NONE).await), [kid(&new)]);
     assert_eq!(kid(&instance.bapi(Method::POST, &path, NONE).await), kid(&new));
 }
+
+#[test]
+fn every_button_is_documented() {
+    let document = include_str!("../../../../docs/sandbox.md");
+    let routes: Vec<_> = include_str!("../../src/control/mod.rs")
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix(".route(\"")?.split('"').next())
+        .filter(|route| *route != "/control")
+        .collect();
+    assert!(routes.len() > 20, "the routes are found: {routes:?}");
+    let missing: Vec<_> = routes.into_iter().filter(|route| !document.contains(&format!("{route}`"))).collect();
+    assert_eq!(missing, Vec::<&str>::new(), "not in docs/sandbox.md");
+}
