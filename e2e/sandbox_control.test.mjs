@@ -67,6 +67,16 @@ test('a fault is asked for on the page, and is over after its call', async () =>
   assert.deepEqual(complaints, []);
 });
 
+test('ClerkJS hears of a limit, and how long to wait', async () => {
+  await open();
+  await mary.page.waitForFunction(() => window.Clerk?.loaded && window.Clerk.user);
+  await press('faults', { kind: 'too_many_requests', retry_after: 7, api: 'frontend', method: 'PATCH', path: '/v1/me', times: 1 });
+  const change = () => mary.page.evaluate(() => window.Clerk.user.update({ firstName: 'May' })
+    .then(({ firstName }) => firstName, (error) => [error.status, error.retryAfter, error.errors[0].code]));
+  assert.deepEqual(await change(), [429, 7, 'too_many_requests']);
+  assert.equal(await change(), 'May');
+});
+
 test('the secret of webhooks is rotated, and for a while both are good', async () => {
   const { id } = (await state()).organizations[0];
   assert.equal((await press('webhooks/secret')).signatures, 2);

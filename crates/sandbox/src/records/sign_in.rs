@@ -30,6 +30,15 @@ impl SignIn {
         self.created_session_id.is_some()
     }
 
+    /// How the person proved who they are.
+    pub(crate) fn strategy(&self) -> &'static str {
+        match (self.by_password, &self.challenge) {
+            (true, _) => "password",
+            (false, Some(_)) => "email_code",
+            (false, None) => "ticket",
+        }
+    }
+
     /// Whether a code has been asked for.
     pub(crate) fn has_code(&self) -> bool {
         self.challenge.is_some()

@@ -51,6 +51,7 @@ async fn people_sign_up_and_in_with_a_password() {
     let (status, done) = sign_in(&browser, "Ada", PASSWORD).await;
     assert_eq!((status, &done["response"]["status"]), (200, &json!("complete")));
     assert_eq!(done["response"]["first_factor_verification"]["strategy"], "password");
+    assert_eq!(done["client"]["last_authentication_strategy"], "password");
     assert_eq!(done["client"]["sessions"][0]["id"], done["response"]["created_session_id"]);
 
     // In two steps, and by code all the same.
