@@ -6,6 +6,7 @@ mod assets;
 mod body;
 mod config;
 mod cookies;
+mod creation;
 mod envelope;
 mod error;
 mod flash;
