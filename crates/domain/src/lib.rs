@@ -16,6 +16,7 @@ mod page;
 mod permissions;
 mod product;
 pub mod roles;
+pub mod sign_outs;
 mod text;
 
 pub use access::{Access, BaseRole, MyOrganisation, OrganisationSummary, Person};

@@ -9,6 +9,7 @@ use std::time::Duration;
 use domain::drift::RECONCILE_CLERK;
 use domain::inbound_events::APPLY_CLERK_EVENT;
 use domain::jobs::{self, Claimed};
+use domain::sign_outs::{self, REVOKE_CLERK_SESSION};
 use mirror::Mirror;
 use tenancy::{Database, Listener};
 use tokio::task::JoinSet;
@@ -48,6 +49,11 @@ impl Failure {
     /// Another try would find the same.
     fn is_hopeless(&self) -> bool {
         matches!(self, Self::UnknownKind | Self::Payload | Self::ForeignInstance(_))
+    }
+
+    /// Nothing is wrong with the job: Clerk does not answer.
+    fn is_waiting(&self) -> bool {
+        matches!(self, Self::Mirror(mirror::Error::Clerk(error)) if error.is_transient())
     }
 }
 
@@ -115,7 +121,12 @@ async fn settle(state: &State, job: &Claimed) {
     let settled = match done {
         Ok(()) => jobs::finish(&state.database, job).await.map(|()| tracing::info!(kind = job.kind, "job done")),
         Err(failure) => {
-            jobs::fail(&state.database, job, &failure.to_string(), failure.is_hopeless()).await.map(|parked| {
+            let told = failure.to_string();
+            let parked = match failure.is_waiting() {
+                true => jobs::wait(&state.database, job, &told).await,
+                false => jobs::fail(&state.database, job, &told, failure.is_hopeless()).await,
+            };
+            parked.map(|parked| {
                 tracing::warn!(kind = job.kind, attempt = job.attempt, parked, %failure, "job failed");
             })
         }
@@ -142,6 +153,10 @@ async fn hold(state: &State, job: &Claimed) {
 async fn perform(state: &State, job: &Claimed) -> Result<(), Failure> {
     match job.kind.as_str() {
         APPLY_CLERK_EVENT => clerk_events::apply(state, &job.payload).await,
+        REVOKE_CLERK_SESSION => {
+            let session = sign_outs::session_of(&job.payload).ok_or(Failure::Payload)?;
+            Ok(state.mirror.end_session(session).await?)
+        }
         RECONCILE_CLERK => {
             let report = state.mirror.reconcile().await?;
             tracing::info!(compared = report.compared, drift = report.found.len(), "compared with Clerk");

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use clerk::backend::{
-    InvitationFilter, Logo, Metadata, NewInvitation, NewOrganization, NewUser, OrganizationChange, OrganizationFilter, UserChange,
-    UserFilter,
+    InvitationFilter, Logo, Metadata, NewInvitation, NewOrganization, NewUser, OrganizationChange, OrganizationFilter,
+    UserChange, UserFilter,
 };
 use clerk::types::{InvitationStatus, SessionState};
 use clerk::{Clerk, Config, ConfigParts, Error, ErrorCode};

@@ -163,8 +163,10 @@ impl NewOrganisation {
             }
             _ => {
                 tracing::warn!(error = %Chain(error), "an organisation was refused");
-                self.trouble =
-                    Some(Trouble { what: "Clerk, which keeps organisations, refused to create it.", so: NOTHING_CREATED });
+                self.trouble = Some(Trouble {
+                    what: "Clerk, which keeps organisations, refused to create it.",
+                    so: NOTHING_CREATED,
+                });
             }
         }
         StatusCode::UNPROCESSABLE_ENTITY
@@ -173,7 +175,8 @@ impl NewOrganisation {
     /// Says that nobody knows, and has the form go on where this one ended.
     fn not_known(&mut self, number: Uuid, so: &'static str) -> StatusCode {
         self.number = number.to_string();
-        self.trouble = Some(Trouble { what: "Clerk, which keeps organisations, did not say whether it was created.", so });
+        self.trouble =
+            Some(Trouble { what: "Clerk, which keeps organisations, did not say whether it was created.", so });
         StatusCode::SERVICE_UNAVAILABLE
     }
 
