@@ -4,6 +4,7 @@ use clap::Args;
 use tenancy::PoolOptions;
 
 use super::complaints::Shown;
+use super::production::{self, PRODUCTION};
 use super::{BadConfiguration, ClerkArguments, Complaints, PoolArguments, VendorArguments, database_url};
 
 /// As given.
@@ -12,6 +13,9 @@ pub(crate) struct WorkArguments {
     /// Database, as the role tenantry_worker
     #[arg(long, env = "WORKER_DATABASE_URL", value_name = "URL", hide_env_values = true)]
     worker_database_url: Option<String>,
+    /// `production` refuses what is meant for development
+    #[arg(long, env = "APP_ENV", value_name = "NAME")]
+    app_env: Option<String>,
     #[command(flatten)]
     pool: PoolArguments,
     #[command(flatten)]
@@ -27,6 +31,7 @@ pub(crate) struct WorkConfig {
     pub(crate) pool: PoolOptions,
     pub(crate) allow_old_postgres: bool,
     pub(crate) clerk: clerk::Config,
+    pub(crate) production: bool,
 }
 
 impl WorkArguments {
@@ -40,9 +45,15 @@ impl WorkArguments {
             database_url,
         );
         let pool = self.pool.check(&mut complaints);
-        let clerk = self.clerk.check(&mut complaints, None, false);
+        let production = self.app_env.as_deref() == Some(PRODUCTION);
+        let clerk = self.clerk.check(&mut complaints, None, production);
+        if production {
+            production::database(&mut complaints, "WORKER_DATABASE_URL", database_url.as_deref());
+        }
         self.vendors.check(&mut complaints);
         let allow_old_postgres = self.pool.allow_old_postgres();
-        complaints.finish(|| Some(WorkConfig { database_url: database_url?, pool, allow_old_postgres, clerk: clerk? }))
+        complaints.finish(|| {
+            Some(WorkConfig { database_url: database_url?, pool, allow_old_postgres, clerk: clerk?, production })
+        })
     }
 }

@@ -41,7 +41,7 @@ pub(crate) async fn sign_in(
     browser: Browser,
     headers: HeaderMap,
 ) -> Result<Response> {
-    let rounds = cookies::value(&headers, ROUNDS).and_then(|text| text.parse::<u32>().ok()).unwrap_or(0);
+    let rounds = cookies::value(&state.config, &headers, ROUNDS).and_then(|text| text.parse::<u32>().ok()).unwrap_or(0);
     if rounds >= MOST_ROUNDS {
         tracing::warn!("a browser comes back from sign-in again and again without a session that is believed");
         return page(StatusCode::UNAUTHORIZED, &Stuck { gate: Gate::at_clerk(&state.config, browser) });

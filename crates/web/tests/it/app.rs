@@ -130,10 +130,20 @@ impl TestApp {
         Self::built(world, database, parts(frontend, upstream, grace))
     }
 
+    /// The same with other secrets of webhooks.
+    pub(crate) fn with_secrets(self, secrets: &[&str]) -> Self {
+        let database = self.world.app.clone();
+        Self::secured(self.world, database, parts("http://localhost:3001", None, Duration::ZERO), secrets)
+    }
+
     fn built(world: World, database: Database, parts: clerk::ConfigParts) -> Self {
+        Self::secured(world, database, parts, &[WEBHOOK_SECRET])
+    }
+
+    fn secured(world: World, database: Database, parts: clerk::ConfigParts, secrets: &[&str]) -> Self {
         let config = clerk::Config::from_parts(parts.served_from(&tokens::APP.parse().unwrap())).unwrap();
         let clerk = clerk::Clerk::new(config).unwrap();
-        let secrets = vec![signatures::svix::Secret::parse(WEBHOOK_SECRET).unwrap()];
+        let secrets = secrets.iter().map(|secret| signatures::svix::Secret::parse(secret).unwrap()).collect();
         let config = web::Config::new(tokens::APP.parse().unwrap(), clerk.config(), secrets)
             .operated_by(vec![testkit::user("opal")]);
         let router = web::app(web::State::new(database, clerk, config));
