@@ -5,10 +5,18 @@ use tenancy::{Database, Hardening, PoolOptions};
 use super::diagnosis::Diagnosis;
 
 /// Connects as the program would.
-pub(super) async fn connects(diagnosis: &mut Diagnosis, variable: &str, url: &str, options: PoolOptions) {
+pub(super) async fn connects(
+    diagnosis: &mut Diagnosis,
+    variable: &str,
+    url: &str,
+    options: PoolOptions,
+) -> Option<Database> {
     let database = match Database::connect(url, options).await {
         Ok(database) => database,
-        Err(error) => return diagnosis.broken(&format!("{variable}: {error}")),
+        Err(error) => {
+            diagnosis.broken(&format!("{variable}: {error}"));
+            return None;
+        }
     };
     diagnosis.good(&format!("{variable}: connected, as a role that row-level security binds"));
     let Hardening { settings_are_closed, contexts_are_signed, commits_are_durable, server_version } =
@@ -37,6 +45,7 @@ pub(super) async fn connects(diagnosis: &mut Diagnosis, variable: &str, url: &st
     } else {
         "contexts are not signed (tenantry context sign; see docs/decisions/0007-signed-contexts.md)"
     });
+    Some(database)
 }
 
 /// Whether the tables are those that this program expects.
