@@ -2,13 +2,12 @@
 
 use std::time::Duration;
 
-use domain::inbound_events::{self, SELF_TEST, Vendor};
+use domain::inbound_events::{self, Vendor};
 use jiff::{SpanRound, Timestamp, Unit};
 use serde_json::json;
-use signatures::svix::{Secret, sign};
 use tenancy::Database;
 use url::Url;
-use uuid::Uuid;
+use web::{SelfTest, WebhookSecret};
 
 use super::diagnosis::Diagnosis;
 
@@ -18,7 +17,12 @@ const ADVICE: &str = "Clerk dashboard, Configure, Webhooks: the endpoint's URL, 
                       CLERK_WEBHOOK_SIGNING_SECRET";
 
 /// Asks the endpoint as a stranger would and as Clerk would, then looks for what Clerk has sent.
-pub(super) async fn webhooks(diagnosis: &mut Diagnosis, public: &Url, secrets: &[Secret], database: Option<&Database>) {
+pub(super) async fn webhooks(
+    diagnosis: &mut Diagnosis,
+    public: &Url,
+    secrets: &[WebhookSecret],
+    database: Option<&Database>,
+) {
     let mut address = public.clone();
     address.set_path("/webhooks/clerk");
     match reqwest::Client::builder().timeout(PATIENCE).build() {
@@ -70,19 +74,18 @@ impl Endpoint {
     }
 
     /// Sends an event of our own, for which nothing is done, and looks for it where events are recorded.
-    async fn takes(&self, diagnosis: &mut Diagnosis, number: usize, secret: &Secret, database: Option<&Database>) {
-        let id = format!("doctor_{}", Uuid::now_v7());
-        let (at, body) = (Timestamp::now().as_second(), json!({ "type": SELF_TEST, "object": "event", "data": {} }));
-        let body = body.to_string();
-        let asked = self
-            .client
-            .post(self.address.clone())
-            .header("content-type", "application/json")
-            .header("svix-id", &id)
-            .header("svix-timestamp", at.to_string())
-            .header("svix-signature", sign(secret, &id, at, body.as_bytes()));
+    async fn takes(
+        &self,
+        diagnosis: &mut Diagnosis,
+        number: usize,
+        secret: &WebhookSecret,
+        database: Option<&Database>,
+    ) {
+        let SelfTest { id, headers, body } = SelfTest::signed_with(secret);
+        let unsent = self.client.post(self.address.clone()).body(body);
+        let asked = headers.into_iter().fold(unsent, |asked, (name, value)| asked.header(name, value));
         let which = format!("CLERK_WEBHOOK_SIGNING_SECRET, number {}", number + 1);
-        match asked.body(body).send().await.map(|answer| answer.status().as_u16()) {
+        match asked.send().await.map(|answer| answer.status().as_u16()) {
             Ok(200) => {}
             Ok(400) => {
                 return diagnosis.broken(&format!(

@@ -81,6 +81,18 @@ fn of_type(mut request: Request<Body>, kind: &str) -> Request<Body> {
     request
 }
 
+#[tokio::test]
+async fn an_event_of_our_own_shows_that_a_secret_is_the_servers() {
+    let app = TestApp::start().await;
+    for (secret, expected) in [(WEBHOOK_SECRET, 200), ("whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAB", 400)] {
+        let event = web::SelfTest::signed_with(&Secret::parse(secret).unwrap());
+        let ask = Request::post("/webhooks/clerk").header("host", "localhost:3000");
+        let ask = event.headers.iter().fold(ask, |ask, (name, value)| ask.header(*name, value));
+        assert_eq!(app.send(ask.body(event.body.into()).unwrap()).await.status.as_u16(), expected);
+    }
+    assert_eq!(events(&app).await, 1);
+}
+
 /// The new secret is added, Clerk changes over, the old one is taken away: nothing is lost on the way.
 #[tokio::test]
 async fn one_secret_replaces_another() {
