@@ -63,6 +63,47 @@ async fn a_cold_start_without_keys_is_unavailable_and_recovers() {
     assert!(clerk.has_keys().await);
 }
 
+/// Whatever a header says of keys, nothing is asked for but the key set, at its own address.
+#[tokio::test]
+async fn a_header_leads_nowhere() {
+    let instance = Instance::start().await;
+    let elsewhere = Instance::start().await;
+    let clerk = instance.clerk();
+    let claims = claims(now()).to_string();
+    let ids = [
+        "' or 1=1; drop table keys; --".to_owned(),
+        "../../../../etc/passwd".to_owned(),
+        "/dev/null".to_owned(),
+        "ins_test\0".to_owned(),
+        "\0".to_owned(),
+        String::new(),
+        " ins_test".to_owned(),
+        "INS_TEST".to_owned(),
+        "ins_test\r\nx-evil: 1".to_owned(),
+        format!("{}/jwks", elsewhere.base),
+        "ｉｎｓ_test".to_owned(),
+        "k".repeat(1 << 20),
+    ];
+    for id in &ids {
+        let header = json!({ "alg": "RS256", "typ": "JWT", "kid": id }).to_string();
+        let judged = bearer(&clerk, &Signer::instance().sign_text(&header, &claims)).await;
+        assert_ne!(judged, "in", "{id:.60}");
+        assert_ne!(judged, "unavailable", "{id:.60}");
+    }
+    for parameter in ["jku", "x5u", "jwk", "x5c", "iss"] {
+        let value = match parameter {
+            "jwk" => Signer::stranger().jwk(),
+            _ => json!(format!("{}/jwks", elsewhere.base)),
+        };
+        let header = json!({ "alg": "RS256", "kid": "ins_test", parameter: value }).to_string();
+        assert_ne!(bearer(&clerk, &Signer::stranger().sign_text(&header, &claims)).await, "in", "{parameter}");
+    }
+    assert_eq!(bearer(&clerk, &token()).await, "in");
+    assert!(instance.jwks_fetches() <= 2, "one, and one for all the unknown ids: {}", instance.jwks_fetches());
+    assert!(instance.asked().is_empty(), "nothing but the key set");
+    assert!(elsewhere.jwks_fetches() == 0 && elsewhere.asked().is_empty(), "and nobody else");
+}
+
 #[tokio::test]
 async fn strangers_keys_cause_one_fetch_in_half_a_minute() {
     let instance = Instance::start().await;

@@ -94,7 +94,7 @@ pub(crate) fn to(route: &Route, who: &As, slug: &str, things: &Things) -> Reques
         }
         (Surface::Page, true) => {
             let form = format!(
-                "name=Edited&title=Edited&details=Edited&note=Edited&direction=down&theme=dark&slug=acme&procedure={}&open={}",
+                "name=Edited&title=Edited&details=Edited&note=Edited&direction=down&theme=dark&slug=acme&number=7&procedure={}&open={}",
                 things.procedure, things.template
             );
             builder.header("content-type", "application/x-www-form-urlencoded").body(Body::from(form)).unwrap()
