@@ -55,8 +55,12 @@ impl InOrg {
     /// Clerk's token says the person is here and the directory does not: ask Clerk, once in a while. Whom Clerk does not
     /// say it of any more was a member when the token was made, a minute ago, and is told; nobody else has such a token.
     async fn directory_was_behind(&self) -> Result<bool> {
-        if !self.token_names_it || self.is_member().await {
+        if !self.token_names_it {
             return Ok(false);
+        }
+        // In by now: Clerk's event may have come since the answer was made.
+        if self.is_member().await {
+            return Ok(true);
         }
         match self.state.look_again(self.org.user()).await {
             Looked::InVain => Ok(false),
