@@ -22,6 +22,7 @@ use crate::error::{Error, Result};
 use crate::flash::Flash;
 use crate::return_path::ReturnPath;
 use crate::session::{Session, location, sign_in_path};
+use crate::state::Looked;
 
 /// The address of an invitation, which its mail leads to. What is no id leads where an unknown id does.
 #[derive(Debug, Clone, Deserialize)]
@@ -113,7 +114,7 @@ pub(crate) async fn show(
     let mut offer = look(&state, &at, Some(&session)).await?;
     // With the ticket they have joined at Clerk already, or they are newer than our directory.
     let behind = offer.as_ref().is_some_and(|offer| offer.already.is_none() && (!came.is_empty() || !offer.is_mine));
-    if behind && state.look_again(&session.user).await {
+    if behind && state.look_again(&session.user).await == Looked::Now {
         offer = look(&state, &at, Some(&session)).await?;
     }
     let home = session.home(&state).await?;
