@@ -9,6 +9,7 @@ use http::{HeaderName, HeaderValue};
 use tracing::Instrument as _;
 use uuid::Uuid;
 
+use crate::flash::Flash;
 use crate::route::Surface;
 use crate::trail::{Trail, flattened};
 
@@ -31,8 +32,11 @@ pub(crate) async fn envelope(State(state): State<crate::State>, mut request: Req
     let span = tracing::info_span!("request", id = %id.0);
     let mut response = next.run(request).instrument(span.clone()).await;
 
+    let is_redirect = response.status().is_redirection();
     let headers = response.headers_mut();
-    for (name, value) in flattened(trail.take_headers()) {
+    // A redirect shows nothing yet: what the last answer left to say is kept for the page it leads to.
+    let unsaid = is_redirect.then(|| Flash::forget(&state.config));
+    for (name, value) in flattened(trail.take_headers()).filter(|(_, value)| Some(value) != unsaid.as_ref()) {
         headers.append(name, value);
     }
     state.security_headers.put_on(headers);

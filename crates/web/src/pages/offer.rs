@@ -146,7 +146,7 @@ pub(crate) async fn accept(
         Ok(slug) => {
             let (organisation, _) = at.ids()?;
             state.tell_now(&organisation, user).await;
-            Ok(onward(&state, &format!("/orgs/{slug}"), Flash::Joined))
+            Ok(onward(&state, &format!("/orgs/{slug}/runs"), Flash::Joined))
         }
         Err(error) => {
             let offer = look(&state, &at, Some(&person.session)).await?;

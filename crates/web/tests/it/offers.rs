@@ -24,7 +24,7 @@ async fn strangers_see_who_invites_whom_and_the_way_in() {
     let page = app.get(&As::Nobody, &at).await;
     assert_eq!(page.status, 200);
     for shown in
-        ["The acme company", "ada invites you", "nadia@example.test", "Member, Report-viewer", "/sign-in?redirect_url="]
+        ["The acme company", "ada invites", "nadia@example.test", "Member, Report-viewer", "/sign-in?redirect_url="]
     {
         assert!(page.body.contains(shown), "{shown} in {}", page.body);
     }
@@ -50,7 +50,7 @@ async fn whoever_is_invited_joins_with_all_their_roles_and_once() {
     assert!(list.contains("You are invited to") && list.contains(&format!("{at}/accept")));
 
     let joined = app.post(&NADIA, &format!("{at}/accept"), "").await;
-    assert_eq!((joined.status.as_u16(), joined.header("location")), (303, "/orgs/acme"));
+    assert_eq!((joined.status.as_u16(), joined.header("location")), (303, "/orgs/acme/runs"));
     let (access, ()) = app.world.org("nadia", &app.world.acme).read(Read::access_only()).await.unwrap();
     assert_eq!((access.role, access.custom_roles.len()), (BaseRole::Member, 1));
     // The link still leads there, and accepting again is harmless.
