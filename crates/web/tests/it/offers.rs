@@ -59,6 +59,22 @@ async fn whoever_is_invited_joins_with_all_their_roles_and_once() {
     assert_eq!(app.post(&NADIA, &format!("{at}/accept"), "").await.status, 303);
 }
 
+/// Between the answer and the page there may be redirects: what is to be said waits for the page.
+#[tokio::test]
+async fn what_was_done_is_said_on_the_page_that_a_redirect_leads_to() {
+    let app = TestApp::start().await;
+    let ask = async |path: &str| {
+        let mut ask = request(&As::Browser("max", Some("acme")), Method::GET, path).body("".into()).unwrap();
+        let cookies = format!("{}; flash=joined", ask.headers()["cookie"].to_str().unwrap());
+        ask.headers_mut().insert("cookie", cookies.parse().unwrap());
+        let answer = app.send(ask).await;
+        let forgets = answer.headers.get_all("set-cookie").iter().any(|one| one.as_bytes().starts_with(b"flash=;"));
+        (answer.status.as_u16(), forgets, answer.body.contains("You belong to this organisation now"))
+    };
+    assert_eq!(ask("/orgs/acme").await, (303, false, false));
+    assert_eq!(ask("/orgs/acme/runs").await, (200, true, true));
+}
+
 #[tokio::test]
 async fn a_member_of_another_organisation_answers_from_the_switcher_and_stays_where_they_are() {
     let app = TestApp::start().await;
