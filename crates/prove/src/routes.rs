@@ -192,7 +192,8 @@ fn right(caller: Caller, column: &str) -> &'static [u16] {
         (Caller::InOrganisation(_) | Caller::SignedIn | Caller::Operator, "forged" | "garbage" | "no session") => {
             &[401, 307, 303]
         }
-        (Caller::SignedIn, _) => &[200, 303, 422],
+        // An invitation that is not theirs to answer is not there.
+        (Caller::SignedIn, _) => &[200, 303, 404, 422],
         // Nobody in the proof runs the installation.
         (Caller::Operator, _) => &[404],
         (Caller::Vendor, _) => &[400, 401],
