@@ -1,10 +1,12 @@
 //! A Clerk account in memory, behind the Backend API's reading calls: what it says is what the test has made of it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, Query, Request, State};
 use axum::http::StatusCode;
+use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
@@ -19,11 +21,16 @@ pub struct Account {
     memberships: BTreeMap<(String, String), String>,
     /// Answers that are refused from here on, with this status.
     refusals: Vec<u16>,
+    /// Paths that are not answered for now.
+    hanging: BTreeSet<String>,
+    /// How often each path was asked.
+    asked: BTreeMap<String, usize>,
 }
 
 /// An account that answers. Ends with the test's runtime.
 pub struct ClerkAccount {
     account: Arc<Mutex<Account>>,
+    url: String,
     backend: Backend,
 }
 
@@ -73,6 +80,20 @@ impl Account {
         self.refusals.extend(statuses);
     }
 
+    /// Whoever asks for this path waits, or no longer.
+    pub fn hang(&mut self, path: &str, hangs: bool) {
+        if hangs {
+            self.hanging.insert(path.to_owned());
+        } else {
+            self.hanging.remove(path);
+        }
+    }
+
+    /// How often this path was asked.
+    pub fn asked(&self, path: &str) -> usize {
+        self.asked.get(path).copied().unwrap_or_default()
+    }
+
     fn user(&self, id: &str) -> Option<Value> {
         let (name, banned) = self.people.get(id)?;
         let address = json!({ "id": "idn_1", "email_address": format!("{id}@example.test"), "verification": { "status": "verified" } });
@@ -116,6 +137,7 @@ impl ClerkAccount {
             .route("/v1/organizations", get(organizations))
             .route("/v1/organizations/{id}", get(organization))
             .route("/v1/organization_memberships", get(memberships))
+            .layer(from_fn_with_state(Arc::clone(&account), hang))
             .with_state(Arc::clone(&account));
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
@@ -124,12 +146,12 @@ impl ClerkAccount {
             publishable_key: "pk_test_dGVuYW50cnktc2FuZGJveC0xMy5jbGVyay5hY2NvdW50cy5kZXYk".to_owned(),
             secret_key: "sk_test_0123456789abcdef0123456789abcdef".to_owned().into(),
             api_url: Some(base.clone()),
-            proxy_url: Some(base),
+            proxy_url: Some(base.clone()),
             calls_in_ten_seconds: Some(u32::MAX),
             ..ConfigParts::default()
         });
         let backend = Clerk::new(config.unwrap()).unwrap().backend().clone();
-        Self { account, backend }
+        Self { account, url: base, backend }
     }
 
     /// The account, to be changed.
@@ -137,10 +159,25 @@ impl ClerkAccount {
         self.account.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Where it answers.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
     /// A client that asks it.
     pub fn backend(&self) -> Backend {
         self.backend.clone()
     }
+}
+
+/// Counts the question, and holds it for as long as its path hangs.
+async fn hang(State(account): State<Shared>, request: Request, next: Next) -> Response {
+    let path = request.uri().path().to_owned();
+    *account.lock().unwrap_or_else(PoisonError::into_inner).asked.entry(path.clone()).or_default() += 1;
+    while account.lock().unwrap_or_else(PoisonError::into_inner).hanging.contains(&path) {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    next.run(request).await
 }
 
 /// What the account says, or the refusal that is next.
