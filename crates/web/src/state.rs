@@ -55,11 +55,29 @@ impl State {
     ///
     /// True where the directory may now say something else than before.
     pub(crate) async fn look_again(&self, user: &UserId) -> bool {
-        if !self.attempts.may_try(user) {
-            return false;
+        match self.attempts.begin(user, PAUSE) {
+            Some(asked) => self.look(user, asked).await,
+            None => false,
         }
+    }
+
+    /// The same where the directory's word on a person is all there is, and it is older than a token can be.
+    ///
+    /// Nobody waits longer than a moment for it. Where Clerk does not answer in time, what we know stands.
+    pub(crate) async fn look_where_old(&self, user: &UserId) -> bool {
+        let Some(asked) = self.attempts.begin(user, WORD) else { return false };
+        let (state, user) = (self.clone(), user.clone());
+        // Goes on when nobody waits any more: the next request finds what it brings.
+        let looking = tokio::spawn(async move { state.look(&user, asked).await });
+        tokio::time::timeout(PATIENCE, looking).await.is_ok_and(|looked| looked.unwrap_or_default())
+    }
+
+    async fn look(&self, user: &UserId, asked: Instant) -> bool {
         match self.mirror.user(user).await {
-            Ok(()) => true,
+            Ok(()) => {
+                self.attempts.answered(user, asked);
+                true
+            }
             Err(error) => {
                 tracing::warn!(error = %Chain(&error), "the directory could not be brought up to date");
                 false
@@ -83,27 +101,51 @@ impl Deref for State {
 
 /// At most one question to Clerk per person in this time, however often somebody asks for what is not theirs.
 const PAUSE: Duration = Duration::from_secs(5);
+/// What Clerk said of a person counts for so long: as long as it says itself in a token.
+const WORD: Duration = Duration::from_secs(60);
+/// The longest that a request waits for a person to be asked about once more.
+const PATIENCE: Duration = Duration::from_secs(2);
 /// The memory of attempts is swept when it grows beyond this.
 const MOST_REMEMBERED: usize = 10_000;
 
 /// When Clerk was last asked about whom.
 #[derive(Default)]
-struct Attempts(Mutex<HashMap<UserId, Instant>>);
+struct Attempts(Mutex<HashMap<UserId, Attempt>>);
+
+/// The last question about a person.
+struct Attempt {
+    asked: Instant,
+    /// When the last one that was answered was asked.
+    answered: Option<Instant>,
+}
 
 impl Attempts {
-    fn may_try(&self, user: &UserId) -> bool {
+    /// When the question is asked, if Clerk may be asked about a person whose last answer is to be no older than `word`.
+    fn begin(&self, user: &UserId, word: Duration) -> Option<Instant> {
         let now = Instant::now();
         let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if last.len() > MOST_REMEMBERED {
-            last.retain(|_, at| now.duration_since(*at) < PAUSE);
+            last.retain(|_, attempt| attempt.is_within(WORD, now));
         }
-        match last.get(user) {
-            Some(at) if now.duration_since(*at) < PAUSE => false,
-            _ => {
-                last.insert(user.clone(), now);
-                true
-            }
+        match last.get_mut(user) {
+            Some(attempt) if attempt.is_within(word, now) => return None,
+            Some(attempt) => attempt.asked = now,
+            None => _ = last.insert(user.clone(), Attempt { asked: now, answered: None }),
         }
+        Some(now)
+    }
+
+    fn answered(&self, user: &UserId, asked: Instant) {
+        let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(attempt) = last.get_mut(user) {
+            attempt.answered = attempt.answered.max(Some(asked));
+        }
+    }
+}
+
+impl Attempt {
+    fn is_within(&self, word: Duration, now: Instant) -> bool {
+        now.duration_since(self.asked) < PAUSE || self.answered.is_some_and(|at| now.duration_since(at) < word)
     }
 }
 
@@ -130,8 +172,21 @@ mod tests {
     fn clerk_is_asked_once_in_a_while_per_person() {
         let attempts = Attempts::default();
         let (ada, max) = (UserId::parse("user_ada").unwrap(), UserId::parse("user_max").unwrap());
-        assert!(attempts.may_try(&ada));
-        assert!(!attempts.may_try(&ada));
-        assert!(attempts.may_try(&max));
+        assert!(attempts.begin(&ada, PAUSE).is_some());
+        assert!(attempts.begin(&ada, PAUSE).is_none());
+        assert!(attempts.begin(&max, PAUSE).is_some());
+    }
+
+    #[test]
+    fn an_answer_counts_for_as_long_as_it_may_and_no_answer_only_holds_back() {
+        let began = Instant::now();
+        let at = |seconds| began + Duration::from_secs(seconds);
+        let silent = Attempt { asked: began, answered: None };
+        assert!(silent.is_within(WORD, at(4)));
+        assert!(!silent.is_within(WORD, at(5)), "asked again after the pause");
+        let answered = Attempt { asked: began, answered: Some(began) };
+        assert!(answered.is_within(WORD, at(59)));
+        assert!(!answered.is_within(WORD, at(60)));
+        assert!(!answered.is_within(PAUSE, at(5)), "who asks for what they are not known to have waits no longer");
     }
 }

@@ -7,7 +7,7 @@ use axum::body::Body;
 use http::{HeaderMap, Method, Request, StatusCode};
 use serde_json::Value;
 use tenancy::Database;
-use testkit::World;
+use testkit::{ClerkAccount, World};
 use tower::ServiceExt as _;
 
 use crate::tokens::{self, TRUSTED};
@@ -15,6 +15,9 @@ use crate::tokens::{self, TRUSTED};
 pub(crate) const WEBHOOK_SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 
 pub(crate) const SECRET_KEY: &str = "sk_test_0123456789abcdef0123456789abcdef";
+
+/// Nothing listens there.
+const NOWHERE: &str = "http://127.0.0.1:9/bapi";
 
 pub(crate) struct TestApp {
     pub(crate) world: World,
@@ -88,27 +91,57 @@ impl TestApp {
     pub(crate) async fn in_the_dark() -> Self {
         let world = World::create().await;
         let database = world.app.clone();
-        Self::with(world, database, "http://127.0.0.1:9", None, Duration::from_secs(3600))
+        Self::with(world, database, NOWHERE, "http://127.0.0.1:9", None, Duration::from_secs(3600))
     }
 
     /// The proxy of Clerk's Frontend API, which is at `upstream`.
     pub(crate) async fn proxying(upstream: &str) -> Self {
         let world = World::create().await;
         let database = world.app.clone();
-        Self::with(world, database, "/__clerk", Some(upstream), Duration::ZERO)
+        Self::with(world, database, NOWHERE, "/__clerk", Some(upstream), Duration::ZERO)
     }
 
     /// The same over connections of the test's own.
     pub(crate) fn over(world: World, database: Database) -> Self {
-        Self::with(world, database, "http://localhost:3001", None, Duration::ZERO)
+        Self::with(world, database, NOWHERE, "http://localhost:3001", None, Duration::ZERO)
     }
 
-    fn with(world: World, database: Database, frontend: &str, upstream: Option<&str>, grace: Duration) -> Self {
+    /// Beside an account at Clerk with the same people in it.
+    pub(crate) async fn beside(clerk: &ClerkAccount) -> Self {
+        let world = World::create().await;
+        {
+            let mut account = clerk.account();
+            account.organisation("org_acme", "acme", "The acme company");
+            account.organisation("org_bolt", "bolt", "The bolt company");
+            let (acme, bolt) = ("org_acme", "org_bolt");
+            for (name, place, role) in [
+                ("ada", acme, "admin"),
+                ("max", acme, "member"),
+                ("rita", acme, "member"),
+                ("ben", acme, "member"),
+                ("olga", bolt, "admin"),
+            ] {
+                account.person(&format!("user_{name}"), name);
+                account.member(&format!("user_{name}"), place, role);
+            }
+            account.person("user_nadia", "nadia");
+        }
+        let database = world.app.clone();
+        Self::with(world, database, clerk.url(), "http://localhost:3001", None, Duration::ZERO)
+    }
+
+    fn with(
+        world: World,
+        database: Database,
+        backend: &str,
+        frontend: &str,
+        upstream: Option<&str>,
+        grace: Duration,
+    ) -> Self {
         let parts = clerk::ConfigParts {
             publishable_key: "pk_test_dGVuYW50cnktc2FuZGJveC0xMy5jbGVyay5hY2NvdW50cy5kZXYk".to_owned(),
             secret_key: SECRET_KEY.to_owned().into(),
-            // Nothing listens there: a test that needs Clerk runs against the sandbox, in e2e/.
-            api_url: Some("http://127.0.0.1:9/bapi".to_owned()),
+            api_url: Some(backend.to_owned()),
             proxy_url: Some(frontend.to_owned()),
             fapi_url: upstream.map(str::to_owned),
             grace: Some(grace),
@@ -179,4 +212,12 @@ pub(crate) fn request(who: &As, method: Method, path: &str) -> http::request::Bu
         Some(cookies) => request.header("cookie", cookies),
         None => request,
     }
+}
+
+/// The same from within a page, as htmx in a browser asks.
+pub(crate) fn from_htmx(mut request: Request<Body>) -> Request<Body> {
+    for (name, value) in [("hx-request", "true"), ("sec-fetch-dest", "empty")] {
+        request.headers_mut().insert(name, http::HeaderValue::from_static(value));
+    }
+    request
 }
