@@ -27,7 +27,8 @@ pub struct Account {
     asked: BTreeMap<String, usize>,
 }
 
-/// An account that answers. Ends with the test's runtime.
+/// An account that answers. Ends with the test's runtime; clones are the same account.
+#[derive(Clone)]
 pub struct ClerkAccount {
     account: Arc<Mutex<Account>>,
     url: String,

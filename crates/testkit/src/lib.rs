@@ -5,12 +5,14 @@
 
 mod clerk_account;
 mod database;
+mod dice;
 mod people;
 mod pgbouncer;
 mod relay;
 
 pub use clerk_account::{Account, ClerkAccount};
 pub use database::{CONTEXT_KEY, TestDatabase};
+pub use dice::{Dice, number_from};
 pub use people::{Organisation, Person, World, organisation, user};
 pub use pgbouncer::PgBouncer;
 pub use relay::Relay;
