@@ -95,6 +95,21 @@ impl Account {
         self.asked.get(path).copied().unwrap_or_default()
     }
 
+    /// What there is, a line each; of whoever is banned nothing.
+    pub fn told(&self) -> BTreeSet<String> {
+        let is_there = |user: &String| self.people.get(user).is_some_and(|(_, banned)| !banned);
+        let people =
+            self.people.iter().filter(|(id, _)| is_there(id)).map(|(id, (name, _))| format!("person {id} {name}"));
+        let organisations =
+            self.organisations.iter().map(|(id, (slug, name))| format!("organisation {id} {slug} {name}"));
+        let members = self
+            .memberships
+            .iter()
+            .filter(|((user, organisation), _)| is_there(user) && self.organisations.contains_key(organisation));
+        let members = members.map(|((user, organisation), role)| format!("member {user} {organisation} {role}"));
+        people.chain(organisations).chain(members).collect()
+    }
+
     fn user(&self, id: &str) -> Option<Value> {
         let (name, banned) = self.people.get(id)?;
         let address = json!({ "id": "idn_1", "email_address": format!("{id}@example.test"), "verification": { "status": "verified" } });
