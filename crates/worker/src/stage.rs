@@ -1,5 +1,6 @@
 //! What the tests of this crate stand on: a database, an account at Clerk, and a worker between them.
 
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use domain::inbound_events::{self, Recorded, Vendor};
@@ -55,6 +56,19 @@ impl Stage {
     pub(crate) async fn jobs(&self, kind: &str, state: &str) -> i64 {
         let statement = "select count(*) from tenantry.jobs where kind = $1 and state = $2";
         self.admin.query_one(statement, &[&kind, &state]).await.unwrap().get(0)
+    }
+
+    /// What our tables say, in the words of [`testkit::Account::told`].
+    pub(crate) async fn told(&self) -> BTreeSet<String> {
+        let statement = "
+            select concat_ws(' ', 'person', id, name) from tenantry.users where deleted_at is null
+            union all
+            select concat_ws(' ', 'organisation', id, slug, name) from tenantry.organisations where deleted_at is null
+            union all
+            select concat_ws(' ', 'member', user_id, organisation_id, role)
+              from tenantry.memberships join tenantry.organisations on organisations.id = organisation_id
+             where deleted_at is null";
+        self.admin.query(statement, &[]).await.unwrap().iter().map(|row| row.get(0)).collect()
     }
 
     /// Whether the directory knows somebody who is not gone.

@@ -1,5 +1,6 @@
 //! What an event leads to, and where any order of them ends.
 
+mod crash;
 mod histories;
 mod permutations;
 

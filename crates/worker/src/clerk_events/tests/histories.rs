@@ -168,19 +168,6 @@ async fn arrive(state: &State, event: &Event, id: String) {
     }
 }
 
-/// What our tables say, in the words of [`Account::told`].
-async fn told(stage: &Stage) -> BTreeSet<String> {
-    let statement = "
-        select concat_ws(' ', 'person', id, name) from tenantry.users where deleted_at is null
-        union all
-        select concat_ws(' ', 'organisation', id, slug, name) from tenantry.organisations where deleted_at is null
-        union all
-        select concat_ws(' ', 'member', user_id, organisation_id, role)
-          from tenantry.memberships join tenantry.organisations on organisations.id = organisation_id
-         where deleted_at is null";
-    stage.admin.query(statement, &[]).await.unwrap().iter().map(|row| row.get(0)).collect()
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whatever_is_lost_one_comparison_makes_both_sides_equal() {
     let (count, seed) = (number_from("HISTORIES", 1000), number_from("HISTORY_SEED", 20_261_128));
@@ -212,7 +199,7 @@ async fn histories(seed: u64, numbers: std::ops::Range<u64>) -> usize {
     let report = stage.state.mirror.reconcile().await.unwrap();
     let unrepaired: Vec<_> = report.found.iter().filter(|difference| !difference.repaired).collect();
     assert!(unrepaired.is_empty(), "HISTORY_SEED={seed}, {numbers:?}: {unrepaired:?}");
-    let (ours, clerks) = (told(&stage).await, stage.clerk.account().told());
+    let (ours, clerks) = (stage.told().await, stage.clerk.account().told());
     let differs: Vec<_> = ours.symmetric_difference(&clerks).collect();
     assert!(differs.is_empty(), "HISTORY_SEED={seed}, {numbers:?}: {differs:?}");
     report.found.len()
