@@ -58,17 +58,9 @@ impl Stage {
         self.admin.query_one(statement, &[&kind, &state]).await.unwrap().get(0)
     }
 
-    /// What our tables say, in the words of [`testkit::Account::told`].
+    /// What our tables say.
     pub(crate) async fn told(&self) -> BTreeSet<String> {
-        let statement = "
-            select concat_ws(' ', 'person', id, name) from tenantry.users where deleted_at is null
-            union all
-            select concat_ws(' ', 'organisation', id, slug, name) from tenantry.organisations where deleted_at is null
-            union all
-            select concat_ws(' ', 'member', user_id, organisation_id, role)
-              from tenantry.memberships join tenantry.organisations on organisations.id = organisation_id
-             where deleted_at is null";
-        self.admin.query(statement, &[]).await.unwrap().iter().map(|row| row.get(0)).collect()
+        testkit::directory_told(&self.admin).await
     }
 
     /// Whether the directory knows somebody who is not gone.
