@@ -147,10 +147,12 @@ impl Door {
         if self.route.surface == Surface::Api {
             return Ok(Error::SessionPending);
         }
-        if let Some(organisation) = self.find(session, slug).await?
-            && let Some(redirect) = self.activate(parts, session, &organisation).await
-        {
-            return Ok(redirect);
+        if let Some(organisation) = self.find(session, slug).await? {
+            if let Some(redirect) = self.activate(parts, session, &organisation).await {
+                return Ok(redirect);
+            }
+            // It may not: whoever was removed from their last organisation has a session of this kind.
+            self.state.look_where_old(&session.user).await;
         }
         if session::is_htmx(&parts.headers) {
             return Ok(Error::early(session::hx_redirect(StatusCode::UNAUTHORIZED, "/organisations")));

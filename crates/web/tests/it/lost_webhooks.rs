@@ -17,13 +17,15 @@ async fn htmx(app: &TestApp, who: &As) -> Answer {
     app.send(from_htmx(request(who, Method::GET, PAGE).body("".into()).unwrap())).await
 }
 
-/// A page load that has been to Clerk's handshake so often, and came back with this token.
+/// A page load that has been to Clerk's handshake so often, and came back with a token of this organisation.
 async fn after_handshakes(app: &TestApp, name: &str, slug: Option<&str>, times: u8) -> Answer {
-    let cookies = format!(
-        "__session={}; __client_uat={}; __clerk_db_jwt=dvb; __clerk_redirect_count={times}",
-        tokens::token(name, slug),
-        tokens::now() - 100
-    );
+    back_with(app, &tokens::token(name, slug), times).await
+}
+
+async fn back_with(app: &TestApp, token: &str, times: u8) -> Answer {
+    let since = tokens::now() - 100;
+    let cookies =
+        format!("__session={token}; __client_uat={since}; __clerk_db_jwt=dvb; __clerk_redirect_count={times}");
     let page = Request::get(PAGE).header("host", "localhost:3000").header("accept", "text/html");
     app.send(page.header("sec-fetch-dest", "document").header("cookie", cookies).body("".into()).unwrap()).await
 }
@@ -43,6 +45,24 @@ async fn whoever_was_removed_reads_no_longer_than_their_token_lives() {
     // From here on the directory knows, and nobody is sent round any more.
     assert_eq!(after_handshakes(&app, "max", None, 0).await.status, 404);
     assert_eq!(app.get(&As::Program("max", Some("acme")), "/api/v1/orgs/acme/procedures").await.status, 404);
+}
+
+/// Clerk asks whoever was removed from their last organisation to choose another one.
+#[tokio::test]
+async fn whoever_has_no_organisation_left_is_not_sent_round_for_the_one_they_had() {
+    let clerk = ClerkAccount::start().await;
+    let app = TestApp::beside(&clerk).await;
+    clerk.account().leave("user_max", "org_acme");
+    let mut claims = tokens::claims("max", None);
+    claims["sts"] = "pending".into();
+    let pending = tokens::TRUSTED.sign(&tokens::header(), &claims);
+    assert_eq!(back_with(&app, &pending, 0).await.status, 307);
+    for times in [3, 0] {
+        let answer = back_with(&app, &pending, times).await;
+        assert_eq!((answer.status.as_u16(), answer.header("location")), (303, "/organisations"), "{times}");
+    }
+    let list = app.get(&As::Cookie(pending), "/organisations").await;
+    assert!(!list.body.contains("The acme company"), "{}", list.body);
 }
 
 #[tokio::test]
