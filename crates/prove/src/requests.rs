@@ -18,6 +18,9 @@ const SHAPES: &[(&str, &[(&str, &str)])] = &[
     ("runs.start", &[(PROCEDURE, ""), ("name", TEXT)]),
     ("run_step.tick", &[]),
     ("run_step.undo", &[]),
+    ("roles.create", &[("name", TEXT), ("permission", "runs:work")]),
+    ("role.change", &[("name", TEXT), ("permission", "runs:work")]),
+    ("role.delete", &[]),
     ("theme", &[("theme", "dark")]),
     ("sign_out", &[]),
     // Refused by the handler for having no name: with one it would be Clerk's to answer.

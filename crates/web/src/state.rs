@@ -12,6 +12,7 @@ use tenancy::{Database, UserId};
 use crate::Config;
 use crate::headers::SecurityHeaders;
 use crate::origin::Hosts;
+use crate::refusals::Refusals;
 
 /// The parts a request is answered with. Cheap to clone: every layer and every handler has one.
 #[derive(Clone)]
@@ -27,6 +28,7 @@ pub struct Parts {
     pub(crate) hosts: Arc<Hosts>,
     pub(crate) security_headers: Arc<SecurityHeaders>,
     attempts: Arc<Attempts>,
+    pub(crate) refusals: Arc<Refusals>,
 }
 
 impl State {
@@ -38,6 +40,7 @@ impl State {
             hosts: Arc::new(Hosts::of(&config)),
             security_headers: Arc::new(SecurityHeaders::new(&config)),
             attempts: Arc::default(),
+            refusals: Arc::default(),
             config: Arc::new(config),
             database,
             clerk,

@@ -18,6 +18,7 @@ pub(crate) struct Trail(Arc<Mutex<Known>>);
 struct Known {
     user: Option<UserId>,
     org: Option<Org>,
+    route: &'static str,
     kept: Option<KeptForm>,
     headers: HeaderMap,
 }
@@ -36,9 +37,11 @@ impl Trail {
         self.known().user = Some(user.clone());
     }
 
-    /// Somebody stands at an organisation's door. Whether they are a member the database says.
-    pub(crate) fn at_the_door(&self, org: &Org) {
-        self.known().org = Some(org.clone());
+    /// Somebody stands at an organisation's door, on the way to a route. Whether they are a member the database says.
+    pub(crate) fn at_the_door(&self, org: &Org, route: &'static str) {
+        let mut known = self.known();
+        known.org = Some(org.clone());
+        known.route = route;
     }
 
     pub(crate) fn user(&self) -> Option<UserId> {
@@ -47,6 +50,11 @@ impl Trail {
 
     pub(crate) fn org(&self) -> Option<Org> {
         self.known().org.clone()
+    }
+
+    /// The name of the route that they want to.
+    pub(crate) fn route(&self) -> &'static str {
+        self.known().route
     }
 
     /// The request's form, for an answer that gives it back.

@@ -1,8 +1,10 @@
 //! JSON for programs under `/api/v1`: the same calls of the domain as the pages, a bearer token, problems as RFC 9457.
 
+pub(crate) mod audit_log;
 pub(crate) mod me;
 pub(crate) mod organisation;
 pub(crate) mod procedures;
+pub(crate) mod roles;
 pub(crate) mod runs;
 pub(crate) mod step_templates;
 

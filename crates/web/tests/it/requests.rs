@@ -94,8 +94,10 @@ pub(crate) fn to(route: &Route, who: &As, slug: &str, things: &Things) -> Reques
         }
         (Surface::Page, true) => {
             let form = format!(
-                "name=Edited&title=Edited&details=Edited&note=Edited&direction=down&theme=dark&slug=acme&procedure={}&open={}",
-                things.procedure, things.template
+                "permission=runs:work&name={}&title=Edited&details=Edited&note=Edited&direction=down&theme=dark&slug=acme&procedure={}&open={}",
+                role_name(),
+                things.procedure,
+                things.template
             );
             builder.header("content-type", "application/x-www-form-urlencoded").body(Body::from(form)).unwrap()
         }
@@ -106,7 +108,8 @@ pub(crate) fn to(route: &Route, who: &As, slug: &str, things: &Things) -> Reques
                 "step_templates.add" | "step_template.edit" => json!({ "title": text, "details": text }),
                 "step_template.move" => json!({ "direction": "down" }),
                 "runs.start" => json!({ "procedure_id": things.procedure, "name": text }),
-                "step_template.remove" | "run_step.tick" | "run_step.undo" => {
+                "roles.create" | "role.change" => json!({ "name": role_name(), "permissions": ["runs:work"] }),
+                "step_template.remove" | "role.delete" | "run_step.tick" | "run_step.undo" => {
                     return builder.body(Body::empty()).unwrap();
                 }
                 new => panic!("api.{new} is new in the route table: say here what its body looks like"),
@@ -114,4 +117,9 @@ pub(crate) fn to(route: &Route, who: &As, slug: &str, things: &Things) -> Reques
             builder.header("content-type", "application/json").body(Body::from(body.to_string())).unwrap()
         }
     }
+}
+
+/// No two roles of an organisation have one name.
+fn role_name() -> String {
+    format!("Edited {}", &Uuid::new_v4().simple().to_string()[..8])
 }
