@@ -33,7 +33,8 @@ tenant_statements! {
     HEAD = "
         select head.sequence, head.verified_through, head.verified_at, head.broken_at
           from audit_heads as head where head.organisation_id = $1";
-    /// Every entry against the one before it, the numbers without a gap, and the last one against the head.
+    /// Every entry against the one before it, the numbers without a gap, the last one against the head, and against
+    /// what was there when the chain was last looked at.
     VERIFY = "
         with chained as (
                select entry.sequence, entry.hash, tenancy.audit_text(entry) as text,
@@ -48,11 +49,14 @@ tenant_statements! {
                       (array_agg(chained.hash order by chained.sequence desc))[1] as hash
                  from chained)
         select coalesce(judged.broken_at, case when head.sequence <> judged.last or head.hash <> coalesce(judged.hash, '')
-                                               then least(head.sequence, judged.last) + 1 end),
+                                               then least(head.sequence, judged.last) + 1
+                                               when head.verified_through > judged.last then judged.last + 1 end),
                judged.last
           from judged, audit_heads as head where head.organisation_id = $1";
+    /// What held once is not forgotten when it holds no longer: the next look finds the same.
     VERIFIED = "
-        update audit_heads set verified_through = $2, broken_at = $3, verified_at = now() where organisation_id = $1";
+        update audit_heads set verified_through = greatest(verified_through, $2), broken_at = $3, verified_at = now()
+         where organisation_id = $1";
 }
 
 /// The job that writes an entry about what was done outside the organisation's door.
@@ -357,6 +361,16 @@ pub async fn verify(database: &Database, organisation: &OrganisationId) -> Resul
     tx.query(Query::new(VERIFIED).bind(through).bind(broken_at)).await?;
     tx.commit().await?;
     Ok(broken_at)
+}
+
+/// Verifies every organisation's chain, one after the other: which ones were looked at, and where each broke.
+pub async fn verify_now(database: &Database) -> Result<Vec<(OrganisationId, Option<i64>)>> {
+    let mut found = Vec::new();
+    for organisation in jobs::organisations(database).await? {
+        let broken_at = verify(database, &organisation).await?;
+        found.push((organisation, broken_at));
+    }
+    Ok(found)
 }
 
 /// Has every organisation's chain verified, one job each.
