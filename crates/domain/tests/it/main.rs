@@ -7,6 +7,7 @@ mod directory;
 mod inbound_events;
 mod jobs;
 mod membership;
+mod permissions;
 mod plans;
 mod procedures;
 mod runs;

@@ -4,6 +4,7 @@
 mod access;
 mod api;
 mod app;
+mod audit_log;
 mod canaries;
 mod dark;
 mod ended_sessions;
@@ -13,6 +14,7 @@ mod hardening;
 mod injection;
 mod operators;
 mod requests;
+mod roles;
 mod sessions;
 mod storm;
 mod tokens;
