@@ -48,7 +48,7 @@ impl Things {
             step: running.steps[0].id,
             member: world.newcomer(organisation).await,
             invitation: world.invitation(admin, organisation).await,
-            role: world.own_role(admin, organisation, &[Permission::ReportsRead]).await,
+            role: world.own_role(admin, organisation, &[Permission::RunsWork]).await,
         }
     }
 
