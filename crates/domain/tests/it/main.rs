@@ -10,4 +10,11 @@ mod membership;
 mod permissions;
 mod plans;
 mod procedures;
+mod races;
+mod rules;
 mod runs;
+
+/// A number from the environment, for tests that can go on for longer, or the same way again.
+fn number(name: &str, otherwise: u64) -> u64 {
+    std::env::var(name).ok().map_or(otherwise, |text| text.parse().unwrap())
+}
