@@ -9,6 +9,8 @@ use crate::Result;
 pub const CHANNEL: &str = "tenantry_jobs";
 /// After so many tries a job is parked for an operator to look at.
 pub const MOST_ATTEMPTS: i32 = 12;
+/// The same for a job whose vendor does not answer, which is not the job's fault: a day at the longest pause.
+pub const MOST_WAITS: i32 = 300;
 
 directory_statements! {
     ENQUEUE = "
@@ -134,7 +136,16 @@ pub async fn finish(database: &Database, job: &Claimed) -> Result<()> {
 /// The job failed: tried again later, or parked where that is hopeless or was done [`MOST_ATTEMPTS`] times.
 /// Says whether it was parked.
 pub async fn fail(database: &Database, job: &Claimed, error: &str, hopeless: bool) -> Result<bool> {
-    let park = hopeless || job.attempt >= MOST_ATTEMPTS;
+    put_off(database, job, error, hopeless || job.attempt >= MOST_ATTEMPTS).await
+}
+
+/// Whom the job needs does not answer, for which the job can do nothing: tried again later, for a day.
+/// Says whether it was parked.
+pub async fn wait(database: &Database, job: &Claimed, error: &str) -> Result<bool> {
+    put_off(database, job, error, job.attempt >= MOST_WAITS).await
+}
+
+async fn put_off(database: &Database, job: &Claimed, error: &str, park: bool) -> Result<bool> {
     let query = if park {
         Query::new(PARK).bind(job.id).bind(job.attempt).bind(error.to_owned())
     } else {

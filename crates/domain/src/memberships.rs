@@ -9,10 +9,10 @@ use tenancy::{Actor, Database, OrganisationId, Query, Row, Transaction, UserId, 
 
 use crate::audit_log::{self, Author, Entry};
 use crate::grants::{self, Intent};
-use crate::invitations::{self, Invitation};
+use crate::invitations::{self, Invitation, InvitationId};
 use crate::roles::{self, Roles};
 use crate::seats::{Seats, Wanting};
-use crate::{BaseRole, CustomRole, Error, OrgTx, Permission, Read, Result, organisations};
+use crate::{Access, BaseRole, CustomRole, Error, OrgTx, Permission, Read, Result, organisations};
 
 tenant_statements! {
     LIST = "
@@ -120,6 +120,34 @@ pub struct People {
     pub roles: Roles,
     /// Places taken and left.
     pub seats: Seats,
+}
+
+impl People {
+    /// This member, or `NotFound`.
+    pub fn member(&self, user: &UserId) -> Result<&Member> {
+        self.members.iter().find(|member| member.id == user.as_str()).ok_or(Error::NotFound)
+    }
+
+    /// This pending invitation, or `NotFound`.
+    pub fn invitation(&self, id: InvitationId) -> Result<&Invitation> {
+        self.invitations.iter().find(|invitation| invitation.id == id).ok_or(Error::NotFound)
+    }
+
+    /// Whether nobody else is an admin.
+    pub fn is_last_admin(&self, member: &Member) -> bool {
+        let others = self.members.iter().filter(|other| other.id != member.id && !other.waiting);
+        member.role == BaseRole::Admin && others.into_iter().all(|other| other.role != BaseRole::Admin)
+    }
+
+    /// The grant rule as a page asks it: whether the person may change or remove whoever has these roles.
+    pub fn may_touch(&self, access: &Access, role: BaseRole, custom_roles: &[CustomRole]) -> bool {
+        grants::ask(access, Intent::Touch, &self.roles.rights(role, custom_roles)).is_ok()
+    }
+
+    /// The same for giving them.
+    pub fn may_give(&self, access: &Access, role: BaseRole, custom_roles: &[CustomRole]) -> bool {
+        grants::ask(access, Intent::Give, &self.roles.rights(role, custom_roles)).is_ok()
+    }
 }
 
 /// Members, pending invitations, roles and seats, in one read.

@@ -7,7 +7,7 @@ mod tell;
 
 use std::sync::Arc;
 
-use clerk::types::{OrganizationMembership, User};
+use clerk::types::{OrganizationMembership, SessionState, User};
 use clerk::{Backend, Error as ClerkError};
 use domain::BaseRole;
 use domain::directory::{self, OrganisationRecord, PersonRecord};
@@ -98,6 +98,20 @@ impl Mirror {
             directory::session_ended(&self.database, user, session).await?;
         }
         Ok(())
+    }
+
+    /// Ends a session at Clerk, where that was not done yet.
+    pub async fn end_session(&self, session: &str) -> Result<(), Error> {
+        match self.backend.revoke_session(session).await {
+            Ok(_) => Ok(()),
+            Err(error) if error.is_not_found() => Ok(()),
+            Err(error) if error.is_transient() => Err(error.into()),
+            // Refused: of a session that is over there is nothing left to end.
+            Err(error) => match self.backend.get_session(session).await?.status {
+                SessionState::Active | SessionState::Pending => Err(error.into()),
+                _ => Ok(()),
+            },
+        }
     }
 
     async fn memberships(&self, user: &UserId) -> Result<Vec<OrganizationMembership>, ClerkError> {

@@ -5,7 +5,7 @@ use domain::invitations::{self, InvitationId};
 use domain::procedures::{self, ProcedureId, ProcedureName};
 use domain::runs::{self, RunId, RunName, StepId};
 use domain::step_templates::{self, StepTemplateId, StepTitle};
-use domain::{BaseRole, Details, FieldErrors, OrgTx, Permission, roles};
+use domain::{BaseRole, Details, FieldErrors, OrgTx, Permission, logos, roles};
 use tenancy::Database;
 use uuid::Uuid;
 use web::Noun;
@@ -42,6 +42,8 @@ impl Things {
         procedures::edit(&mut tx, procedure, &named(&format!("{text} again"))?, &details).await?;
         let run = runs::start(&mut tx, procedure, &RunName::parse(text).map_err(unfit)?).await?;
         let (invitation, role) = people(&mut tx, party, text).await?;
+        let picture = format!("a picture of {text}").into_bytes();
+        logos::set(&mut tx, picture, &format!("{:064}", 1)).await?;
         tx.commit().await?;
         let (_, shown) = door.read(procedures::show(procedure)).await?;
         let (_, running) = door.read(runs::show(run)).await?;

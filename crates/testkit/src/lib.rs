@@ -9,7 +9,7 @@ mod people;
 mod pgbouncer;
 mod relay;
 
-pub use clerk_account::{Account, ClerkAccount};
+pub use clerk_account::{Account, ClerkAccount, Lost};
 pub use database::{CONTEXT_KEY, TestDatabase};
 pub use people::{Organisation, Person, World, organisation, user};
 pub use pgbouncer::PgBouncer;

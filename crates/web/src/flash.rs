@@ -28,10 +28,18 @@ pub(crate) enum Flash {
     JobTriedAgain,
     JobSetAside,
     Comparing,
+    MemberChanged,
+    MemberRemoved,
+    Left,
+    InvitationResent,
+    InvitationChanged,
+    InvitationRevoked,
+    InvitationDeclined,
+    Joined,
 }
 
 impl Flash {
-    const PLAIN: [Self; 15] = [
+    const PLAIN: [Self; 23] = [
         Self::OrganisationCreated,
         Self::OrganisationOnItsWay,
         Self::ProcedureCreated,
@@ -47,11 +55,19 @@ impl Flash {
         Self::JobTriedAgain,
         Self::JobSetAside,
         Self::Comparing,
+        Self::MemberChanged,
+        Self::MemberRemoved,
+        Self::Left,
+        Self::InvitationResent,
+        Self::InvitationChanged,
+        Self::InvitationRevoked,
+        Self::InvitationDeclined,
+        Self::Joined,
     ];
 
     /// What the last answer to this browser left to say.
-    pub(crate) fn of(headers: &HeaderMap) -> Option<Self> {
-        let word = cookies::value(headers, COOKIE)?;
+    pub(crate) fn of(config: &Config, headers: &HeaderMap) -> Option<Self> {
+        let word = cookies::value(config, headers, COOKIE)?;
         let published = word.strip_prefix("published-").and_then(|number| number.parse().ok());
         published.map(Self::Published).or_else(|| Self::PLAIN.into_iter().find(|flash| flash.word() == word))
     }
@@ -74,6 +90,16 @@ impl Flash {
             Self::SignedOut => "You are signed out.".to_owned(),
             Self::JobTriedAgain => "The job is tried again.".to_owned(),
             Self::JobSetAside => "The job is set aside and counts as done.".to_owned(),
+            Self::MemberChanged => "The roles are changed.".to_owned(),
+            Self::MemberRemoved => "They are out, in open pages too.".to_owned(),
+            Self::Left => "You have left the organisation.".to_owned(),
+            Self::InvitationResent => {
+                "A new mail is on its way. The link in the old one does not work any more.".to_owned()
+            }
+            Self::InvitationChanged => "The invitation is changed. A new mail with it is on its way.".to_owned(),
+            Self::InvitationRevoked => "The invitation is revoked. Its link does not work any more.".to_owned(),
+            Self::InvitationDeclined => "You have declined the invitation.".to_owned(),
+            Self::Joined => "Welcome. You belong to this organisation now.".to_owned(),
             Self::Comparing => {
                 "A worker compares our directory with Clerk’s. Load this page again in a moment.".to_owned()
             }
@@ -98,6 +124,14 @@ impl Flash {
             Self::JobTriedAgain => "job-tried-again".to_owned(),
             Self::JobSetAside => "job-set-aside".to_owned(),
             Self::Comparing => "comparing".to_owned(),
+            Self::MemberChanged => "member-changed".to_owned(),
+            Self::MemberRemoved => "member-removed".to_owned(),
+            Self::Left => "left".to_owned(),
+            Self::InvitationResent => "invitation-resent".to_owned(),
+            Self::InvitationChanged => "invitation-changed".to_owned(),
+            Self::InvitationRevoked => "invitation-revoked".to_owned(),
+            Self::InvitationDeclined => "invitation-declined".to_owned(),
+            Self::Joined => "joined".to_owned(),
         }
     }
 
@@ -121,7 +155,7 @@ mod tests {
         let read = |word: &str| {
             let mut headers = HeaderMap::new();
             headers.insert(http::header::COOKIE, format!("flash={word}").parse().unwrap());
-            Flash::of(&headers)
+            Flash::of(&crate::config::tests::config("http://localhost:3000"), &headers)
         };
         for flash in Flash::PLAIN.into_iter().chain([Flash::Published(7)]) {
             assert_eq!(read(&flash.word()), Some(flash));

@@ -15,6 +15,7 @@ use domain::invitations::delivery::TELL_CLERK_INVITATION;
 use domain::jobs::{self, Claimed};
 use domain::memberships::TELL_CLERK_MEMBERSHIP;
 use domain::plans::TELL_CLERK_LIMIT;
+use domain::sign_outs::{self, REVOKE_CLERK_SESSION};
 use mirror::Mirror;
 use tenancy::{Database, Listener};
 use tokio::task::JoinSet;
@@ -54,6 +55,11 @@ impl Failure {
     /// Another try would find the same.
     fn is_hopeless(&self) -> bool {
         matches!(self, Self::UnknownKind | Self::Payload | Self::ForeignInstance(_))
+    }
+
+    /// Nothing is wrong with the job: Clerk does not answer.
+    fn is_waiting(&self) -> bool {
+        matches!(self, Self::Mirror(mirror::Error::Clerk(error)) if error.is_transient())
     }
 }
 
@@ -121,7 +127,12 @@ async fn settle(state: &State, job: &Claimed) {
     let settled = match done {
         Ok(()) => jobs::finish(&state.database, job).await.map(|()| tracing::info!(kind = job.kind, "job done")),
         Err(failure) => {
-            jobs::fail(&state.database, job, &failure.to_string(), failure.is_hopeless()).await.map(|parked| {
+            let told = failure.to_string();
+            let parked = match failure.is_waiting() {
+                true => jobs::wait(&state.database, job, &told).await,
+                false => jobs::fail(&state.database, job, &told, failure.is_hopeless()).await,
+            };
+            parked.map(|parked| {
                 tracing::warn!(kind = job.kind, attempt = job.attempt, parked, %failure, "job failed");
             })
         }
@@ -150,6 +161,10 @@ async fn perform(state: &State, job: &Claimed) -> Result<(), Failure> {
         TELL_CLERK_MEMBERSHIP | TELL_CLERK_INVITATION | TELL_CLERK_LIMIT => clerk_told::tell(state, job).await,
         RECORD_AUDIT_ENTRY | VERIFY_AUDIT_LOG | VERIFY_AUDIT_LOGS => audit_log::perform(state, job).await,
         APPLY_CLERK_EVENT => clerk_events::apply(state, &job.payload).await,
+        REVOKE_CLERK_SESSION => {
+            let session = sign_outs::session_of(&job.payload).ok_or(Failure::Payload)?;
+            Ok(state.mirror.end_session(session).await?)
+        }
         RECONCILE_CLERK => {
             let report = state.mirror.reconcile().await?;
             tracing::info!(compared = report.compared, drift = report.found.len(), "compared with Clerk");

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::{FromRequestParts as _, RawPathParams, Request, State};
 use axum::middleware::Next;
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
 use domain::audit_log::Origin;
 use domain::{Org, Permission, directory};
 use http::StatusCode;
@@ -13,13 +13,15 @@ use http::request::Parts;
 use tenancy::OrganisationId;
 
 use super::{Browser, InOrg, SignedIn};
+use crate::body;
 use crate::client_address;
 use crate::envelope::RequestId;
-use crate::error::{Error, Result};
+use crate::error::{Error, Problem, Result};
 use crate::kept::KeptForm;
 use crate::route::{Caller, Route, Surface};
 use crate::session::{self, Session};
 use crate::slug;
+use crate::state::Looked;
 use crate::trail::Trail;
 
 /// What stands before one route.
@@ -32,14 +34,23 @@ pub(crate) struct Door {
 /// Checks the caller that the route declares; the handler finds them in the request.
 pub(crate) async fn door(State(door): State<Door>, request: Request, next: Next) -> Result<Response> {
     let (mut parts, body) = request.into_parts();
-    match door.admit(&mut parts).await {
-        Ok(()) => Ok(next.run(Request::from_parts(parts, body)).await),
-        Err(Error::SignedOut) => {
-            Trail::of(&parts.extensions).keep(KeptForm::read(&parts, body).await);
-            Err(Error::SignedOut)
-        }
-        Err(error) => Err(error),
+    let admitted = door.admit(&mut parts).await;
+    if door.route.surface != Surface::Page || !KeptForm::is_sent(&parts) {
+        admitted?;
+        return Ok(next.run(Request::from_parts(parts, body)).await);
     }
+    // Whoever is let in may still turn out to be nobody: the handler is told by the database.
+    let (trail, action) = (Trail::of(&parts.extensions), parts.uri.path().to_owned());
+    let read = body::read(Request::new(body), &()).await;
+    let (response, bytes) = match (admitted, read) {
+        (Ok(()), Ok(bytes)) => (next.run(Request::from_parts(parts, bytes.clone().into())).await, bytes),
+        (Err(error), Ok(bytes)) => (error.into_response(), bytes),
+        (Err(error), Err(_)) | (Ok(()), Err(error)) => return Err(error),
+    };
+    if response.extensions().get::<Problem>().is_some_and(Problem::gives_the_form_back) {
+        trail.keep(KeptForm::parse(&action, &bytes));
+    }
+    Ok(response)
 }
 
 /// The organisation of the address as the caller may stand at its door.
@@ -108,7 +119,7 @@ impl Door {
         }
         Trail::of(&parts.extensions).at_the_door(&org, self.route.name);
         let browser = Browser::of(&self.state.config, parts);
-        Ok(InOrg::new(self.state.clone(), org, permission, place.token_names_it, browser))
+        Ok(InOrg::new(self.state.clone(), org, (self.route.name, permission), place.token_names_it, browser))
     }
 
     /// A program's token is for one organisation: the address's, or none.
@@ -133,7 +144,10 @@ impl Door {
             return Ok(Place { organisation: organisation.clone(), token_names_it: true });
         }
         let mut found = self.find(session, slug).await?;
-        if found.is_none() && self.is_behind(session).await? && self.state.look_again(&session.user).await {
+        if found.is_none()
+            && self.is_behind(session).await?
+            && self.state.look_again(&session.user).await == Looked::Now
+        {
             found = self.find(session, slug).await?;
         }
         let organisation = found.ok_or(Error::NotFound)?;
@@ -148,16 +162,14 @@ impl Door {
 
     /// A session that owes its choice of an organisation: the address is the choice, if it may be.
     async fn complete(&self, parts: &Parts, session: &Session, slug: &str) -> Result<Error> {
-        if self.route.surface == Surface::Api {
+        // A page that is open may hold what somebody has typed: it is left as it is, and told.
+        if self.route.surface == Surface::Api || !session::is_page_load(&parts.method, &parts.headers) {
             return Ok(Error::SessionPending);
         }
         if let Some(organisation) = self.find(session, slug).await?
             && let Some(redirect) = self.activate(parts, session, &organisation).await
         {
             return Ok(redirect);
-        }
-        if session::is_htmx(&parts.headers) {
-            return Ok(Error::early(session::hx_redirect(StatusCode::UNAUTHORIZED, "/organisations")));
         }
         Ok(Error::early((StatusCode::SEE_OTHER, session::location("/organisations"))))
     }

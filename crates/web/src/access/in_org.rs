@@ -6,10 +6,11 @@ use http::StatusCode;
 
 use super::Browser;
 use crate::State;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::flash::Flash;
 use crate::pages::shell::{Section, Shell};
 use crate::session;
+use crate::state::Looked;
 
 /// The caller of every route in an organisation. Whether they are a member, and hold the route's permission, is asked
 /// with each read and write.
@@ -17,14 +18,22 @@ use crate::session;
 pub(crate) struct InOrg {
     state: State,
     org: Org,
+    route: &'static str,
     permission: Permission,
     token_names_it: bool,
     browser: Browser,
 }
 
 impl InOrg {
-    pub(super) fn new(state: State, org: Org, permission: Permission, token_names_it: bool, browser: Browser) -> Self {
-        Self { state, org, permission, token_names_it, browser }
+    /// At the door of a route, by its name and the permission it takes.
+    pub(super) fn new(
+        state: State,
+        org: Org,
+        (route, permission): (&'static str, Permission),
+        token_names_it: bool,
+        browser: Browser,
+    ) -> Self {
+        Self { state, org, route, permission, token_names_it, browser }
     }
 
     /// Answers a read in one round trip, membership and rights included.
@@ -32,7 +41,7 @@ impl InOrg {
     /// Takes a recipe and not a read, so that it can be made twice: a session may arrive before Clerk's event about it.
     pub(crate) async fn read<T>(&self, read: impl Fn() -> Read<T> + Send) -> Result<(Access, T)> {
         let mut answer = self.org.read(read()).await;
-        if matches!(answer, Err(domain::Error::NotFound)) && self.directory_was_behind().await {
+        if matches!(answer, Err(domain::Error::NotFound)) && self.directory_was_behind().await? {
             answer = self.org.read(read()).await;
         }
         let (access, value) = answer?;
@@ -43,7 +52,7 @@ impl InOrg {
     /// Opens a transaction; the caller is a member and holds the route's permission.
     pub(crate) async fn write(&self) -> Result<OrgTx> {
         let mut answer = self.org.write().await;
-        if matches!(answer, Err(domain::Error::NotFound)) && self.directory_was_behind().await {
+        if matches!(answer, Err(domain::Error::NotFound)) && self.directory_was_behind().await? {
             answer = self.org.write().await;
         }
         let tx = answer?;
@@ -51,16 +60,35 @@ impl InOrg {
         Ok(tx)
     }
 
-    /// Clerk's token says the person is here and the directory does not: ask Clerk, once in a while.
-    async fn directory_was_behind(&self) -> bool {
-        self.token_names_it
-            && matches!(self.org.read(Read::access_only()).await, Err(domain::Error::NotFound))
-            && self.state.look_again(self.org.user()).await
+    /// Clerk's token says the person is here and the directory does not: ask Clerk, once in a while. Whom Clerk does not
+    /// say it of any more was a member when the token was made, a minute ago, and is told; nobody else has such a token.
+    async fn directory_was_behind(&self) -> Result<bool> {
+        if !self.token_names_it {
+            return Ok(false);
+        }
+        // In by now: Clerk's event may have come since the answer was made.
+        if self.is_member().await {
+            return Ok(true);
+        }
+        match self.state.look_again(self.org.user()).await {
+            Looked::InVain => Ok(false),
+            Looked::Now if self.is_member().await => Ok(true),
+            Looked::Now | Looked::Lately => Err(Error::NoLongerAMember { slug: self.org.slug().to_owned() }),
+        }
+    }
+
+    async fn is_member(&self) -> bool {
+        !matches!(self.org.read(Read::access_only()).await, Err(domain::Error::NotFound))
     }
 
     /// An address below this organisation's: `procedures/new`.
     pub(crate) fn url(&self, rest: &str) -> String {
         format!("/orgs/{}/{rest}", self.org.slug())
+    }
+
+    /// A rule forbids it to this person, which goes into the organisation's audit log.
+    pub(crate) fn record_refusal(&self, code: &'static str) {
+        self.state.refusals.record(self.org.clone(), self.route, code.to_owned());
     }
 
     /// Whether htmx asks, for a part of the page.
@@ -73,13 +101,21 @@ impl InOrg {
         Shell::new(&self.state.config, access, self.browser, section)
     }
 
-    /// To another page, which will say what was done.
+    /// To another page of the organisation, which will say what was done.
     pub(crate) fn see(&self, rest: &str, flash: Option<Flash>) -> Response {
-        let path = self.url(rest);
+        self.go(&self.url(rest), flash)
+    }
+
+    /// The same to a page outside of the organisation, for whoever is not in it any more.
+    pub(crate) fn see_outside(&self, path: &str, flash: Flash) -> Response {
+        self.go(path, Some(flash))
+    }
+
+    fn go(&self, path: &str, flash: Option<Flash>) -> Response {
         let mut response = if self.browser.htmx {
-            session::hx_redirect(StatusCode::NO_CONTENT, &path)
+            session::hx_redirect(StatusCode::NO_CONTENT, path)
         } else {
-            (StatusCode::SEE_OTHER, session::location(&path)).into_response()
+            (StatusCode::SEE_OTHER, session::location(path)).into_response()
         };
         if let Some(flash) = flash {
             response.headers_mut().append(http::header::SET_COOKIE, flash.cookie(&self.state.config));

@@ -7,7 +7,7 @@ use axum::body::Body;
 use http::{HeaderMap, Method, Request, StatusCode};
 use serde_json::Value;
 use tenancy::Database;
-use testkit::World;
+use testkit::{ClerkAccount, World};
 use tower::ServiceExt as _;
 
 use crate::tokens::{self, TRUSTED};
@@ -103,25 +103,47 @@ impl TestApp {
         Self::with(world, database, "http://localhost:3001", None, Duration::ZERO)
     }
 
-    fn with(world: World, database: Database, frontend: &str, upstream: Option<&str>, grace: Duration) -> Self {
+    /// Clerk is this account, which the test sets to anything.
+    pub(crate) async fn at(account: &ClerkAccount) -> Self {
+        let world = World::create().await;
+        let database = world.app.clone();
         let parts = clerk::ConfigParts {
-            publishable_key: "pk_test_dGVuYW50cnktc2FuZGJveC0xMy5jbGVyay5hY2NvdW50cy5kZXYk".to_owned(),
-            secret_key: SECRET_KEY.to_owned().into(),
-            // Nothing listens there: a test that needs Clerk runs against the sandbox, in e2e/.
-            api_url: Some("http://127.0.0.1:9/bapi".to_owned()),
-            proxy_url: Some(frontend.to_owned()),
-            fapi_url: upstream.map(str::to_owned),
-            grace: Some(grace),
-            calls_in_ten_seconds: Some(u32::MAX),
-            jwt_key: Some(TRUSTED.public_pem()),
-            authorized_parties: vec![tokens::APP.to_owned()],
-            sign_in_url: Some("http://localhost:3001/sign-in".to_owned()),
-            sign_up_url: Some("http://localhost:3001/sign-up".to_owned()),
-            ..clerk::ConfigParts::default()
+            api_url: Some(account.url().to_owned()),
+            ..parts("http://localhost:3001", None, Duration::ZERO)
         };
+        Self::built(world, database, parts)
+    }
+
+    /// Keys come over the network, from here.
+    pub(crate) async fn with_keys_from(url: &str) -> Self {
+        let world = World::create().await;
+        let database = world.app.clone();
+        let parts = clerk::ConfigParts {
+            jwt_key: None,
+            jwks_url: Some(url.to_owned()),
+            ..parts("http://localhost:3001", None, Duration::ZERO)
+        };
+        Self::built(world, database, parts)
+    }
+
+    fn with(world: World, database: Database, frontend: &str, upstream: Option<&str>, grace: Duration) -> Self {
+        Self::built(world, database, parts(frontend, upstream, grace))
+    }
+
+    /// The same with other secrets of webhooks.
+    pub(crate) fn with_secrets(self, secrets: &[&str]) -> Self {
+        let database = self.world.app.clone();
+        Self::secured(self.world, database, parts("http://localhost:3001", None, Duration::ZERO), secrets)
+    }
+
+    fn built(world: World, database: Database, parts: clerk::ConfigParts) -> Self {
+        Self::secured(world, database, parts, &[WEBHOOK_SECRET])
+    }
+
+    fn secured(world: World, database: Database, parts: clerk::ConfigParts, secrets: &[&str]) -> Self {
         let config = clerk::Config::from_parts(parts.served_from(&tokens::APP.parse().unwrap())).unwrap();
         let clerk = clerk::Clerk::new(config).unwrap();
-        let secrets = vec![signatures::svix::Secret::parse(WEBHOOK_SECRET).unwrap()];
+        let secrets = secrets.iter().map(|secret| signatures::svix::Secret::parse(secret).unwrap()).collect();
         let config = web::Config::new(tokens::APP.parse().unwrap(), clerk.config(), secrets)
             .operated_by(vec![testkit::user("opal")]);
         let router = web::app(web::State::new(database, clerk, config));
@@ -153,6 +175,24 @@ impl TestApp {
         let (parts, body) = response.into_parts();
         let body = axum::body::to_bytes(body, 4 << 20).await.unwrap();
         Answer { status: parts.status, headers: parts.headers, body: String::from_utf8_lossy(&body).into_owned() }
+    }
+}
+
+fn parts(frontend: &str, upstream: Option<&str>, grace: Duration) -> clerk::ConfigParts {
+    clerk::ConfigParts {
+        publishable_key: "pk_test_dGVuYW50cnktc2FuZGJveC0xMy5jbGVyay5hY2NvdW50cy5kZXYk".to_owned(),
+        secret_key: SECRET_KEY.to_owned().into(),
+        // Nothing listens there: a test that needs Clerk runs against the sandbox, in e2e/.
+        api_url: Some("http://127.0.0.1:9/bapi".to_owned()),
+        proxy_url: Some(frontend.to_owned()),
+        fapi_url: upstream.map(str::to_owned),
+        grace: Some(grace),
+        calls_in_ten_seconds: Some(u32::MAX),
+        jwt_key: Some(TRUSTED.public_pem()),
+        authorized_parties: vec![tokens::APP.to_owned()],
+        sign_in_url: Some("http://localhost:3001/sign-in".to_owned()),
+        sign_up_url: Some("http://localhost:3001/sign-up".to_owned()),
+        ..clerk::ConfigParts::default()
     }
 }
 

@@ -70,6 +70,8 @@ impl Things {
 /// The path of a route in this organisation with these things.
 pub(crate) fn path(route: &Route, slug: &str, things: &Things) -> String {
     let path = route.path.replace("{slug}", slug).replace("{file}", "nothing.css").replace("{*rest}", "v1/client");
+    let path =
+        path.replace("{organisation}", &format!("org_{slug}")).replace("{offer}", &things.invitation.to_string());
     route.ids.iter().fold(path, |path, (parameter, noun)| {
         let id = match noun {
             Noun::Procedure => things.procedure.to_string(),
@@ -94,10 +96,11 @@ pub(crate) fn to(route: &Route, who: &As, slug: &str, things: &Things) -> Reques
         }
         (Surface::Page, true) => {
             let form = format!(
-                "permission=runs:work&name={}&title=Edited&details=Edited&note=Edited&direction=down&theme=dark&slug=acme&procedure={}&open={}",
+                "permission=runs:work&name={}&title=Edited&details=Edited&note=Edited&direction=down&theme=dark&slug=acme&number=7&procedure={}&open={}&role=member&custom_roles=report-viewer&sure=no&redirect_url=/&q=a&addresses={}",
                 role_name(),
                 things.procedure,
-                things.template
+                things.template,
+                new_address()
             );
             builder.header("content-type", "application/x-www-form-urlencoded").body(Body::from(form)).unwrap()
         }
@@ -109,7 +112,20 @@ pub(crate) fn to(route: &Route, who: &As, slug: &str, things: &Things) -> Reques
                 "step_template.move" => json!({ "direction": "down" }),
                 "runs.start" => json!({ "procedure_id": things.procedure, "name": text }),
                 "roles.create" | "role.change" => json!({ "name": role_name(), "permissions": ["runs:work"] }),
-                "step_template.remove" | "role.delete" | "run_step.tick" | "run_step.undo" => {
+                "member.change" => json!({ "custom_roles": ["report-viewer"] }),
+                "invitations.create" => json!({ "addresses": [new_address()], "role": "member" }),
+                "invitation.change" => json!({ "role": "member", "custom_roles": ["report-viewer"] }),
+                // Nobody is sure, so that everybody is still there for the next question.
+                "leave" => json!({ "sure": false }),
+                "step_template.remove"
+                | "run_step.tick"
+                | "run_step.undo"
+                | "role.delete"
+                | "member.remove"
+                | "invitation.revoke"
+                | "invitation.resend"
+                | "offer.accept"
+                | "offer.decline" => {
                     return builder.body(Body::empty()).unwrap();
                 }
                 new => panic!("api.{new} is new in the route table: say here what its body looks like"),
@@ -122,4 +138,9 @@ pub(crate) fn to(route: &Route, who: &As, slug: &str, things: &Things) -> Reques
 /// No two roles of an organisation have one name.
 fn role_name() -> String {
     format!("Edited {}", &Uuid::new_v4().simple().to_string()[..8])
+}
+
+/// An address that nobody was ever invited at.
+fn new_address() -> String {
+    format!("{}@invited.example", Uuid::new_v4().simple())
 }
