@@ -44,6 +44,14 @@ impl BaseRole {
         }
     }
 
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Admin, Self::Member];
+
+    /// As it is written in forms.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|role| role.as_str() == text)
+    }
+
     /// From Clerk's key, with or without its `org:` prefix. Unknown roles are the least we know.
     pub fn from_clerk(key: &str) -> Self {
         if key.strip_prefix("org:").unwrap_or(key) == "admin" { Self::Admin } else { Self::Member }

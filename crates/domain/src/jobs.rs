@@ -22,6 +22,7 @@ directory_statements! {
                      select $1, '{}', organisation.id from organisations as organisation where organisation.deleted_at is null
                      returning kind)
         select pg_notify('tenantry_jobs', '') from job limit 1";
+    ORGANISATIONS = "select id from organisations where deleted_at is null order by id";
     /// The lease outlives the longest statement; a worker that dies loses the job to another after it.
     CLAIM = "
         update jobs set attempts = attempts + 1, leased_until = now() + interval '90 seconds'
@@ -100,6 +101,12 @@ pub(crate) async fn enqueue_in(
 pub(crate) async fn enqueue_for_all(tx: &mut Transaction, kind: &'static str) -> Result<()> {
     tx.query(Query::new(FOR_ALL).bind(kind)).await?;
     Ok(())
+}
+
+/// Every organisation there is, for what is done to each of them here and now.
+pub(crate) async fn organisations(database: &Database) -> Result<Vec<OrganisationId>> {
+    let rows = database.system(SystemReason::Jobs).run(Query::new(ORGANISATIONS)).await?;
+    Ok(rows.iter().filter_map(|row| OrganisationId::parse(row.get(0)).ok()).collect())
 }
 
 /// Enqueues a job of no organisation's and says so to the workers.

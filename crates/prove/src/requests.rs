@@ -18,6 +18,19 @@ const SHAPES: &[(&str, &[(&str, &str)])] = &[
     ("runs.start", &[(PROCEDURE, ""), ("name", TEXT)]),
     ("run_step.tick", &[]),
     ("run_step.undo", &[]),
+    ("roles.create", &[("name", TEXT), ("permission", "runs:work")]),
+    ("role.change", &[("name", TEXT), ("permission", "runs:work")]),
+    ("role.delete", &[]),
+    ("invitations.create", &[("addresses", "attacker@proof.example"), ("role", "member")]),
+    ("member.change", &[("role", "member")]),
+    ("member.remove", &[]),
+    ("invitation.change", &[("role", "member")]),
+    ("invitation.resend", &[]),
+    ("invitation.revoke", &[]),
+    // Refused for not being sure: whoever attacks is to be there for the next attempt.
+    ("leave", &[]),
+    ("offer.accept", &[]),
+    ("offer.decline", &[]),
     ("theme", &[("theme", "dark")]),
     ("sign_out", &[]),
     // Refused by the handler for having no name: with one it would be Clerk's to answer.
@@ -31,6 +44,8 @@ const SHAPES: &[(&str, &[(&str, &str)])] = &[
 const TEXT: &str = "Written by the attacker";
 /// Nobody in the proof gets as far as to look for it.
 const JOB: &str = "01890000-0000-7000-8000-000000000000";
+/// An invitation is known by its link, whoever holds it: what is attacked is one that is not there.
+const NO_ORGANISATION: &str = "org_proofnobody";
 /// Stands for a procedure's id; pages and JSON call the field differently.
 const PROCEDURE: &str = "{procedure}";
 
@@ -63,6 +78,8 @@ pub(crate) fn path(route: &Route, slug: &str, ids: &Ids) -> Option<String> {
         .replace("{slug}", slug)
         .replace("{file}", "nothing.css")
         .replace("{job}", JOB)
+        .replace("{organisation}", NO_ORGANISATION)
+        .replace("{offer}", JOB)
         .replace("{*rest}", "v1/client");
     let path =
         route.ids.iter().fold(path, |path, (parameter, noun)| path.replace(&format!("{{{parameter}}}"), ids.of(*noun)));

@@ -129,6 +129,13 @@ impl World {
         let addresses = [EmailAddress::parse(&address).unwrap()];
         let outcomes = invitations::invite(&mut tx, &addresses, BaseRole::Member, &[]).await.unwrap();
         tx.commit().await.unwrap();
+        // Not a moment ago, so that it can be sent again.
+        self.forget(
+            "update tenantry.invitations set asked_at = now() - interval '1 day'
+              where state = 'pending' and organisation_id = $1",
+            organisation,
+        )
+        .await;
         match outcomes[..] {
             [invitations::Outcome::Sent { id }] => id,
             ref other => panic!("{other:?}"),
@@ -149,6 +156,18 @@ impl World {
         let id = roles::create(&mut tx, &fields).await.unwrap();
         tx.commit().await.unwrap();
         id
+    }
+
+    /// An invitation by an admin of one person, at the address by which the tests know them.
+    pub async fn invite(&self, admin: &str, organisation: &Organisation, name: &str, role: BaseRole) -> InvitationId {
+        let mut tx = self.org(admin, organisation).write().await.unwrap();
+        let addresses = [EmailAddress::parse(&format!("{name}@example.test")).unwrap()];
+        let outcomes = invitations::invite(&mut tx, &addresses, role, &[CustomRole::ReportViewer]).await.unwrap();
+        tx.commit().await.unwrap();
+        match outcomes[..] {
+            [invitations::Outcome::Sent { id }] => id,
+            ref other => panic!("{other:?}"),
+        }
     }
 
     async fn forget(&self, sql: &str, organisation: &Organisation) {

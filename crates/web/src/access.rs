@@ -4,6 +4,7 @@ mod door;
 mod in_org;
 
 use axum::extract::FromRequestParts;
+use domain::audit_log::Origin;
 use domain::directory::PersonHome;
 use http::request::Parts;
 
@@ -59,6 +60,17 @@ impl FromRequestParts<State> for Anyone {
 
     async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self> {
         Ok(Self { session: session::optional(state, parts).await? })
+    }
+}
+
+/// Where a request comes from, for what is recorded of it outside of an organisation's door.
+pub(crate) struct Whence(pub(crate) Origin);
+
+impl FromRequestParts<State> for Whence {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, _: &State) -> Result<Self> {
+        Ok(Self(door::origin(parts)))
     }
 }
 

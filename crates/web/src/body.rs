@@ -63,6 +63,23 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Form<T> {
     }
 }
 
+/// A form's fields in their order, for a form that sends one name several times: [`Form`] of this.
+#[derive(Debug, Clone, Default, serde::Deserialize)]
+#[serde(transparent)]
+pub(crate) struct Fields(Vec<(String, String)>);
+
+impl Fields {
+    /// The first value of this name; empty where there is none.
+    pub(crate) fn get(&self, name: &str) -> &str {
+        self.0.iter().find(|(given, _)| given == name).map_or("", |(_, value)| value)
+    }
+
+    /// Every value of this name.
+    pub(crate) fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.0.iter().filter(move |(given, _)| given == name).map(|(_, value)| value.as_str())
+    }
+}
+
 /// A JSON body, not read yet: a handler asks who may do this first, and what exactly second.
 pub(crate) struct Json {
     typed: bool,
@@ -134,6 +151,18 @@ mod tests {
 
     fn parse(text: &str) -> Error {
         Json { typed: true, bytes: Bytes::from(text.to_owned()) }.parse::<Body>().unwrap_err()
+    }
+
+    #[tokio::test]
+    async fn fields_of_one_name_are_kept_in_their_order() {
+        let read = async |text: &'static str| {
+            let request = Request::post("/").header(CONTENT_TYPE, "application/x-www-form-urlencoded");
+            Form::<Fields>::from_request(request.body(text.into()).unwrap(), &()).await.map(|Form(fields)| fields)
+        };
+        let fields = read("role=b&name=Ada+B.&role=a%26&role=").await.unwrap();
+        assert_eq!(fields.all("role").collect::<Vec<_>>(), ["b", "a&", ""]);
+        assert_eq!((fields.get("role"), fields.get("name"), fields.get("other")), ("b", "Ada B.", ""));
+        assert!(matches!(read("role=%ff").await, Err(Error::BadRequest { code: "bad_form", .. })));
     }
 
     #[test]

@@ -21,14 +21,25 @@ pub(crate) enum Flash {
     StepSaved,
     StepRemoved,
     RunStarted,
+    RoleCreated,
+    RoleSaved,
+    RoleDeleted,
     SignedOut,
     JobTriedAgain,
     JobSetAside,
     Comparing,
+    MemberChanged,
+    MemberRemoved,
+    Left,
+    InvitationResent,
+    InvitationChanged,
+    InvitationRevoked,
+    InvitationDeclined,
+    Joined,
 }
 
 impl Flash {
-    const PLAIN: [Self; 12] = [
+    const PLAIN: [Self; 23] = [
         Self::OrganisationCreated,
         Self::OrganisationOnItsWay,
         Self::ProcedureCreated,
@@ -37,10 +48,21 @@ impl Flash {
         Self::StepSaved,
         Self::StepRemoved,
         Self::RunStarted,
+        Self::RoleCreated,
+        Self::RoleSaved,
+        Self::RoleDeleted,
         Self::SignedOut,
         Self::JobTriedAgain,
         Self::JobSetAside,
         Self::Comparing,
+        Self::MemberChanged,
+        Self::MemberRemoved,
+        Self::Left,
+        Self::InvitationResent,
+        Self::InvitationChanged,
+        Self::InvitationRevoked,
+        Self::InvitationDeclined,
+        Self::Joined,
     ];
 
     /// What the last answer to this browser left to say.
@@ -62,9 +84,22 @@ impl Flash {
             Self::StepSaved => "Step saved.".to_owned(),
             Self::StepRemoved => "Step removed.".to_owned(),
             Self::RunStarted => "The run has started.".to_owned(),
+            Self::RoleCreated => "The role is there. Give it to people on the members’ page.".to_owned(),
+            Self::RoleSaved => "Saved. Whoever holds the role has its new rights now.".to_owned(),
+            Self::RoleDeleted => "The role is deleted.".to_owned(),
             Self::SignedOut => "You are signed out.".to_owned(),
             Self::JobTriedAgain => "The job is tried again.".to_owned(),
             Self::JobSetAside => "The job is set aside and counts as done.".to_owned(),
+            Self::MemberChanged => "The roles are changed.".to_owned(),
+            Self::MemberRemoved => "They are out, in open pages too.".to_owned(),
+            Self::Left => "You have left the organisation.".to_owned(),
+            Self::InvitationResent => {
+                "A new mail is on its way. The link in the old one does not work any more.".to_owned()
+            }
+            Self::InvitationChanged => "The invitation is changed. A new mail with it is on its way.".to_owned(),
+            Self::InvitationRevoked => "The invitation is revoked. Its link does not work any more.".to_owned(),
+            Self::InvitationDeclined => "You have declined the invitation.".to_owned(),
+            Self::Joined => "Welcome. You belong to this organisation now.".to_owned(),
             Self::Comparing => {
                 "A worker compares our directory with Clerk’s. Load this page again in a moment.".to_owned()
             }
@@ -82,10 +117,21 @@ impl Flash {
             Self::StepSaved => "step-saved".to_owned(),
             Self::StepRemoved => "step-removed".to_owned(),
             Self::RunStarted => "run-started".to_owned(),
+            Self::RoleCreated => "role-created".to_owned(),
+            Self::RoleSaved => "role-saved".to_owned(),
+            Self::RoleDeleted => "role-deleted".to_owned(),
             Self::SignedOut => "signed-out".to_owned(),
             Self::JobTriedAgain => "job-tried-again".to_owned(),
             Self::JobSetAside => "job-set-aside".to_owned(),
             Self::Comparing => "comparing".to_owned(),
+            Self::MemberChanged => "member-changed".to_owned(),
+            Self::MemberRemoved => "member-removed".to_owned(),
+            Self::Left => "left".to_owned(),
+            Self::InvitationResent => "invitation-resent".to_owned(),
+            Self::InvitationChanged => "invitation-changed".to_owned(),
+            Self::InvitationRevoked => "invitation-revoked".to_owned(),
+            Self::InvitationDeclined => "invitation-declined".to_owned(),
+            Self::Joined => "joined".to_owned(),
         }
     }
 

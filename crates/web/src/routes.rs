@@ -72,6 +72,8 @@ fn delete<H: Handler<T, State>, T: 'static>(
 fn entries() -> Vec<Entry> {
     use Caller::{Anyone, InOrganisation as In, Operator, SignedIn, Vendor};
     use pages::{home, operators, organisation, organisations, procedures, runs, sign_in, sign_out, theme};
+    use pages::{audit_log, role, roles};
+    use pages::{invitation, inviting, leaving, member, members, offer};
     use pages::{new_procedure, procedure, publication, run, run_steps, settings, step_templates};
     vec![
         // Before an organisation
@@ -82,6 +84,9 @@ fn entries() -> Vec<Entry> {
         post("/theme", "theme", Anyone, theme::choose),
         get("/organisations", "organisations", SignedIn, organisations::show),
         post("/organisations", "organisations.create", SignedIn, organisations::create),
+        get("/invitations/{organisation}/{offer}", "offer", Anyone, offer::show),
+        post("/invitations/{organisation}/{offer}/accept", "offer.accept", SignedIn, offer::accept),
+        post("/invitations/{organisation}/{offer}/decline", "offer.decline", SignedIn, offer::decline),
 
         // In an organisation: procedures
         get("/orgs/{slug}", "organisation", In(P::RunsRead), organisation::show),
@@ -105,6 +110,29 @@ fn entries() -> Vec<Entry> {
 
         // In an organisation: settings
         get("/orgs/{slug}/settings", "settings", In(P::MembersRead), settings::show),
+        get("/orgs/{slug}/settings/members", "members", In(P::MembersRead), members::list),
+        get("/orgs/{slug}/settings/members/invite", "invitations.new", In(P::MembersInvite), inviting::show),
+        post("/orgs/{slug}/settings/members/invite", "invitations.create", In(P::MembersInvite), inviting::invite),
+        get("/orgs/{slug}/settings/members/leave", "leave.ask", In(P::MembersRead), leaving::ask),
+        post("/orgs/{slug}/settings/members/leave", "leave", In(P::MembersRead), leaving::leave),
+        get("/orgs/{slug}/settings/members/{member}", "member", In(P::MembersManage), member::show),
+        post("/orgs/{slug}/settings/members/{member}", "member.change", In(P::MembersManage), member::change),
+        get("/orgs/{slug}/settings/members/{member}/remove", "member.remove.ask", In(P::MembersManage), member::ask),
+        post("/orgs/{slug}/settings/members/{member}/remove", "member.remove", In(P::MembersManage), member::remove),
+        get("/orgs/{slug}/settings/invitations/{invitation}", "invitation", In(P::MembersInvite), invitation::show),
+        post("/orgs/{slug}/settings/invitations/{invitation}", "invitation.change", In(P::MembersInvite), invitation::change),
+        post("/orgs/{slug}/settings/invitations/{invitation}/resend", "invitation.resend", In(P::MembersInvite), invitation::resend),
+        post("/orgs/{slug}/settings/invitations/{invitation}/revoke", "invitation.revoke", In(P::MembersInvite), invitation::revoke),
+
+        // In an organisation: roles and the audit log
+        get("/orgs/{slug}/settings/roles", "roles", In(P::MembersRead), roles::show),
+        get("/orgs/{slug}/settings/roles/new", "roles.new", In(P::RolesManage), role::new),
+        post("/orgs/{slug}/settings/roles", "roles.create", In(P::RolesManage), role::create),
+        get("/orgs/{slug}/settings/roles/{role}", "role", In(P::RolesManage), role::show),
+        post("/orgs/{slug}/settings/roles/{role}", "role.change", In(P::RolesManage), role::change),
+        post("/orgs/{slug}/settings/roles/{role}/delete", "role.delete", In(P::RolesManage), role::delete),
+        get("/orgs/{slug}/settings/audit-log", "audit_log", In(P::AuditRead), audit_log::show),
+        get("/orgs/{slug}/settings/audit-log/export", "audit_log.export", In(P::AuditRead), audit_log::export),
 
         // JSON, with a session token as bearer
         get("/api/v1/me", "api.me", SignedIn, api::me::show),
@@ -123,6 +151,24 @@ fn entries() -> Vec<Entry> {
         get("/api/v1/orgs/{slug}/runs/{run}", "api.run", In(P::RunsRead), api::runs::show),
         post("/api/v1/orgs/{slug}/runs/{run}/steps/{step}/tick", "api.run_step.tick", In(P::RunsWork), api::runs::tick),
         post("/api/v1/orgs/{slug}/runs/{run}/steps/{step}/undo", "api.run_step.undo", In(P::RunsWork), api::runs::undo),
+        get("/api/v1/orgs/{slug}/members", "api.members", In(P::MembersRead), api::members::list),
+        patch("/api/v1/orgs/{slug}/members/{member}", "api.member.change", In(P::MembersManage), api::members::change),
+        delete("/api/v1/orgs/{slug}/members/{member}", "api.member.remove", In(P::MembersManage), api::members::remove),
+        post("/api/v1/orgs/{slug}/leave", "api.leave", In(P::MembersRead), api::members::leave),
+        get("/api/v1/orgs/{slug}/invitations", "api.invitations", In(P::MembersRead), api::invitations::list),
+        post("/api/v1/orgs/{slug}/invitations", "api.invitations.create", In(P::MembersInvite), api::invitations::create),
+        patch("/api/v1/orgs/{slug}/invitations/{invitation}", "api.invitation.change", In(P::MembersInvite), api::invitations::change),
+        delete("/api/v1/orgs/{slug}/invitations/{invitation}", "api.invitation.revoke", In(P::MembersInvite), api::invitations::revoke),
+        post("/api/v1/orgs/{slug}/invitations/{invitation}/resend", "api.invitation.resend", In(P::MembersInvite), api::invitations::resend),
+        post("/api/v1/invitations/{organisation}/{offer}/accept", "api.offer.accept", SignedIn, api::offers::accept),
+        post("/api/v1/invitations/{organisation}/{offer}/decline", "api.offer.decline", SignedIn, api::offers::decline),
+
+        get("/api/v1/orgs/{slug}/roles", "api.roles", In(P::MembersRead), api::roles::list),
+        post("/api/v1/orgs/{slug}/roles", "api.roles.create", In(P::RolesManage), api::roles::create),
+        get("/api/v1/orgs/{slug}/roles/{role}", "api.role", In(P::MembersRead), api::roles::show),
+        patch("/api/v1/orgs/{slug}/roles/{role}", "api.role.change", In(P::RolesManage), api::roles::change),
+        delete("/api/v1/orgs/{slug}/roles/{role}", "api.role.delete", In(P::RolesManage), api::roles::delete),
+        get("/api/v1/orgs/{slug}/audit-log", "api.audit_log", In(P::AuditRead), api::audit_log::list),
 
         // Those who run it
         get("/operators", "operators", Operator, operators::show),

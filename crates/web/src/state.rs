@@ -7,11 +7,12 @@ use std::time::{Duration, Instant};
 
 use clerk::Clerk;
 use mirror::Mirror;
-use tenancy::{Database, UserId};
+use tenancy::{Database, OrganisationId, UserId};
 
 use crate::Config;
 use crate::headers::SecurityHeaders;
 use crate::origin::Hosts;
+use crate::refusals::Refusals;
 
 /// The parts a request is answered with. Cheap to clone: every layer and every handler has one.
 #[derive(Clone)]
@@ -27,6 +28,7 @@ pub struct Parts {
     pub(crate) hosts: Arc<Hosts>,
     pub(crate) security_headers: Arc<SecurityHeaders>,
     attempts: Arc<Attempts>,
+    pub(crate) refusals: Arc<Refusals>,
 }
 
 impl State {
@@ -38,6 +40,7 @@ impl State {
             hosts: Arc::new(Hosts::of(&config)),
             security_headers: Arc::new(SecurityHeaders::new(&config)),
             attempts: Arc::default(),
+            refusals: Arc::default(),
             config: Arc::new(config),
             database,
             clerk,
@@ -68,7 +71,9 @@ impl State {
         let (state, user) = (self.clone(), user.clone());
         // Goes on when nobody waits any more: the next request finds what it brings.
         let looking = tokio::spawn(async move { state.look(&user, asked).await });
-        tokio::time::timeout(PATIENCE, looking).await.is_ok_and(|looked| looked.is_ok_and(|how| how == Looked::Now))
+        tokio::time::timeout(LOOK_PATIENCE, looking)
+            .await
+            .is_ok_and(|looked| looked.is_ok_and(|how| how == Looked::Now))
     }
 
     async fn look(&self, user: &UserId, asked: Instant) -> Looked {
@@ -88,12 +93,22 @@ impl State {
     pub(crate) async fn end_at_clerk(&self, session: &str) -> Result<(), mirror::Error> {
         let ending = self.mirror.end_session(session);
         let late = || mirror::Error::Clerk(clerk::Error::Unreachable("no answer in time".into()));
-        tokio::time::timeout(END_PATIENCE, ending).await.unwrap_or_else(|_| Err(late()))
+        tokio::time::timeout(PATIENCE, ending).await.unwrap_or_else(|_| Err(late()))
     }
 
     /// As [`Self::look_again`], for a person whose belongings were just changed by us: not held back.
     pub(crate) async fn look_now(&self, user: &UserId) -> Result<(), mirror::Error> {
         self.mirror.user(user).await
+    }
+
+    /// Has Clerk told of a membership at once, so that a session can go on with it. Where that takes too long the job
+    /// does it that was enqueued with the change.
+    pub(crate) async fn tell_now(&self, at: &OrganisationId, user: &UserId) {
+        match tokio::time::timeout(PATIENCE, self.mirror.tell_membership(at, user)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::warn!(error = %Chain(&error), "Clerk is told of a new membership later"),
+            Err(_) => tracing::warn!("Clerk took too long over a new membership; a job tells it"),
+        }
     }
 }
 
@@ -116,14 +131,15 @@ pub(crate) enum Looked {
     InVain,
 }
 
-/// For a sign-out, which is done here already.
-const END_PATIENCE: Duration = Duration::from_secs(4);
+/// How long a person waits for Clerk to be told of what is done here already.
+const PATIENCE: Duration = Duration::from_secs(4);
+
 /// At most one question to Clerk per person in this time, however often somebody asks for what is not theirs.
 const PAUSE: Duration = Duration::from_secs(5);
 /// What Clerk said of a person counts for so long: as long as it says itself in a token.
 const WORD: Duration = Duration::from_secs(60);
 /// The longest that a request waits for a person to be asked about once more.
-const PATIENCE: Duration = Duration::from_secs(2);
+const LOOK_PATIENCE: Duration = Duration::from_secs(2);
 /// The memory of attempts is swept when it grows beyond this.
 const MOST_REMEMBERED: usize = 10_000;
 

@@ -125,7 +125,9 @@ impl Case {
 
 /// What an invitation's link leads to. `NotFound` where there is none.
 pub async fn look(database: &Database, at: &OrganisationId, id: InvitationId, who: Option<&UserId>) -> Result<Offer> {
-    let door = database.in_organisation(at.clone(), Actor::Job("invitation_link"));
+    // Whose addresses these are, only the person themselves can see who does not belong there.
+    let actor = who.map_or(Actor::Job("invitation_link"), |user| Actor::Member(user.clone()));
+    let door = database.in_organisation(at.clone(), actor);
     let rows = door.read(&[looking(id, who), Roles::query()]).await?;
     Ok(Case::from_rows(&rows[0], &rows[1])?.offer)
 }

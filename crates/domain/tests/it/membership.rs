@@ -1,5 +1,7 @@
 //! Who gets in, and what they may do there.
 
+use domain::invitations::acceptance::{self, Standing};
+use domain::memberships;
 use domain::procedures::{self, ProcedureName};
 use domain::{BaseRole, CustomRole, Details, Error, Page, Permission, Read, roles};
 use testkit::{World, user};
@@ -92,4 +94,52 @@ async fn the_switcher_lists_all_my_organisations_and_no_one_elses() {
     assert_eq!(access.organisations.len(), 1);
     let (access, ()) = world.org("ada", &world.acme).read(Read::access_only()).await.unwrap();
     assert!(access.organisations.is_empty(), "a program is not asked to pay for the switcher");
+}
+
+#[tokio::test]
+async fn an_invitation_is_known_as_theirs_by_its_addressee_alone() {
+    let world = World::create().await;
+    let id = world.invite("ada", &world.acme, "nadia", BaseRole::Member).await;
+    for (name, is_mine, already) in
+        [("nadia", true, None), ("olga", false, None), ("max", false, Some(BaseRole::Member)), ("nobody", false, None)]
+    {
+        let offer = acceptance::look(&world.app, &world.acme.id, id, Some(&user(name))).await.unwrap();
+        assert_eq!((offer.standing, offer.is_mine, offer.already), (Standing::Pending, is_mine, already), "{name}");
+    }
+    let offer = acceptance::look(&world.app, &world.acme.id, id, None).await.unwrap();
+    assert_eq!((offer.address.as_str(), offer.is_mine), ("nadia@example.test", false));
+    assert!(matches!(acceptance::look(&world.app, &world.bolt.id, id, None).await, Err(Error::NotFound)));
+}
+
+/// What a page shows before it is tried is what the rule says when it is.
+#[tokio::test]
+async fn pages_know_beforehand_what_the_rules_will_say() {
+    let world = World::create().await;
+    let manager = world.own_role("ada", &world.acme, &[Permission::MembersManage]).await;
+    let mut tx = world.org("ada", &world.acme).write().await.unwrap();
+    roles::assign(&mut tx, &user("max"), &[CustomRole::Own(manager)]).await.unwrap();
+    tx.commit().await.unwrap();
+    let (access, people) = world.org("max", &world.acme).read(memberships::people()).await.unwrap();
+    for name in ["ada", "max", "rita", "ben"] {
+        let member = people.member(&user(name)).unwrap();
+        let mut tx = world.org("max", &world.acme).write().await.unwrap();
+        let outcome = memberships::remove(&mut tx, &user(name)).await;
+        let said = people.may_touch(&access, member.role, &member.custom_roles) && !people.is_last_admin(member);
+        assert_eq!(outcome.is_ok(), said, "{name}: {outcome:?}");
+    }
+    for (role, custom) in [
+        (BaseRole::Member, vec![]),
+        (BaseRole::Admin, vec![]),
+        (BaseRole::Member, vec![CustomRole::Own(manager)]),
+        (BaseRole::Member, vec![CustomRole::BillingAdmin]),
+    ] {
+        let mut tx = world.org("max", &world.acme).write().await.unwrap();
+        let outcome = match role {
+            BaseRole::Admin => memberships::change_role(&mut tx, &user("max"), role).await,
+            BaseRole::Member => roles::assign(&mut tx, &user("max"), &custom).await,
+        };
+        assert_eq!(outcome.is_ok(), people.may_give(&access, role, &custom), "{role:?} {custom:?}: {outcome:?}");
+    }
+    assert!(people.is_last_admin(people.member(&user("ada")).unwrap()));
+    assert!(matches!(people.member(&user("olga")), Err(Error::NotFound)));
 }

@@ -117,9 +117,9 @@ impl Door {
         if self.route.surface == Surface::Page {
             org = org.for_a_page();
         }
-        Trail::of(&parts.extensions).at_the_door(&org);
+        Trail::of(&parts.extensions).at_the_door(&org, self.route.name);
         let browser = Browser::of(&self.state.config, parts);
-        Ok(InOrg::new(self.state.clone(), org, permission, place.token_names_it, browser))
+        Ok(InOrg::new(self.state.clone(), org, (self.route.name, permission), place.token_names_it, browser))
     }
 
     /// A program's token is for one organisation: the address's, or none.

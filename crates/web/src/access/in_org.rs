@@ -18,14 +18,22 @@ use crate::state::Looked;
 pub(crate) struct InOrg {
     state: State,
     org: Org,
+    route: &'static str,
     permission: Permission,
     token_names_it: bool,
     browser: Browser,
 }
 
 impl InOrg {
-    pub(super) fn new(state: State, org: Org, permission: Permission, token_names_it: bool, browser: Browser) -> Self {
-        Self { state, org, permission, token_names_it, browser }
+    /// At the door of a route, by its name and the permission it takes.
+    pub(super) fn new(
+        state: State,
+        org: Org,
+        (route, permission): (&'static str, Permission),
+        token_names_it: bool,
+        browser: Browser,
+    ) -> Self {
+        Self { state, org, route, permission, token_names_it, browser }
     }
 
     /// Answers a read in one round trip, membership and rights included.
@@ -78,6 +86,11 @@ impl InOrg {
         format!("/orgs/{}/{rest}", self.org.slug())
     }
 
+    /// A rule forbids it to this person, which goes into the organisation's audit log.
+    pub(crate) fn record_refusal(&self, code: &'static str) {
+        self.state.refusals.record(self.org.clone(), self.route, code.to_owned());
+    }
+
     /// Whether htmx asks, for a part of the page.
     pub(crate) fn htmx(&self) -> bool {
         self.browser.htmx
@@ -88,13 +101,21 @@ impl InOrg {
         Shell::new(&self.state.config, access, self.browser, section)
     }
 
-    /// To another page, which will say what was done.
+    /// To another page of the organisation, which will say what was done.
     pub(crate) fn see(&self, rest: &str, flash: Option<Flash>) -> Response {
-        let path = self.url(rest);
+        self.go(&self.url(rest), flash)
+    }
+
+    /// The same to a page outside of the organisation, for whoever is not in it any more.
+    pub(crate) fn see_outside(&self, path: &str, flash: Flash) -> Response {
+        self.go(path, Some(flash))
+    }
+
+    fn go(&self, path: &str, flash: Option<Flash>) -> Response {
         let mut response = if self.browser.htmx {
-            session::hx_redirect(StatusCode::NO_CONTENT, &path)
+            session::hx_redirect(StatusCode::NO_CONTENT, path)
         } else {
-            (StatusCode::SEE_OTHER, session::location(&path)).into_response()
+            (StatusCode::SEE_OTHER, session::location(path)).into_response()
         };
         if let Some(flash) = flash {
             response.headers_mut().append(http::header::SET_COOKIE, flash.cookie(&self.state.config));

@@ -1,9 +1,18 @@
 //! Pages: HTML for people, one file per noun. A page works as forms and links first; htmx makes parts of it quicker.
 
+pub(crate) mod audit_log;
+pub(crate) mod complaint;
 pub(crate) mod errors;
 pub(crate) mod gate;
+pub(crate) mod given_roles;
 pub(crate) mod home;
+pub(crate) mod invitation;
+pub(crate) mod inviting;
+pub(crate) mod leaving;
+pub(crate) mod member;
+pub(crate) mod members;
 pub(crate) mod new_procedure;
+pub(crate) mod offer;
 pub(crate) mod operators;
 pub(crate) mod organisation;
 pub(crate) mod organisations;
@@ -12,6 +21,8 @@ pub(crate) mod procedure;
 pub(crate) mod procedures;
 pub(crate) mod progress;
 pub(crate) mod publication;
+pub(crate) mod role;
+pub(crate) mod roles;
 pub(crate) mod run;
 pub(crate) mod run_steps;
 pub(crate) mod runs;

@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use super::gate::Gate;
 use super::page;
-use super::shell::{Mark, role_name};
+use super::shell::{Invited, Mark, role_name};
 use crate::access::{Browser, SignedIn};
 use crate::body::Form;
 use crate::creation::{Created, Creation};
@@ -34,6 +34,9 @@ struct Organisations {
     gate: Gate,
     first_name: String,
     mine: Vec<Line>,
+    invitations: Vec<Invited>,
+    /// Names of those that have no place for the person yet.
+    waiting: Vec<String>,
     host: String,
     form: NewOrganisation,
 }
@@ -223,6 +226,8 @@ impl Organisations {
             gate: Gate::new(&state.config, browser, Some(home.person.email)),
             first_name: home.person.name.split(' ').next().unwrap_or_default().to_owned(),
             mine: mine.collect(),
+            invitations: home.invitations.iter().map(Invited::of).collect(),
+            waiting: home.waiting.into_iter().map(|one| one.name).collect(),
             host: url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}")),
             form,
         }

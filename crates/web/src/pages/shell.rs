@@ -1,5 +1,6 @@
 //! The frame of every page in an organisation: switcher, navigation, the person's menu, toasts.
 
+use domain::invitations::acceptance::MyInvitation;
 use domain::{Access, BaseRole, Held, Permission};
 
 use crate::Config;
@@ -25,6 +26,7 @@ pub(crate) struct Shell {
     pub(crate) email: String,
     pub(crate) role: String,
     pub(crate) organisations: Vec<Line>,
+    pub(crate) invitations: Vec<Invited>,
     pub(crate) navigation: Vec<NavigationItem>,
     pub(crate) theme: Theme,
     pub(crate) toast: Option<String>,
@@ -38,6 +40,14 @@ pub(crate) struct Line {
     pub(crate) role: &'static str,
     pub(crate) href: String,
     pub(crate) current: bool,
+}
+
+/// An invitation that the person has not answered.
+pub(crate) struct Invited {
+    pub(crate) name: String,
+    pub(crate) mark: Mark,
+    pub(crate) under: String,
+    pub(crate) href: String,
 }
 
 /// A person by name.
@@ -93,10 +103,22 @@ impl Shell {
             email: access.person.email.clone(),
             role: roles(access.role, &access.custom_roles),
             organisations: organisations.collect(),
+            invitations: access.invitations.iter().map(Invited::of).collect(),
             navigation: navigation(access, section),
             theme: browser.theme,
             toast: browser.flash.map(|flash| flash.text()),
             clerk: ClerkScript::new(config),
+        }
+    }
+}
+
+impl Invited {
+    pub(crate) fn of(invitation: &MyInvitation) -> Self {
+        Self {
+            mark: Mark::of(&invitation.name),
+            name: invitation.name.clone(),
+            under: format!("As {}, from {}", role_name(invitation.role).to_lowercase(), invitation.invited_by),
+            href: format!("/invitations/{}/{}", invitation.organisation, invitation.id),
         }
     }
 }

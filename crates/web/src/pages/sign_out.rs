@@ -5,17 +5,30 @@ use axum::response::{IntoResponse as _, Response};
 use domain::{directory, sign_outs};
 use http::header::SET_COOKIE;
 use http::{HeaderName, HeaderValue, StatusCode};
+use serde::Deserialize;
 
 use crate::access::Anyone;
+use crate::body::Form;
 use crate::flash::Flash;
+use crate::return_path::ReturnPath;
 use crate::session::location;
 use crate::state::Chain;
 
 const CLEAR_SITE_DATA: HeaderName = HeaderName::from_static("clear-site-data");
 
+/// Where to go afterwards: to the start page where nothing is said.
+#[derive(Deserialize)]
+pub(crate) struct Onward {
+    redirect_url: Option<String>,
+}
+
 /// Works for everybody: whoever is not signed in any more is signed out too. While Clerk does not answer the session ends
 /// here, and a worker tells Clerk when it does.
-pub(crate) async fn sign_out(anyone: Anyone, State(state): State<crate::State>) -> Response {
+pub(crate) async fn sign_out(
+    anyone: Anyone,
+    State(state): State<crate::State>,
+    Form(onward): Form<Onward>,
+) -> Response {
     if let Some(session) = &anyone.session
         && let Err(error) = directory::session_ended(&state.database, &session.user, session.id()).await
     {
@@ -30,7 +43,9 @@ pub(crate) async fn sign_out(anyone: Anyone, State(state): State<crate::State>) 
             tracing::error!(error = %Chain(&error), "Clerk is not told of a sign-out");
         }
     }
-    let mut response = (StatusCode::SEE_OTHER, location("/")).into_response();
+    let onward = onward.redirect_url.and_then(|text| ReturnPath::parse(&state.config, &text));
+    let path = onward.as_ref().map_or("/", ReturnPath::as_str);
+    let mut response = (StatusCode::SEE_OTHER, location(path)).into_response();
     let headers = response.headers_mut();
     for cookie in state.clerk.sign_out_cookies(state.config.is_https()) {
         headers.append(SET_COOKIE, cookie);

@@ -3,9 +3,8 @@
 use std::io::Write;
 use std::sync::{Arc, Mutex};
 
-use domain::BaseRole;
 use domain::directory::{self, OrganisationRecord, PersonRecord};
-use domain::runs;
+use domain::{BaseRole, Plan, plans, runs};
 use tenancy::UserId;
 use testkit::{Organisation, organisation};
 use web::{Caller, Surface, routes};
@@ -54,6 +53,7 @@ async fn no_answer_and_no_log_line_carries_a_foreign_canary() {
         let record = PersonRecord::new(id, &email, &canary(index), vec![(at, BaseRole::Admin)]);
         let asked_at = directory::now(&app.world.app).await.unwrap();
         directory::record_person(&app.world.app, &record, asked_at).await.unwrap();
+        plans::change(&app.world.app, &place.id, Plan::Business).await.unwrap();
         let things = Things::create(&app.world, person, &place, &canary(index)).await;
         let mut tx = app.world.org(person, &place).write().await.unwrap();
         runs::tick(&mut tx, things.run, things.step).await.unwrap();

@@ -48,7 +48,7 @@ impl Things {
             step: running.steps[0].id,
             member: world.newcomer(organisation).await,
             invitation: world.invitation(admin, organisation).await,
-            role: world.own_role(admin, organisation, &[Permission::ReportsRead]).await,
+            role: world.own_role(admin, organisation, &[Permission::RunsWork]).await,
         }
     }
 
@@ -70,6 +70,8 @@ impl Things {
 /// The path of a route in this organisation with these things.
 pub(crate) fn path(route: &Route, slug: &str, things: &Things) -> String {
     let path = route.path.replace("{slug}", slug).replace("{file}", "nothing.css").replace("{*rest}", "v1/client");
+    let path =
+        path.replace("{organisation}", &format!("org_{slug}")).replace("{offer}", &things.invitation.to_string());
     route.ids.iter().fold(path, |path, (parameter, noun)| {
         let id = match noun {
             Noun::Procedure => things.procedure.to_string(),
@@ -94,8 +96,11 @@ pub(crate) fn to(route: &Route, who: &As, slug: &str, things: &Things) -> Reques
         }
         (Surface::Page, true) => {
             let form = format!(
-                "name=Edited&title=Edited&details=Edited&note=Edited&direction=down&theme=dark&slug=acme&number=7&procedure={}&open={}",
-                things.procedure, things.template
+                "permission=runs:work&name={}&title=Edited&details=Edited&note=Edited&direction=down&theme=dark&slug=acme&number=7&procedure={}&open={}&role=member&custom_roles=report-viewer&sure=no&redirect_url=/&q=a&addresses={}",
+                role_name(),
+                things.procedure,
+                things.template,
+                new_address()
             );
             builder.header("content-type", "application/x-www-form-urlencoded").body(Body::from(form)).unwrap()
         }
@@ -106,7 +111,21 @@ pub(crate) fn to(route: &Route, who: &As, slug: &str, things: &Things) -> Reques
                 "step_templates.add" | "step_template.edit" => json!({ "title": text, "details": text }),
                 "step_template.move" => json!({ "direction": "down" }),
                 "runs.start" => json!({ "procedure_id": things.procedure, "name": text }),
-                "step_template.remove" | "run_step.tick" | "run_step.undo" => {
+                "roles.create" | "role.change" => json!({ "name": role_name(), "permissions": ["runs:work"] }),
+                "member.change" => json!({ "custom_roles": ["report-viewer"] }),
+                "invitations.create" => json!({ "addresses": [new_address()], "role": "member" }),
+                "invitation.change" => json!({ "role": "member", "custom_roles": ["report-viewer"] }),
+                // Nobody is sure, so that everybody is still there for the next question.
+                "leave" => json!({ "sure": false }),
+                "step_template.remove"
+                | "run_step.tick"
+                | "run_step.undo"
+                | "role.delete"
+                | "member.remove"
+                | "invitation.revoke"
+                | "invitation.resend"
+                | "offer.accept"
+                | "offer.decline" => {
                     return builder.body(Body::empty()).unwrap();
                 }
                 new => panic!("api.{new} is new in the route table: say here what its body looks like"),
@@ -114,4 +133,14 @@ pub(crate) fn to(route: &Route, who: &As, slug: &str, things: &Things) -> Reques
             builder.header("content-type", "application/json").body(Body::from(body.to_string())).unwrap()
         }
     }
+}
+
+/// No two roles of an organisation have one name.
+fn role_name() -> String {
+    format!("Edited {}", &Uuid::new_v4().simple().to_string()[..8])
+}
+
+/// An address that nobody was ever invited at.
+fn new_address() -> String {
+    format!("{}@invited.example", Uuid::new_v4().simple())
 }
