@@ -1,5 +1,5 @@
 // Starts the whole of Tenantry for a test, as a newcomer would, and stops it again.
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -72,6 +72,14 @@ export class Tenantry {
   async remove() {
     await this.stop();
     rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  // What no page does: asked of the database itself, by its administrator.
+  sql(statement) {
+    const url = new URL(this.env.OWNER_DATABASE_URL.replace(/^postgres(ql)?:\/\/@?/, 'postgres://'));
+    url.username = 'postgres';
+    url.password = '';
+    execFileSync('psql', ['-v', 'ON_ERROR_STOP=1', '-c', statement, url.href]);
   }
 
   // What the program logged; the canary test reads it.

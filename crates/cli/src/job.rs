@@ -4,9 +4,10 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand, ValueEnum};
+use domain::audit_log::{self, VERIFY_AUDIT_LOGS};
 use domain::drift::{DriftReport, RECONCILE_CLERK};
 use domain::jobs;
-use tenancy::SystemReason;
+use tenancy::{Database, SystemReason};
 
 use crate::config::WorkArguments;
 use crate::serve::connect;
@@ -36,23 +37,49 @@ enum Command {
 enum Job {
     /// Compare our directory with Clerk, repair what differs, and say what it was
     ReconcileClerk,
+    /// Look whether the audit logs are as they were written, and say where one is not
+    VerifyAuditLogs,
 }
 
 /// Exit code 0 when the job did all it should.
 pub(crate) async fn run(arguments: &JobArguments) -> anyhow::Result<ExitCode> {
-    let Command::Run { job: Job::ReconcileClerk, once, work } = &arguments.command;
+    let Command::Run { job, once, work } = &arguments.command;
     let config = work.check()?;
     let database = connect("WORKER_DATABASE_URL", &config.database_url, config.pool).await?;
     if !once {
-        jobs::ask(&database, SystemReason::Jobs, RECONCILE_CLERK).await?;
-        writeln!(std::io::stdout(), "a worker is asked to compare with Clerk")?;
+        let (kind, what) = match job {
+            Job::ReconcileClerk => (RECONCILE_CLERK, "to compare with Clerk"),
+            Job::VerifyAuditLogs => (VERIFY_AUDIT_LOGS, "to verify the audit logs"),
+        };
+        jobs::ask(&database, SystemReason::Jobs, kind).await?;
+        writeln!(std::io::stdout(), "a worker is asked {what}")?;
         return Ok(ExitCode::SUCCESS);
     }
-    let clerk = clerk::Clerk::new(config.clerk)?;
-    let report = mirror::Mirror::new(database, clerk.backend().clone()).reconcile().await?;
-    tell(&report)?;
-    let left = report.found.iter().any(|difference| !difference.repaired);
-    Ok(if left { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+    let good = match job {
+        Job::ReconcileClerk => {
+            let clerk = clerk::Clerk::new(config.clerk)?;
+            let report = mirror::Mirror::new(database, clerk.backend().clone()).reconcile().await?;
+            tell(&report)?;
+            report.found.iter().all(|difference| difference.repaired)
+        }
+        Job::VerifyAuditLogs => verify(&database).await?,
+    };
+    Ok(if good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Whether every log holds together; names those that do not.
+async fn verify(database: &Database) -> anyhow::Result<bool> {
+    let looked_at = audit_log::verify_now(database).await?;
+    let mut out = std::io::stdout().lock();
+    let mut broken = 0;
+    for (organisation, first) in &looked_at {
+        if let Some(first) = first {
+            broken += 1;
+            writeln!(out, "{organisation:<32} entry {first} does not fit the ones before it")?;
+        }
+    }
+    writeln!(out, "{} audit logs verified, {broken} broken", looked_at.len())?;
+    Ok(broken == 0)
 }
 
 fn tell(report: &DriftReport) -> std::io::Result<()> {

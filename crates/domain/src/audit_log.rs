@@ -8,7 +8,7 @@ use serde_json::Value;
 use tenancy::{Database, OrganisationId, Query, Row, Transaction, tenant_statements};
 use uuid::Uuid;
 
-use crate::{Access, FieldErrors, Org, Permission, Read, Result, jobs};
+use crate::{Access, Error, FieldErrors, Org, Permission, Read, Result, jobs};
 
 tenant_statements! {
     RECORD = "
@@ -33,7 +33,8 @@ tenant_statements! {
     HEAD = "
         select head.sequence, head.verified_through, head.verified_at, head.broken_at
           from audit_heads as head where head.organisation_id = $1";
-    /// Every entry against the one before it, the numbers without a gap, and the last one against the head.
+    /// Every entry against the one before it, the numbers without a gap, the last one against the head, and against
+    /// what was there when the chain was last looked at.
     VERIFY = "
         with chained as (
                select entry.sequence, entry.hash, tenancy.audit_text(entry) as text,
@@ -48,16 +49,14 @@ tenant_statements! {
                       (array_agg(chained.hash order by chained.sequence desc))[1] as hash
                  from chained)
         select coalesce(judged.broken_at, case when head.sequence <> judged.last or head.hash <> coalesce(judged.hash, '')
-                                               then least(head.sequence, judged.last) + 1 end),
+                                               then least(head.sequence, judged.last) + 1
+                                               when head.verified_through > judged.last then judged.last + 1 end),
                judged.last
           from judged, audit_heads as head where head.organisation_id = $1";
+    /// What held once is not forgotten when it holds no longer: the next look finds the same.
     VERIFIED = "
-        update audit_heads set verified_through = $2, broken_at = $3, verified_at = now() where organisation_id = $1";
-    /// One refusal of a kind a minute: whoever tries in a loop writes no endless log.
-    REFUSED_LATELY = "
-        select from audit_log as entry
-         where entry.organisation_id = $1 and entry.actor_id = $2 and entry.action = $3 and entry.object_id = $4
-           and entry.outcome = 'refused' and entry.happened_at > now() - interval '1 minute' limit 1";
+        update audit_heads set verified_through = greatest(verified_through, $2), broken_at = $3, verified_at = now()
+         where organisation_id = $1";
 }
 
 /// The job that writes an entry about what was done outside the organisation's door.
@@ -66,6 +65,9 @@ pub const RECORD_AUDIT_ENTRY: &str = "record_audit_entry";
 pub const VERIFY_AUDIT_LOG: &str = "verify_audit_log";
 /// The job that has every chain verified.
 pub const VERIFY_AUDIT_LOGS: &str = "verify_audit_logs";
+
+/// What is recorded of somebody who was refused.
+const REFUSED: &str = "access.refused";
 
 /// Entries on one page.
 pub const PAGE: i64 = 50;
@@ -176,15 +178,11 @@ pub(crate) async fn follow(tx: &mut Transaction, organisation: &OrganisationId, 
     jobs::enqueue_in(tx, organisation, RECORD_AUDIT_ENTRY, payload).await
 }
 
-/// Records that somebody was refused: in a transaction of its own, as theirs came to nothing. Once a minute for the same.
-pub async fn refused(org: &Org, action: &str, what: &str) -> Result<()> {
+/// Records that somebody was refused something, by the route they tried: the permission that they lack, or the rule's
+/// code. In a transaction of its own, as theirs came to nothing.
+pub async fn refused(org: &Org, route: &str, what: &str) -> Result<()> {
     let mut tx = org.write().await?;
-    let who = tx.who();
-    let entry = Entry::new(action).on(&what, what);
-    let query = Query::new(REFUSED_LATELY).bind(who).bind(entry.action.clone()).bind(entry.object_id.clone());
-    if tx.rows(query).await?.is_empty() {
-        tx.record_refused(entry).await?;
-    }
+    tx.record_refused(Entry::new(REFUSED).on(&route, what)).await?;
     tx.commit().await
 }
 
@@ -338,6 +336,19 @@ pub fn export(filter: &Filter) -> Read<Vec<AuditEntry>> {
     })
 }
 
+/// `LimitReached` where the plan does not give the log as a file.
+pub fn may_export(access: &Access) -> Result<()> {
+    let plan = access.organisation.plan;
+    if plan.has_audit_export() {
+        return Ok(());
+    }
+    let message = format!(
+        "The audit log as a file comes with the Business plan; you are on {}. All of it can be read here on every plan.",
+        plan.name()
+    );
+    Err(Error::LimitReached { code: "audit_export_not_in_plan", message })
+}
+
 /// Reads an organisation's chain from its first entry and writes down how far it holds; says where it broke.
 pub async fn verify(database: &Database, organisation: &OrganisationId) -> Result<Option<i64>> {
     let door = database.in_organisation(organisation.clone(), tenancy::Actor::Job(VERIFY_AUDIT_LOG));
@@ -350,6 +361,16 @@ pub async fn verify(database: &Database, organisation: &OrganisationId) -> Resul
     tx.query(Query::new(VERIFIED).bind(through).bind(broken_at)).await?;
     tx.commit().await?;
     Ok(broken_at)
+}
+
+/// Verifies every organisation's chain, one after the other: which ones were looked at, and where each broke.
+pub async fn verify_now(database: &Database) -> Result<Vec<(OrganisationId, Option<i64>)>> {
+    let mut found = Vec::new();
+    for organisation in jobs::organisations(database).await? {
+        let broken_at = verify(database, &organisation).await?;
+        found.push((organisation, broken_at));
+    }
+    Ok(found)
 }
 
 /// Has every organisation's chain verified, one job each.

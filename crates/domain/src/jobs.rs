@@ -4,6 +4,7 @@ use tenancy::{Database, OrganisationId, Query, Row, SystemReason, Transaction, d
 use uuid::Uuid;
 
 use crate::Result;
+use crate::inbound_events::APPLY_CLERK_EVENT;
 
 /// The channel that wakes workers. A wake says "look", nothing more.
 pub const CHANNEL: &str = "tenantry_jobs";
@@ -21,12 +22,14 @@ directory_statements! {
                      select $1, '{}', organisation.id from organisations as organisation where organisation.deleted_at is null
                      returning kind)
         select pg_notify('tenantry_jobs', '') from job limit 1";
+    ORGANISATIONS = "select id from organisations where deleted_at is null order by id";
     /// The lease outlives the longest statement; a worker that dies loses the job to another after it.
     CLAIM = "
         update jobs set attempts = attempts + 1, leased_until = now() + interval '90 seconds'
          where id in (select id from jobs
                        where state = 'ready' and run_at <= now() and (leased_until is null or leased_until < now())
-                       order by run_at limit 16 for update skip locked)
+                         and (kind = any ($1)) = $2
+                       order by run_at limit $3 for update skip locked)
         returning id, kind, payload, attempts, organisation_id";
     EXTEND = "
         update jobs set leased_until = now() + interval '90 seconds'
@@ -47,6 +50,18 @@ directory_statements! {
     PARK = "
         update jobs set state = 'parked', finished_at = now(), leased_until = null, last_error = $3
          where id = $1 and attempts = $2 and state = 'ready'";
+}
+
+/// Somebody's access waits for these, and none takes long.
+const PROMPT: [&str; 1] = [APPLY_CLERK_EVENT];
+
+/// Jobs that wait for each other and for no others: a worker has room of its own for each lane.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lane {
+    /// Short jobs that somebody's access waits for.
+    Prompt,
+    /// All others, also those of a kind that nobody knows: they may take minutes.
+    Patient,
 }
 
 /// A job held by this worker until its lease ends.
@@ -88,6 +103,12 @@ pub(crate) async fn enqueue_for_all(tx: &mut Transaction, kind: &'static str) ->
     Ok(())
 }
 
+/// Every organisation there is, for what is done to each of them here and now.
+pub(crate) async fn organisations(database: &Database) -> Result<Vec<OrganisationId>> {
+    let rows = database.system(SystemReason::Jobs).run(Query::new(ORGANISATIONS)).await?;
+    Ok(rows.iter().filter_map(|row| OrganisationId::parse(row.get(0)).ok()).collect())
+}
+
 /// Enqueues a job of no organisation's and says so to the workers.
 pub async fn ask(database: &Database, reason: SystemReason, kind: &'static str) -> Result<()> {
     let mut tx = database.system(reason).begin().await?;
@@ -95,9 +116,12 @@ pub async fn ask(database: &Database, reason: SystemReason, kind: &'static str) 
     Ok(tx.commit().await?)
 }
 
-/// Takes up to 16 jobs that are due.
-pub async fn claim(database: &Database) -> Result<Vec<Claimed>> {
-    let rows = database.system(SystemReason::Jobs).run(Query::new(CLAIM)).await?;
+/// Takes jobs of a lane that are due, and `most` of them at most.
+pub async fn claim(database: &Database, lane: Lane, most: usize) -> Result<Vec<Claimed>> {
+    let prompt: Vec<String> = PROMPT.iter().map(|&kind| kind.to_owned()).collect();
+    let most = i64::try_from(most).unwrap_or(i64::MAX);
+    let query = Query::new(CLAIM).bind(prompt).bind(lane == Lane::Prompt).bind(most);
+    let rows = database.system(SystemReason::Jobs).run(query).await?;
     Ok(rows.iter().map(claimed).collect())
 }
 
@@ -148,15 +172,15 @@ async fn put_off(database: &Database, job: &Claimed, error: &str, park: bool) ->
     Ok(park)
 }
 
-/// Seconds until the next try: doubling from half a second, five minutes at most.
+/// Seconds until the next try: doubling from half a second, four minutes at most.
 fn pause(attempt: i32) -> f64 {
-    (0.25 * 2f64.powi(attempt.clamp(1, 20))).min(300.0)
+    (0.25 * 2f64.powi(attempt.clamp(1, 20))).min(240.0)
 }
 
 #[cfg(test)]
 mod tests {
     #[test]
     fn pauses_double_and_are_bounded() {
-        assert_eq!([1, 2, 3, 11, 12].map(super::pause), [0.5, 1.0, 2.0, 300.0, 300.0]);
+        assert_eq!([1, 2, 3, 11, 12].map(super::pause), [0.5, 1.0, 2.0, 240.0, 240.0]);
     }
 }

@@ -41,7 +41,10 @@ tenant_statements! {
          where organisation_id = $1 and user_id = $2 and removed_at is null";
     DROP_ROLES = "delete from membership_roles where organisation_id = $1 and user_id = $2";
     WAITING = "
-        select membership.user_id, membership.role, person.name, person.addresses
+        select membership.user_id, membership.role, person.name, person.addresses,
+               exists (select from invitations as invitation
+                        where invitation.organisation_id = $1 and invitation.state = 'pending'
+                          and invitation.expires_at > now() and invitation.address = any (person.addresses))
           from memberships as membership join users as person on person.id = membership.user_id
          where membership.organisation_id = $1 and membership.waiting_since is not null and membership.removed_at is null
          order by membership.created_at, membership.user_id";
@@ -271,23 +274,31 @@ pub async fn told(database: &Database, organisation: &OrganisationId, user: &Use
 pub async fn settle(database: &Database, organisation: &OrganisationId) -> Result<()> {
     let door = database.in_organisation(organisation.clone(), Actor::Job("settle_memberships"));
     let (mut tx, _) = door.write(&[organisations::locking()]).await?;
+    let mut seats = seats_in(&mut tx).await?;
     for row in tx.query(Query::new(WAITING)).await? {
         let user = UserId::parse(row.get(0)).map_err(|_| Error::NotFound)?;
         let (role, name, addresses): (&str, &str, Vec<String>) = (row.get(1), row.get(2), row.get(3));
+        let wanting = |invited| if invited { Wanting::Invited } else { Wanting::Stranger };
+        // Many may wait: whoever cannot come in costs nothing more than this.
+        if seats.ask(wanting(row.get(4))).is_err() {
+            continue;
+        }
         let invitation = invitations::to_any_of(&mut tx, &addresses).await?;
-        let seats = tx.query(Seats::query()).await?;
-        let Some(seats) = seats.first().map(Seats::from_row) else { break };
-        let wanting = if invitation.is_some() { Wanting::Invited } else { Wanting::Stranger };
-        if seats.ask(wanting).is_err() {
+        if seats.ask(wanting(invitation.is_some())).is_err() {
             continue;
         }
         admit(&mut tx, &user, name, role, invitation.as_ref()).await?;
+        seats = seats_in(&mut tx).await?;
     }
     let admins: i64 = tx.query(Query::new(ADMINS)).await?.first().map_or(0, |row| row.get(0));
     let changed = tx.query(Query::new(OWNERLESS).bind(admins == 0)).await;
     changed?;
     tx.wake().await?;
     Ok(tx.commit().await?)
+}
+
+async fn seats_in(tx: &mut Transaction) -> Result<Seats> {
+    tx.query_opt(Seats::query()).await?.as_ref().map(Seats::from_row).ok_or(Error::NotFound)
 }
 
 async fn admit(

@@ -62,7 +62,7 @@ impl Org {
     pub async fn write(&self) -> Result<OrgTx> {
         let (transaction, entrance) = self.scope.write(&self.entrance()).await?;
         let access = self.enter(&entrance)?;
-        Ok(OrgTx { transaction, access, origin: self.origin.clone() })
+        Ok(OrgTx { transaction, access, origin: self.origin.clone(), locked: false })
     }
 
     /// What travels ahead of everything else: who this is, and what they may do.
@@ -138,6 +138,7 @@ pub struct OrgTx {
     transaction: Transaction,
     access: Access,
     origin: Origin,
+    locked: bool,
 }
 
 impl OrgTx {
@@ -149,6 +150,26 @@ impl OrgTx {
     /// `Forbidden` without the permission: the first line of every function that writes.
     pub fn require(&self, permission: Permission) -> Result<()> {
         self.access.require(permission)
+    }
+
+    /// Takes the organisation's lock. What the person may do was read before it: where that changed while they waited,
+    /// it is `Conflict`, and `NotFound` where they are no member any more.
+    pub(crate) async fn lock(&mut self, locking: Query) -> Result<()> {
+        self.rows(locking).await?;
+        if self.locked {
+            return Ok(());
+        }
+        self.locked = true;
+        let Access { person, organisation, .. } = &self.access;
+        let (user, at) = (person.id.clone(), organisation.id.clone());
+        let rows = self.transaction.query(Access::query(&user, &organisation.slug)).await?;
+        let now = Access::from_rows(&at, &user, None, &rows)?;
+        if now.rights == self.access.rights && now.organisation.plan == self.access.organisation.plan {
+            return Ok(());
+        }
+        let message =
+            "Your rights here or the plan changed in this very moment. Nothing was done; look again.".to_owned();
+        Err(Error::Conflict { code: "rights_changed", message })
     }
 
     /// Has a job done inside this organisation after the commit.

@@ -16,9 +16,9 @@ tenant_statements! {
 }
 
 /// Takes the organisation's lock: everything that changes members, roles, invitations or settings begins with it, so
-/// that what is counted stays true until the commit.
+/// that what is counted stays true until the commit, and what the person may do is what they may do now.
 pub(crate) async fn lock(tx: &mut OrgTx) -> Result<()> {
-    tx.rows(locking()).await.map(|_| ())
+    tx.lock(locking()).await
 }
 
 /// The statement of the lock.

@@ -10,7 +10,7 @@ use uuid::Uuid;
 use crate::audit_log::Entry;
 use crate::grants::{self, Intent};
 use crate::text::text_type;
-use crate::{Error, FieldErrors, OrgTx, Permission, Read, Result, Rights, memberships, organisations};
+use crate::{Access, Error, FieldErrors, OrgTx, Permission, Read, Result, Rights, memberships, organisations};
 
 tenant_statements! {
     LIST = "
@@ -39,15 +39,22 @@ tenant_statements! {
         update invitations
            set extra_roles = array(select distinct unnest(array_remove(extra_roles, $2) || $3::text[]))
          where organisation_id = $1 and state = 'pending' and $2 = any (extra_roles)";
+    /// An invitation may name a role that is gone: that one is not given.
     GIVE = "
         insert into membership_roles (organisation_id, user_id, role)
         select $1, membership.user_id, given.role
           from memberships as membership, unnest($3::text[]) as given (role)
          where membership.organisation_id = $1 and membership.user_id = $2
+           and (given.role in ('report-viewer', 'billing-admin')
+                or exists (select from custom_roles as own
+                            where own.organisation_id = $1 and own.id::text = given.role))
         on conflict (organisation_id, user_id, role) do nothing";
     TAKE = "
         delete from membership_roles where organisation_id = $1 and user_id = $2 and role <> all ($3)";
 }
+
+/// What a role is called that an invitation names and that was deleted since.
+const GONE: &str = "a role that is gone";
 
 /// Most roles of its own that an organisation can have.
 pub const MOST_ROLES: usize = 40;
@@ -175,7 +182,7 @@ impl Roles {
 
     /// Their names, as a log or a list shows them.
     pub fn names(&self, roles: &[CustomRole]) -> Vec<String> {
-        let name = |role: &CustomRole| self.find(*role).map_or_else(|| role.to_string(), |found| found.name.clone());
+        let name = |role: &CustomRole| self.find(*role).map_or_else(|| GONE.to_owned(), |found| found.name.clone());
         roles.iter().map(name).collect()
     }
 }
@@ -276,7 +283,8 @@ pub async fn change(tx: &mut OrgTx, id: Uuid, fields: &RoleFields) -> Result<()>
     tx.wake().await
 }
 
-/// Deletes a role. Its holders get the replacement in the same step, or nothing instead.
+/// Deletes a role. Its holders get the replacement in the same step, or nothing instead: to give them another one is to
+/// manage members.
 pub async fn delete(tx: &mut OrgTx, id: Uuid, replacement: Option<CustomRole>) -> Result<()> {
     tx.require(Permission::RolesManage)?;
     organisations::lock(tx).await?;
@@ -291,6 +299,7 @@ pub async fn delete(tx: &mut OrgTx, id: Uuid, replacement: Option<CustomRole>) -
         Some(role) => {
             let chosen =
                 roles.find(role).ok_or_else(|| FieldErrors::one("replacement", "There is no such role here."))?;
+            tx.require(Permission::MembersManage)?;
             grants::ask(tx.access(), Intent::Give, &chosen.permissions.iter().copied().collect())?;
             let query = Query::new(REPLACE).bind(id.to_string()).bind(role.to_string());
             tx.rows(query).await?;
@@ -356,7 +365,12 @@ fn is_free(there: &Roles, fields: &RoleFields, except: Option<Uuid>) -> Result<(
 }
 
 pub(crate) fn needs_plan(tx: &OrgTx) -> Result<()> {
-    let plan = tx.access().organisation.plan;
+    in_plan(tx.access())
+}
+
+/// `LimitReached` where the plan has no roles of the customer's own.
+pub fn in_plan(access: &Access) -> Result<()> {
+    let plan = access.organisation.plan;
     if plan.has_own_roles() {
         return Ok(());
     }

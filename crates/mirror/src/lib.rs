@@ -51,11 +51,19 @@ impl Mirror {
         Self { links: Some(public_base_url.trim_end_matches('/').into()), ..self }
     }
 
+    /// Asks Clerk once which instance it is, so that no event has to wait for that answer.
+    pub async fn know_the_instance(&self) -> Result<(), Error> {
+        self.instance().await.map(|_| ())
+    }
+
     /// Whether something that says it happened in this instance of Clerk's can be about ours.
     pub async fn is_ours(&self, instance: &str) -> Result<bool, Error> {
-        let ours =
-            self.instance.get_or_try_init(async || Ok::<_, ClerkError>(self.backend.instance().await?.id)).await?;
-        Ok(ours == instance)
+        Ok(self.instance().await? == instance)
+    }
+
+    async fn instance(&self) -> Result<&String, Error> {
+        let ask = async || Ok(self.backend.instance().await?.id);
+        self.instance.get_or_try_init(ask).await
     }
 
     /// A person with all their memberships and the organisations these are in. Banned people are nobody here.

@@ -1,11 +1,13 @@
 //! A Clerk account in memory, behind the Backend API's reading calls: what it says is what the test has made of it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use axum::body::Body;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, Query, Request, State};
 use axum::http::StatusCode;
+use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
@@ -26,6 +28,10 @@ pub struct Account {
     refusals: Vec<u16>,
     /// Changes that are made from here on, and answered as if not.
     lost: Vec<Lost>,
+    /// Paths that are not answered for now.
+    hanging: BTreeSet<String>,
+    /// How often each path was asked.
+    asked: BTreeMap<String, usize>,
 }
 
 /// How the answer to a change that was made is lost.
@@ -39,10 +45,11 @@ pub enum Lost {
     Broken,
 }
 
-/// An account that answers. Ends with the test's runtime.
+/// An account that answers. Ends with the test's runtime; clones are the same account.
+#[derive(Clone)]
 pub struct ClerkAccount {
     account: Arc<Mutex<Account>>,
-    base: String,
+    url: String,
     backend: Backend,
 }
 
@@ -113,6 +120,35 @@ impl Account {
         &self.revoked
     }
 
+    /// Whoever asks for this path waits, or no longer.
+    pub fn hang(&mut self, path: &str, hangs: bool) {
+        if hangs {
+            self.hanging.insert(path.to_owned());
+        } else {
+            self.hanging.remove(path);
+        }
+    }
+
+    /// How often this path was asked.
+    pub fn asked(&self, path: &str) -> usize {
+        self.asked.get(path).copied().unwrap_or_default()
+    }
+
+    /// What there is, a line each; of whoever is banned nothing.
+    pub fn told(&self) -> BTreeSet<String> {
+        let is_there = |user: &String| self.people.get(user).is_some_and(|(_, banned)| !banned);
+        let people =
+            self.people.iter().filter(|(id, _)| is_there(id)).map(|(id, (name, _))| format!("person {id} {name}"));
+        let organisations =
+            self.organisations.iter().map(|(id, (slug, name))| format!("organisation {id} {slug} {name}"));
+        let members = self
+            .memberships
+            .iter()
+            .filter(|((user, organisation), _)| is_there(user) && self.organisations.contains_key(organisation));
+        let members = members.map(|((user, organisation), role)| format!("member {user} {organisation} {role}"));
+        people.chain(organisations).chain(members).collect()
+    }
+
     fn user(&self, id: &str) -> Option<Value> {
         let (name, banned) = self.people.get(id)?;
         let address = json!({ "id": "idn_1", "email_address": format!("{id}@example.test"), "verification": { "status": "verified" } });
@@ -158,6 +194,7 @@ impl ClerkAccount {
             .route("/v1/sessions/{id}/revoke", post(revoke_session))
             .route("/v1/organizations/{id}", get(organization))
             .route("/v1/organization_memberships", get(memberships))
+            .layer(from_fn_with_state(Arc::clone(&account), hang))
             .with_state(Arc::clone(&account));
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
@@ -171,17 +208,17 @@ impl ClerkAccount {
             ..ConfigParts::default()
         });
         let backend = Clerk::new(config.unwrap()).unwrap().backend().clone();
-        Self { account, base, backend }
-    }
-
-    /// Where it answers.
-    pub fn url(&self) -> &str {
-        &self.base
+        Self { account, url: base, backend }
     }
 
     /// The account, to be changed.
     pub fn account(&self) -> MutexGuard<'_, Account> {
         self.account.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Where it answers.
+    pub fn url(&self) -> &str {
+        &self.url
     }
 
     /// A client that asks it.
@@ -209,6 +246,16 @@ fn change(account: &Shared, make: impl FnOnce(&mut Account) -> Option<Value>) ->
             Body::from_stream(cut).into_response()
         }
     }
+}
+
+/// Counts the question, and holds it for as long as its path hangs.
+async fn hang(State(account): State<Shared>, request: Request, next: Next) -> Response {
+    let path = request.uri().path().to_owned();
+    *account.lock().unwrap_or_else(PoisonError::into_inner).asked.entry(path.clone()).or_default() += 1;
+    while account.lock().unwrap_or_else(PoisonError::into_inner).hanging.contains(&path) {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    next.run(request).await
 }
 
 /// What the account says, or the refusal that is next.

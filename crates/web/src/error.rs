@@ -116,12 +116,14 @@ pub(crate) struct Problem {
     pub(crate) fields: Vec<(String, String)>,
     /// What would have been needed.
     pub(crate) permission: Option<Permission>,
+    /// Whether a rule of the organisation is in the way: that somebody tried goes into its audit log.
+    pub(crate) is_attempt: bool,
 }
 
 impl Problem {
     fn new(status: StatusCode, code: &'static str, title: impl Into<String>, detail: impl Into<String>) -> Self {
         let (title, detail) = (title.into(), detail.into());
-        Self { status, code, title, detail, fields: Vec::new(), permission: None }
+        Self { status, code, title, detail, fields: Vec::new(), permission: None, is_attempt: false }
     }
 
     /// Whether the same form may be taken another time, so that it is given back with what was typed.
@@ -152,6 +154,7 @@ impl Error {
             ),
             Self::Forbidden(permission) => Problem {
                 permission: Some(permission),
+                is_attempt: true,
                 ..Problem::new(
                     S::FORBIDDEN,
                     "forbidden",
@@ -159,7 +162,9 @@ impl Error {
                     "Your role here does not include it. An admin can give it to you.",
                 )
             },
-            Self::Refused { code, message } => Problem::new(S::FORBIDDEN, code, "You may not do this", message),
+            Self::Refused { code, message } => {
+                Problem { is_attempt: true, ..Problem::new(S::FORBIDDEN, code, "You may not do this", message) }
+            }
             Self::LimitReached { code, message } => {
                 Problem::new(S::FORBIDDEN, code, "Your plan does not go that far", message)
             }

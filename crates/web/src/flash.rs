@@ -21,6 +21,9 @@ pub(crate) enum Flash {
     StepSaved,
     StepRemoved,
     RunStarted,
+    RoleCreated,
+    RoleSaved,
+    RoleDeleted,
     SignedOut,
     JobTriedAgain,
     JobSetAside,
@@ -36,7 +39,7 @@ pub(crate) enum Flash {
 }
 
 impl Flash {
-    const PLAIN: [Self; 20] = [
+    const PLAIN: [Self; 23] = [
         Self::OrganisationCreated,
         Self::OrganisationOnItsWay,
         Self::ProcedureCreated,
@@ -45,6 +48,9 @@ impl Flash {
         Self::StepSaved,
         Self::StepRemoved,
         Self::RunStarted,
+        Self::RoleCreated,
+        Self::RoleSaved,
+        Self::RoleDeleted,
         Self::SignedOut,
         Self::JobTriedAgain,
         Self::JobSetAside,
@@ -78,6 +84,9 @@ impl Flash {
             Self::StepSaved => "Step saved.".to_owned(),
             Self::StepRemoved => "Step removed.".to_owned(),
             Self::RunStarted => "The run has started.".to_owned(),
+            Self::RoleCreated => "The role is there. Give it to people on the members’ page.".to_owned(),
+            Self::RoleSaved => "Saved. Whoever holds the role has its new rights now.".to_owned(),
+            Self::RoleDeleted => "The role is deleted.".to_owned(),
             Self::SignedOut => "You are signed out.".to_owned(),
             Self::JobTriedAgain => "The job is tried again.".to_owned(),
             Self::JobSetAside => "The job is set aside and counts as done.".to_owned(),
@@ -108,6 +117,9 @@ impl Flash {
             Self::StepSaved => "step-saved".to_owned(),
             Self::StepRemoved => "step-removed".to_owned(),
             Self::RunStarted => "run-started".to_owned(),
+            Self::RoleCreated => "role-created".to_owned(),
+            Self::RoleSaved => "role-saved".to_owned(),
+            Self::RoleDeleted => "role-deleted".to_owned(),
             Self::SignedOut => "signed-out".to_owned(),
             Self::JobTriedAgain => "job-tried-again".to_owned(),
             Self::JobSetAside => "job-set-aside".to_owned(),

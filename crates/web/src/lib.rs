@@ -20,6 +20,7 @@ mod kept;
 mod origin;
 mod pages;
 mod presentation;
+mod refusals;
 mod return_path;
 mod route;
 pub mod routes;

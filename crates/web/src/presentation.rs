@@ -61,6 +61,10 @@ struct Asked {
 impl Asked {
     /// The answer with a body; status and headers stay.
     async fn tell(self, state: &crate::State, problem: Problem, bare: Response) -> Response {
+        if let Some(org) = self.trail.org().filter(|_| problem.is_attempt) {
+            let what = problem.permission.map_or_else(|| problem.code.to_owned(), |permission| permission.to_string());
+            state.refusals.record(org, self.trail.route(), what);
+        }
         if problem.code == "session_ended" && self.surface == Surface::Page {
             // With the last token gone, the next page load asks Clerk.
             let cookies = state.clerk.sign_out_cookies(state.config.is_https());

@@ -72,6 +72,7 @@ fn delete<H: Handler<T, State>, T: 'static>(
 fn entries() -> Vec<Entry> {
     use Caller::{Anyone, InOrganisation as In, Operator, SignedIn, Vendor};
     use pages::{home, operators, organisation, organisations, procedures, runs, sign_in, sign_out, theme};
+    use pages::{audit_log, role, roles};
     use pages::{invitation, inviting, leaving, member, members, offer};
     use pages::{new_procedure, procedure, publication, run, run_steps, settings, step_templates};
     vec![
@@ -123,6 +124,16 @@ fn entries() -> Vec<Entry> {
         post("/orgs/{slug}/settings/invitations/{invitation}/resend", "invitation.resend", In(P::MembersInvite), invitation::resend),
         post("/orgs/{slug}/settings/invitations/{invitation}/revoke", "invitation.revoke", In(P::MembersInvite), invitation::revoke),
 
+        // In an organisation: roles and the audit log
+        get("/orgs/{slug}/settings/roles", "roles", In(P::MembersRead), roles::show),
+        get("/orgs/{slug}/settings/roles/new", "roles.new", In(P::RolesManage), role::new),
+        post("/orgs/{slug}/settings/roles", "roles.create", In(P::RolesManage), role::create),
+        get("/orgs/{slug}/settings/roles/{role}", "role", In(P::RolesManage), role::show),
+        post("/orgs/{slug}/settings/roles/{role}", "role.change", In(P::RolesManage), role::change),
+        post("/orgs/{slug}/settings/roles/{role}/delete", "role.delete", In(P::RolesManage), role::delete),
+        get("/orgs/{slug}/settings/audit-log", "audit_log", In(P::AuditRead), audit_log::show),
+        get("/orgs/{slug}/settings/audit-log/export", "audit_log.export", In(P::AuditRead), audit_log::export),
+
         // JSON, with a session token as bearer
         get("/api/v1/me", "api.me", SignedIn, api::me::show),
         get("/api/v1/orgs/{slug}", "api.organisation", In(P::RunsRead), api::organisation::show),
@@ -151,6 +162,13 @@ fn entries() -> Vec<Entry> {
         post("/api/v1/orgs/{slug}/invitations/{invitation}/resend", "api.invitation.resend", In(P::MembersInvite), api::invitations::resend),
         post("/api/v1/invitations/{organisation}/{offer}/accept", "api.offer.accept", SignedIn, api::offers::accept),
         post("/api/v1/invitations/{organisation}/{offer}/decline", "api.offer.decline", SignedIn, api::offers::decline),
+
+        get("/api/v1/orgs/{slug}/roles", "api.roles", In(P::MembersRead), api::roles::list),
+        post("/api/v1/orgs/{slug}/roles", "api.roles.create", In(P::RolesManage), api::roles::create),
+        get("/api/v1/orgs/{slug}/roles/{role}", "api.role", In(P::MembersRead), api::roles::show),
+        patch("/api/v1/orgs/{slug}/roles/{role}", "api.role.change", In(P::RolesManage), api::roles::change),
+        delete("/api/v1/orgs/{slug}/roles/{role}", "api.role.delete", In(P::RolesManage), api::roles::delete),
+        get("/api/v1/orgs/{slug}/audit-log", "api.audit_log", In(P::AuditRead), api::audit_log::list),
 
         // Those who run it
         get("/operators", "operators", Operator, operators::show),

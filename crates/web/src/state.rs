@@ -12,6 +12,7 @@ use tenancy::{Database, OrganisationId, UserId};
 use crate::Config;
 use crate::headers::SecurityHeaders;
 use crate::origin::Hosts;
+use crate::refusals::Refusals;
 
 /// The parts a request is answered with. Cheap to clone: every layer and every handler has one.
 #[derive(Clone)]
@@ -27,6 +28,7 @@ pub struct Parts {
     pub(crate) hosts: Arc<Hosts>,
     pub(crate) security_headers: Arc<SecurityHeaders>,
     attempts: Arc<Attempts>,
+    pub(crate) refusals: Arc<Refusals>,
 }
 
 impl State {
@@ -38,6 +40,7 @@ impl State {
             hosts: Arc::new(Hosts::of(&config)),
             security_headers: Arc::new(SecurityHeaders::new(&config)),
             attempts: Arc::default(),
+            refusals: Arc::default(),
             config: Arc::new(config),
             database,
             clerk,
@@ -54,12 +57,29 @@ impl State {
 
     /// Asks Clerk for a person and writes the directory, unless that was tried within the last seconds.
     pub(crate) async fn look_again(&self, user: &UserId) -> Looked {
-        if let Some(before) = self.attempts.may_try(user) {
-            return before;
+        match self.attempts.begin(user, PAUSE) {
+            Ok(asked) => self.look(user, asked).await,
+            Err(before) => before,
         }
+    }
+
+    /// The same where the directory's word on a person is all there is, and it is older than a token can be.
+    ///
+    /// Nobody waits longer than a moment for it. Where Clerk does not answer in time, what we know stands.
+    pub(crate) async fn look_where_old(&self, user: &UserId) -> bool {
+        let Ok(asked) = self.attempts.begin(user, WORD) else { return false };
+        let (state, user) = (self.clone(), user.clone());
+        // Goes on when nobody waits any more: the next request finds what it brings.
+        let looking = tokio::spawn(async move { state.look(&user, asked).await });
+        tokio::time::timeout(LOOK_PATIENCE, looking)
+            .await
+            .is_ok_and(|looked| looked.is_ok_and(|how| how == Looked::Now))
+    }
+
+    async fn look(&self, user: &UserId, asked: Instant) -> Looked {
         match self.mirror.user(user).await {
             Ok(()) => {
-                self.attempts.answered(user);
+                self.attempts.answered(user, asked);
                 Looked::Now
             }
             Err(error) => {
@@ -116,35 +136,56 @@ const PATIENCE: Duration = Duration::from_secs(4);
 
 /// At most one question to Clerk per person in this time, however often somebody asks for what is not theirs.
 const PAUSE: Duration = Duration::from_secs(5);
+/// What Clerk said of a person counts for so long: as long as it says itself in a token.
+const WORD: Duration = Duration::from_secs(60);
+/// The longest that a request waits for a person to be asked about once more.
+const LOOK_PATIENCE: Duration = Duration::from_secs(2);
 /// The memory of attempts is swept when it grows beyond this.
 const MOST_REMEMBERED: usize = 10_000;
 
 /// When Clerk was last asked about whom, and whether it answered.
 #[derive(Default)]
-struct Attempts(Mutex<HashMap<UserId, (Instant, bool)>>);
+struct Attempts(Mutex<HashMap<UserId, Attempt>>);
+
+/// The last question about a person.
+struct Attempt {
+    asked: Instant,
+    /// When the last one that was answered was asked.
+    answered: Option<Instant>,
+}
 
 impl Attempts {
-    /// Nothing where Clerk may be asked now, else what came of the last time.
-    fn may_try(&self, user: &UserId) -> Option<Looked> {
+    /// When the question is asked, if Clerk may be asked about a person whose last answer is to be no older than `word`;
+    /// else what came of the last time.
+    fn begin(&self, user: &UserId, word: Duration) -> Result<Instant, Looked> {
         let now = Instant::now();
         let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if last.len() > MOST_REMEMBERED {
-            last.retain(|_, (at, _)| now.duration_since(*at) < PAUSE);
+            last.retain(|_, attempt| attempt.is_within(WORD, now));
         }
-        match last.get(user) {
-            Some((at, answered)) if now.duration_since(*at) < PAUSE => {
-                Some(if *answered { Looked::Lately } else { Looked::InVain })
-            }
-            _ => {
-                last.insert(user.clone(), (now, false));
-                None
-            }
+        match last.get_mut(user) {
+            Some(attempt) if attempt.is_within(word, now) => return Err(attempt.outcome()),
+            Some(attempt) => attempt.asked = now,
+            None => _ = last.insert(user.clone(), Attempt { asked: now, answered: None }),
         }
+        Ok(now)
     }
 
-    fn answered(&self, user: &UserId) {
+    fn answered(&self, user: &UserId, asked: Instant) {
         let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        last.entry(user.clone()).and_modify(|(_, answered)| *answered = true);
+        if let Some(attempt) = last.get_mut(user) {
+            attempt.answered = attempt.answered.max(Some(asked));
+        }
+    }
+}
+
+impl Attempt {
+    fn is_within(&self, word: Duration, now: Instant) -> bool {
+        now.duration_since(self.asked) < PAUSE || self.answered.is_some_and(|at| now.duration_since(at) < word)
+    }
+
+    fn outcome(&self) -> Looked {
+        if self.answered == Some(self.asked) { Looked::Lately } else { Looked::InVain }
     }
 }
 
@@ -171,10 +212,23 @@ mod tests {
     fn clerk_is_asked_once_in_a_while_per_person() {
         let attempts = Attempts::default();
         let (ada, max) = (UserId::parse("user_ada").unwrap(), UserId::parse("user_max").unwrap());
-        assert_eq!(attempts.may_try(&ada), None);
-        assert_eq!(attempts.may_try(&ada), Some(Looked::InVain));
-        attempts.answered(&ada);
-        assert_eq!(attempts.may_try(&ada), Some(Looked::Lately));
-        assert_eq!(attempts.may_try(&max), None);
+        let asked = attempts.begin(&ada, PAUSE).unwrap();
+        assert_eq!(attempts.begin(&ada, PAUSE), Err(Looked::InVain));
+        attempts.answered(&ada, asked);
+        assert_eq!(attempts.begin(&ada, PAUSE), Err(Looked::Lately));
+        assert!(attempts.begin(&max, PAUSE).is_ok());
+    }
+
+    #[test]
+    fn an_answer_counts_for_as_long_as_it_may_and_no_answer_only_holds_back() {
+        let began = Instant::now();
+        let at = |seconds| began + Duration::from_secs(seconds);
+        let silent = Attempt { asked: began, answered: None };
+        assert!(silent.is_within(WORD, at(4)));
+        assert!(!silent.is_within(WORD, at(5)), "asked again after the pause");
+        let answered = Attempt { asked: began, answered: Some(began) };
+        assert!(answered.is_within(WORD, at(59)));
+        assert!(!answered.is_within(WORD, at(60)));
+        assert!(!answered.is_within(PAUSE, at(5)), "who asks for what they are not known to have waits no longer");
     }
 }

@@ -11,6 +11,8 @@ pub(crate) struct Day(Timestamp);
 /// A moment: `Tue 24 Nov, 14:00 UTC`.
 pub(crate) struct Moment(Timestamp);
 
+/// A moment to the second, in a zone: `Tue 24 Nov, 14:00:05`.
+pub(crate) struct Second(jiff::Zoned);
 /// A moment that is better told by its distance: `3 hours ago`, and from a day on `Tue 24 Nov`.
 pub(crate) struct Ago(Timestamp);
 
@@ -22,6 +24,11 @@ pub(crate) fn day(at: &Timestamp) -> Day {
 /// A moment to the minute.
 pub(crate) fn moment(at: &Timestamp) -> Moment {
     Moment(*at)
+}
+
+/// A moment to the second, where the organisation is.
+pub(crate) fn second(at: Timestamp, zone: &TimeZone) -> Second {
+    Second(at.to_zoned(zone.clone()))
 }
 
 /// The day as a word in a sentence or a form, without markup.
@@ -68,9 +75,19 @@ impl fmt::Display for Moment {
     }
 }
 
+impl fmt::Display for Second {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let exact = self.0.timestamp().strftime("%Y-%m-%dT%H:%M:%SZ");
+        let this_year = self.0.year() == Timestamp::now().to_zoned(self.0.time_zone().clone()).year();
+        let pattern = if this_year { "%a %-d %b, %H:%M:%S" } else { "%a %-d %b %Y, %H:%M:%S" };
+        write!(f, "<time datetime=\"{exact}\">{}</time>", self.0.strftime(pattern))
+    }
+}
+
 impl askama::filters::HtmlSafe for Ago {}
 impl askama::filters::HtmlSafe for Day {}
 impl askama::filters::HtmlSafe for Moment {}
+impl askama::filters::HtmlSafe for Second {}
 
 #[cfg(test)]
 mod tests {

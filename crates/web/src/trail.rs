@@ -19,6 +19,7 @@ struct Known {
     user: Option<UserId>,
     session: Option<String>,
     org: Option<Org>,
+    route: &'static str,
     kept: Option<KeptForm>,
     headers: HeaderMap,
 }
@@ -39,9 +40,11 @@ impl Trail {
         known.session = Some(session.to_owned());
     }
 
-    /// Somebody stands at an organisation's door. Whether they are a member the database says.
-    pub(crate) fn at_the_door(&self, org: &Org) {
-        self.known().org = Some(org.clone());
+    /// Somebody stands at an organisation's door, on the way to a route. Whether they are a member the database says.
+    pub(crate) fn at_the_door(&self, org: &Org, route: &'static str) {
+        let mut known = self.known();
+        known.org = Some(org.clone());
+        known.route = route;
     }
 
     pub(crate) fn user(&self) -> Option<UserId> {
@@ -55,6 +58,11 @@ impl Trail {
 
     pub(crate) fn org(&self) -> Option<Org> {
         self.known().org.clone()
+    }
+
+    /// The name of the route that they want to.
+    pub(crate) fn route(&self) -> &'static str {
+        self.known().route
     }
 
     /// The request's form, for an answer that gives it back.

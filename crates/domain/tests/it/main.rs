@@ -1,10 +1,20 @@
 //! Facts about the product, on a real Postgres, as the application's role.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod asked_by_postgres;
+mod audit_log;
 mod directory;
 mod inbound_events;
 mod jobs;
 mod membership;
+mod permissions;
 mod plans;
 mod procedures;
+mod races;
+mod rules;
 mod runs;
+
+/// A number from the environment, for tests that can go on for longer, or the same way again.
+fn number(name: &str, otherwise: u64) -> u64 {
+    std::env::var(name).ok().map_or(otherwise, |text| text.parse().unwrap())
+}

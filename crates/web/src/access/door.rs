@@ -117,9 +117,9 @@ impl Door {
         if self.route.surface == Surface::Page {
             org = org.for_a_page();
         }
-        Trail::of(&parts.extensions).at_the_door(&org);
+        Trail::of(&parts.extensions).at_the_door(&org, self.route.name);
         let browser = Browser::of(&self.state.config, parts);
-        Ok(InOrg::new(self.state.clone(), org, permission, place.token_names_it, browser))
+        Ok(InOrg::new(self.state.clone(), org, (self.route.name, permission), place.token_names_it, browser))
     }
 
     /// A program's token is for one organisation: the address's, or none.
@@ -154,10 +154,21 @@ impl Door {
         if active_id.as_ref() == Some(&organisation) {
             return Ok(Place { organisation, token_names_it: true });
         }
-        match self.activate(parts, session, &organisation).await {
-            Some(redirect) => Err(redirect),
-            None => Ok(Place { organisation, token_names_it: false }),
+        if let Some(redirect) = self.activate(parts, session, &organisation).await {
+            return Err(redirect);
         }
+        self.confirm(session, slug, organisation).await
+    }
+
+    /// Clerk's token says nothing of this organisation, so only the directory lets the person in: its word must be no
+    /// older than a token's could be. Whoever is no member any more comes back from Clerk without the organisation.
+    async fn confirm(&self, session: &Session, slug: &str, organisation: OrganisationId) -> Result<Place> {
+        if self.state.look_where_old(&session.user).await
+            && self.find(session, slug).await?.as_ref() != Some(&organisation)
+        {
+            return Err(Error::NotFound);
+        }
+        Ok(Place { organisation, token_names_it: false })
     }
 
     /// A session that owes its choice of an organisation: the address is the choice, if it may be.
@@ -166,10 +177,12 @@ impl Door {
         if self.route.surface == Surface::Api || !session::is_page_load(&parts.method, &parts.headers) {
             return Ok(Error::SessionPending);
         }
-        if let Some(organisation) = self.find(session, slug).await?
-            && let Some(redirect) = self.activate(parts, session, &organisation).await
-        {
-            return Ok(redirect);
+        if let Some(organisation) = self.find(session, slug).await? {
+            if let Some(redirect) = self.activate(parts, session, &organisation).await {
+                return Ok(redirect);
+            }
+            // It may not: whoever was removed from their last organisation has a session of this kind.
+            self.state.look_where_old(&session.user).await;
         }
         Ok(Error::early((StatusCode::SEE_OTHER, session::location("/organisations"))))
     }

@@ -18,14 +18,22 @@ use crate::state::Looked;
 pub(crate) struct InOrg {
     state: State,
     org: Org,
+    route: &'static str,
     permission: Permission,
     token_names_it: bool,
     browser: Browser,
 }
 
 impl InOrg {
-    pub(super) fn new(state: State, org: Org, permission: Permission, token_names_it: bool, browser: Browser) -> Self {
-        Self { state, org, permission, token_names_it, browser }
+    /// At the door of a route, by its name and the permission it takes.
+    pub(super) fn new(
+        state: State,
+        org: Org,
+        (route, permission): (&'static str, Permission),
+        token_names_it: bool,
+        browser: Browser,
+    ) -> Self {
+        Self { state, org, route, permission, token_names_it, browser }
     }
 
     /// Answers a read in one round trip, membership and rights included.
@@ -76,6 +84,11 @@ impl InOrg {
     /// An address below this organisation's: `procedures/new`.
     pub(crate) fn url(&self, rest: &str) -> String {
         format!("/orgs/{}/{rest}", self.org.slug())
+    }
+
+    /// A rule forbids it to this person, which goes into the organisation's audit log.
+    pub(crate) fn record_refusal(&self, code: &'static str) {
+        self.state.refusals.record(self.org.clone(), self.route, code.to_owned());
     }
 
     /// Whether htmx asks, for a part of the page.

@@ -1,11 +1,13 @@
 //! JSON for programs under `/api/v1`: the same calls of the domain as the pages, a bearer token, problems as RFC 9457.
 
+pub(crate) mod audit_log;
 pub(crate) mod invitations;
 pub(crate) mod me;
 pub(crate) mod members;
 pub(crate) mod offers;
 pub(crate) mod organisation;
 pub(crate) mod procedures;
+pub(crate) mod roles;
 pub(crate) mod runs;
 pub(crate) mod step_templates;
 

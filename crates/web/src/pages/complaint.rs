@@ -2,6 +2,7 @@
 
 use http::StatusCode;
 
+use crate::access::InOrg;
 use crate::error::{Error, Result};
 
 /// Why not, in words.
@@ -12,12 +13,15 @@ pub(crate) struct Complaint {
 }
 
 impl Complaint {
-    /// Of what a form can go on with; everything else is the answer itself.
-    pub(crate) fn of(error: domain::Error) -> Result<Self> {
+    /// Of what a form can go on with; everything else is the answer itself. That somebody tried what a rule forbids them
+    /// is recorded either way.
+    pub(crate) fn of(org: &InOrg, error: domain::Error) -> Result<Self> {
         match error {
-            domain::Error::Refused { message, .. } | domain::Error::LimitReached { message, .. } => {
+            domain::Error::Refused { code, message } => {
+                org.record_refusal(code);
                 Ok(Self { status: StatusCode::FORBIDDEN, message })
             }
+            domain::Error::LimitReached { message, .. } => Ok(Self { status: StatusCode::FORBIDDEN, message }),
             domain::Error::Conflict { message, .. } => Ok(Self { status: StatusCode::CONFLICT, message }),
             domain::Error::Invalid(fields) => {
                 let messages: Vec<String> = fields.0.into_iter().map(|(_, message)| message).collect();

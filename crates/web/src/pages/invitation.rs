@@ -56,7 +56,7 @@ pub(crate) async fn change(org: InOrg, At(at): At<InvitationPath>, Form(fields):
         }
         Err(error) => {
             drop(tx);
-            changing(&org, at.invitation, Some(Complaint::of(error)?), given.ok()).await
+            changing(&org, at.invitation, Some(Complaint::of(&org, error)?), given.ok()).await
         }
     }
 }

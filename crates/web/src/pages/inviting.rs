@@ -87,7 +87,7 @@ pub(crate) async fn invite(org: InOrg, Form(fields): Form<Fields>) -> Result<Res
         }
         Err(error) => {
             drop(tx);
-            let complaint = Some(Complaint::of(error)?);
+            let complaint = Some(Complaint::of(&org, error)?);
             again(&org, Writing { complaint, ..writing() }, &chosen, Vec::new()).await
         }
     }

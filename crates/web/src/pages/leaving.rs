@@ -40,7 +40,7 @@ pub(crate) async fn ask(org: InOrg) -> Result<Response> {
 /// `POST /orgs/{slug}/settings/members/leave`
 pub(crate) async fn leave(org: InOrg, Form(form): Form<Sure>) -> Result<Response> {
     if form.sure != "yes" {
-        return asking(&org, Some(Complaint::of(not_sure().into())?)).await;
+        return asking(&org, Some(Complaint::of(&org, not_sure().into())?)).await;
     }
     let mut tx = org.write().await?;
     match memberships::leave(&mut tx).await {
@@ -50,7 +50,7 @@ pub(crate) async fn leave(org: InOrg, Form(form): Form<Sure>) -> Result<Response
         }
         Err(error) => {
             drop(tx);
-            asking(&org, Some(Complaint::of(error)?)).await
+            asking(&org, Some(Complaint::of(&org, error)?)).await
         }
     }
 }

@@ -73,7 +73,7 @@ pub(crate) async fn change(org: InOrg, At(at): At<MemberPath>, Form(fields): For
         }
         Err(error) => {
             drop(tx);
-            changing(&org, &user, Some(Complaint::of(error)?), given.ok()).await
+            changing(&org, &user, Some(Complaint::of(&org, error)?), given.ok()).await
         }
     }
 }
@@ -118,7 +118,7 @@ pub(crate) async fn remove(org: InOrg, At(at): At<MemberPath>) -> Result<Respons
         }
         Err(error) => {
             drop(tx);
-            asking(&org, &user, Some(Complaint::of(error)?)).await
+            asking(&org, &user, Some(Complaint::of(&org, error)?)).await
         }
     }
 }

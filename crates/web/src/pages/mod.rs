@@ -1,5 +1,6 @@
 //! Pages: HTML for people, one file per noun. A page works as forms and links first; htmx makes parts of it quicker.
 
+pub(crate) mod audit_log;
 pub(crate) mod complaint;
 pub(crate) mod errors;
 pub(crate) mod gate;
@@ -20,6 +21,8 @@ pub(crate) mod procedure;
 pub(crate) mod procedures;
 pub(crate) mod progress;
 pub(crate) mod publication;
+pub(crate) mod role;
+pub(crate) mod roles;
 pub(crate) mod run;
 pub(crate) mod run_steps;
 pub(crate) mod runs;

@@ -114,6 +114,28 @@ impl TestApp {
         Self::built(world, database, parts)
     }
 
+    /// The same, with the tests' people in the account.
+    pub(crate) async fn beside(clerk: &ClerkAccount) -> Self {
+        {
+            let mut account = clerk.account();
+            account.organisation("org_acme", "acme", "The acme company");
+            account.organisation("org_bolt", "bolt", "The bolt company");
+            let (acme, bolt) = ("org_acme", "org_bolt");
+            for (name, place, role) in [
+                ("ada", acme, "admin"),
+                ("max", acme, "member"),
+                ("rita", acme, "member"),
+                ("ben", acme, "member"),
+                ("olga", bolt, "admin"),
+            ] {
+                account.person(&format!("user_{name}"), name);
+                account.member(&format!("user_{name}"), place, role);
+            }
+            account.person("user_nadia", "nadia");
+        }
+        Self::at(clerk).await
+    }
+
     /// Keys come over the network, from here.
     pub(crate) async fn with_keys_from(url: &str) -> Self {
         let world = World::create().await;
@@ -219,4 +241,12 @@ pub(crate) fn request(who: &As, method: Method, path: &str) -> http::request::Bu
         Some(cookies) => request.header("cookie", cookies),
         None => request,
     }
+}
+
+/// The same from within a page, as htmx in a browser asks.
+pub(crate) fn from_htmx(mut request: Request<Body>) -> Request<Body> {
+    for (name, value) in [("hx-request", "true"), ("sec-fetch-dest", "empty")] {
+        request.headers_mut().insert(name, http::HeaderValue::from_static(value));
+    }
+    request
 }

@@ -48,7 +48,7 @@ impl Things {
             step: running.steps[0].id,
             member: world.newcomer(organisation).await,
             invitation: world.invitation(admin, organisation).await,
-            role: world.own_role(admin, organisation, &[Permission::ReportsRead]).await,
+            role: world.own_role(admin, organisation, &[Permission::RunsWork]).await,
         }
     }
 
@@ -96,7 +96,8 @@ pub(crate) fn to(route: &Route, who: &As, slug: &str, things: &Things) -> Reques
         }
         (Surface::Page, true) => {
             let form = format!(
-                "name=Edited&title=Edited&details=Edited&note=Edited&direction=down&theme=dark&slug=acme&number=7&procedure={}&open={}&role=member&custom_roles=report-viewer&sure=no&redirect_url=/&q=a&addresses={}",
+                "permission=runs:work&name={}&title=Edited&details=Edited&note=Edited&direction=down&theme=dark&slug=acme&number=7&procedure={}&open={}&role=member&custom_roles=report-viewer&sure=no&redirect_url=/&q=a&addresses={}",
+                role_name(),
                 things.procedure,
                 things.template,
                 new_address()
@@ -110,6 +111,7 @@ pub(crate) fn to(route: &Route, who: &As, slug: &str, things: &Things) -> Reques
                 "step_templates.add" | "step_template.edit" => json!({ "title": text, "details": text }),
                 "step_template.move" => json!({ "direction": "down" }),
                 "runs.start" => json!({ "procedure_id": things.procedure, "name": text }),
+                "roles.create" | "role.change" => json!({ "name": role_name(), "permissions": ["runs:work"] }),
                 "member.change" => json!({ "custom_roles": ["report-viewer"] }),
                 "invitations.create" => json!({ "addresses": [new_address()], "role": "member" }),
                 "invitation.change" => json!({ "role": "member", "custom_roles": ["report-viewer"] }),
@@ -118,6 +120,7 @@ pub(crate) fn to(route: &Route, who: &As, slug: &str, things: &Things) -> Reques
                 "step_template.remove"
                 | "run_step.tick"
                 | "run_step.undo"
+                | "role.delete"
                 | "member.remove"
                 | "invitation.revoke"
                 | "invitation.resend"
@@ -130,6 +133,11 @@ pub(crate) fn to(route: &Route, who: &As, slug: &str, things: &Things) -> Reques
             builder.header("content-type", "application/json").body(Body::from(body.to_string())).unwrap()
         }
     }
+}
+
+/// No two roles of an organisation have one name.
+fn role_name() -> String {
+    format!("Edited {}", &Uuid::new_v4().simple().to_string()[..8])
 }
 
 /// An address that nobody was ever invited at.
