@@ -76,10 +76,8 @@ export class Tenantry {
 
   // What no page does: asked of the database itself, by its administrator.
   sql(statement) {
-    const url = new URL(this.env.OWNER_DATABASE_URL.replace(/^postgres(ql)?:\/\/@?/, 'postgres://'));
-    url.username = 'postgres';
-    url.password = '';
-    execFileSync('psql', ['-v', 'ON_ERROR_STOP=1', '-c', statement, url.href]);
+    const url = this.env.OWNER_DATABASE_URL.replace(/\/\/[^@/]*@/, '//postgres@');
+    execFileSync('psql', ['-v', 'ON_ERROR_STOP=1', '-c', statement, url]);
   }
 
   // What the program logged; the canary test reads it.

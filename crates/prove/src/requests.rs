@@ -41,6 +41,8 @@ const SHAPES: &[(&str, &[(&str, &str)])] = &[
     ("frontend_proxy.post", &[]),
     ("webhooks.clerk", &[("type", "organization.deleted")]),
 ];
+/// Fields that JSON takes as a list, and what they are called there.
+const LISTS: &[(&str, &str)] = &[("permission", "permissions"), ("addresses", "addresses")];
 const TEXT: &str = "Written by the attacker";
 /// Nobody in the proof gets as far as to look for it.
 const JOB: &str = "01890000-0000-7000-8000-000000000000";
@@ -106,8 +108,11 @@ pub(crate) fn body(surface: Surface, fields: &[(&'static str, String)]) -> Optio
     }
     Some(match surface {
         Surface::Api | Surface::Webhook => {
-            let object: Map<String, Value> =
-                fields.iter().map(|(name, value)| ((*name).to_owned(), Value::from(value.as_str()))).collect();
+            let field = |(name, value): &(&'static str, String)| match LISTS.iter().find(|(one, _)| one == name) {
+                Some((_, list)) => ((*list).to_owned(), Value::from(vec![value.as_str()])),
+                None => ((*name).to_owned(), Value::from(value.as_str())),
+            };
+            let object: Map<String, Value> = fields.iter().map(field).collect();
             ("application/json", Value::Object(object).to_string())
         }
         _ => {

@@ -22,7 +22,7 @@ const SEED: &str = "
              case when p > 40 then now() end
         from (values ('org_acme'), ('org_bolt')) as t (org), generate_series(1, 3000) as p;
     insert into invitations (organisation_id, id, address, role, invited_by, inviter_name, expires_at, state, ended_at, accepted_by)
-      values ('org_acme', gen_random_uuid(), 'pia@example.test', 'member', 'user_ada', 'Ada', now(), 'accepted', now(), 'user_pia');
+      values ('org_acme', gen_random_uuid(), 'pia@example.test', 'member', 'user_ada', 'Ada', now(), 'accepted', now() + interval '1 day', 'user_pia');
     insert into audit_heads (organisation_id, sequence) values ('org_acme', 10000), ('org_bolt', 10000);
     insert into audit_log (organisation_id, sequence, happened_at, actor_kind, actor_id, actor_name, action, outcome, hash)
       select org, n, now(), 'member', 'user_' || n % 50, 'Somebody', 'member.removed', 'done', ''

@@ -96,7 +96,7 @@ pub(crate) fn to(route: &Route, who: &As, slug: &str, things: &Things) -> Reques
         }
         (Surface::Page, true) => {
             let form = format!(
-                "permission=runs:work&name={}&title=Edited&details=Edited&note=Edited&direction=down&theme=dark&slug=acme&number=7&procedure={}&open={}&role=member&custom_roles=report-viewer&sure=no&redirect_url=/&q=a&addresses={}",
+                "permission=runs:work&replacement=&name={}&title=Edited&details=Edited&note=Edited&direction=down&theme=dark&slug=acme&number=7&procedure={}&open={}&role=member&custom_roles=report-viewer&sure=no&redirect_url=/&q=a&addresses={}",
                 role_name(),
                 things.procedure,
                 things.template,

@@ -1,5 +1,7 @@
 //! Everything that changes who belongs to an organisation and what they may do, by every way there is.
 
+use std::collections::BTreeMap;
+
 use domain::audit_log::Origin;
 use domain::email_address::EmailAddress;
 use domain::invitations::{self, InvitationId, Outcome, acceptance};
@@ -36,7 +38,7 @@ pub(super) enum Step {
     Plan(Plan),
 }
 
-/// Each of these has to have succeeded in a walk.
+/// Each of these succeeds in a walk.
 pub(super) const NAMES: &[&str] = &[
     "invite",
     "resend",
@@ -52,7 +54,7 @@ pub(super) const NAMES: &[&str] = &[
     "change own role",
     "delete role",
 ];
-/// And each of these has to have been refused.
+/// And each of these is refused.
 pub(super) const REFUSABLE: &[&str] = &[
     "invite",
     "resend",
@@ -70,7 +72,9 @@ impl Step {
     pub(super) fn random(random: &mut StdRng, at: &Snapshot) -> Self {
         let person = *PEOPLE.choose(random).unwrap();
         let base = if random.random_ratio(1, 3) { BaseRole::Admin } else { BaseRole::Member };
-        let invitation = at.invitations.keys().copied().choose(random);
+        // In an order that a seed gives again: their ids are new each time.
+        let pending: BTreeMap<&str, Uuid> = at.invitations.iter().map(|(id, it)| (it.invited.as_str(), *id)).collect();
+        let invitation = pending.values().copied().choose(random);
         let own = at.own.keys().copied().choose(random);
         let roles = custom_roles(random, at);
         // What there is none of yet is made.
