@@ -4,6 +4,7 @@
 use domain::directory::{self, OrganisationRecord, PersonRecord};
 use domain::email_address::EmailAddress;
 use domain::invitations::{self, InvitationId};
+use domain::logos;
 use domain::procedures::{self, ProcedureId, ProcedureName};
 use domain::runs::{self, RunId, RunName};
 use domain::step_templates::{self, StepTitle};
@@ -148,6 +149,15 @@ impl World {
         let id = roles::create(&mut tx, &fields).await.unwrap();
         tx.commit().await.unwrap();
         id
+    }
+
+    /// A logo of the organisation's, which no other has; gives its digest. It is a picture for nobody who looks at it.
+    pub async fn logo(&self, admin: &str, organisation: &Organisation) -> String {
+        let digest = format!("{:0>64}", uuid::Uuid::new_v4().simple());
+        let mut tx = self.org(admin, organisation).write().await.unwrap();
+        logos::set(&mut tx, digest.clone().into_bytes(), &digest).await.unwrap();
+        tx.commit().await.unwrap();
+        digest
     }
 
     async fn forget(&self, sql: &str, organisation: &Organisation) {

@@ -4,6 +4,7 @@ mod door;
 mod in_org;
 
 use axum::extract::FromRequestParts;
+use domain::audit_log::Origin;
 use domain::directory::PersonHome;
 use http::request::Parts;
 
@@ -74,6 +75,17 @@ impl FromRequestParts<State> for SignedIn {
 
     async fn from_request_parts(parts: &mut Parts, _: &State) -> Result<Self> {
         parts.extensions.get::<Self>().cloned().ok_or_else(undeclared)
+    }
+}
+
+/// Where the request comes from, for what is recorded of it outside of an organisation's routes.
+pub(crate) struct CameFrom(pub(crate) Origin);
+
+impl FromRequestParts<State> for CameFrom {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, _: &State) -> Result<Self> {
+        Ok(Self(door::origin(parts)))
     }
 }
 

@@ -14,7 +14,7 @@ use http::Method;
 
 use crate::access::{self, Door};
 use crate::route::{Caller, Route};
-use crate::{State, api, assets, frontend_proxy, health, pages, webhooks};
+use crate::{State, api, assets, frontend_proxy, health, live, pages, webhooks};
 
 /// Every route.
 pub fn table() -> Vec<Route> {
@@ -71,8 +71,8 @@ fn delete<H: Handler<T, State>, T: 'static>(
 #[rustfmt::skip]
 fn entries() -> Vec<Entry> {
     use Caller::{Anyone, InOrganisation as In, Operator, SignedIn, Vendor};
-    use pages::{home, operators, organisation, organisations, procedures, runs, sign_in, sign_out, theme};
-    use pages::{new_procedure, procedure, publication, run, run_steps, settings, step_templates};
+    use pages::{account, account_sessions, home, logo, operators, organisation, organisations, procedures, runs, sign_in, sign_out, theme};
+    use pages::{new_procedure, procedure, profile, publication, run, run_steps, settings, step_templates};
     vec![
         // Before an organisation
         get("/", "home", Anyone, home::show),
@@ -82,6 +82,10 @@ fn entries() -> Vec<Entry> {
         post("/theme", "theme", Anyone, theme::choose),
         get("/organisations", "organisations", SignedIn, organisations::show),
         post("/organisations", "organisations.create", SignedIn, organisations::create),
+        get("/account", "account", SignedIn, account::show),
+        post("/account/leave", "account.leave", SignedIn, account::leave),
+        post("/account/sessions/end", "account.sessions.end", SignedIn, account_sessions::end),
+        post("/account/sessions/end-others", "account.sessions.end_others", SignedIn, account_sessions::end_others),
 
         // In an organisation: procedures
         get("/orgs/{slug}", "organisation", In(P::RunsRead), organisation::show),
@@ -105,6 +109,14 @@ fn entries() -> Vec<Entry> {
 
         // In an organisation: settings
         get("/orgs/{slug}/settings", "settings", In(P::MembersRead), settings::show),
+        get("/orgs/{slug}/settings/profile", "profile", In(P::OrganisationManage), profile::show),
+        post("/orgs/{slug}/settings/profile", "profile.save", In(P::OrganisationManage), profile::save),
+        post("/orgs/{slug}/settings/profile/logo", "logo.set", In(P::OrganisationManage), logo::set),
+        post("/orgs/{slug}/settings/profile/logo/remove", "logo.remove", In(P::OrganisationManage), logo::remove),
+        get("/orgs/{slug}/logo/{logo}", "logo", In(P::RunsRead), logo::show),
+
+        // In an organisation: what open pages hear
+        get("/orgs/{slug}/live", "live", In(P::RunsRead), live::show),
 
         // JSON, with a session token as bearer
         get("/api/v1/me", "api.me", SignedIn, api::me::show),

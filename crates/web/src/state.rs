@@ -6,12 +6,16 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use clerk::Clerk;
+use clerk::backend::OrganizationChange;
+use domain::{Access, Org};
 use mirror::Mirror;
 use tenancy::{Database, UserId};
 
 use crate::Config;
 use crate::headers::SecurityHeaders;
+use crate::live::Streams;
 use crate::origin::Hosts;
+use crate::seen::Seen;
 
 /// The parts a request is answered with. Cheap to clone: every layer and every handler has one.
 #[derive(Clone)]
@@ -27,6 +31,8 @@ pub struct Parts {
     pub(crate) hosts: Arc<Hosts>,
     pub(crate) security_headers: Arc<SecurityHeaders>,
     attempts: Arc<Attempts>,
+    seen: Arc<Seen>,
+    pub(crate) streams: Arc<Streams>,
 }
 
 impl State {
@@ -38,6 +44,8 @@ impl State {
             hosts: Arc::new(Hosts::of(&config)),
             security_headers: Arc::new(SecurityHeaders::new(&config)),
             attempts: Arc::default(),
+            seen: Arc::default(),
+            streams: Arc::default(),
             config: Arc::new(config),
             database,
             clerk,
@@ -66,6 +74,26 @@ impl State {
                 false
             }
         }
+    }
+
+    /// A member was just let in.
+    pub(crate) fn seen(&self, org: &Org) {
+        self.seen.note(&self.database, org);
+    }
+
+    /// Ends the streams of open pages, which would go on for minutes: for a server that is asked to end.
+    pub fn close_streams(&self) {
+        self.streams.close();
+    }
+
+    /// Has Clerk change an organisation's name or address; gives the address.
+    pub(crate) async fn rename(
+        &self,
+        change: &OrganizationChange,
+        by: &Access,
+        org: &Org,
+    ) -> Result<String, mirror::Error> {
+        self.mirror.rename(change, by, org).await
     }
 
     /// As [`Self::look_again`], for a person whose belongings were just changed by us: not held back.

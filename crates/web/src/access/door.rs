@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use axum::extract::{FromRequestParts as _, RawPathParams, Request, State};
 use axum::middleware::Next;
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
 use domain::audit_log::Origin;
 use domain::{Org, Permission, directory};
-use http::StatusCode;
 use http::header::USER_AGENT;
 use http::request::Parts;
+use http::{StatusCode, Uri};
 use tenancy::OrganisationId;
 
 use super::{Browser, InOrg, SignedIn};
@@ -32,8 +32,14 @@ pub(crate) struct Door {
 /// Checks the caller that the route declares; the handler finds them in the request.
 pub(crate) async fn door(State(door): State<Door>, request: Request, next: Next) -> Result<Response> {
     let (mut parts, body) = request.into_parts();
+    let (uri, trail) = (parts.uri.clone(), Trail::of(&parts.extensions));
     match door.admit(&mut parts).await {
-        Ok(()) => Ok(next.run(Request::from_parts(parts, body)).await),
+        Ok(()) => {
+            let answer = next.run(Request::from_parts(parts, body)).await;
+            let moved = if answer.status() == StatusCode::NOT_FOUND { door.moved(&uri, &trail).await? } else { None };
+            Ok(moved.unwrap_or(answer))
+        }
+        Err(Error::NotFound) => door.moved(&uri, &trail).await?.ok_or(Error::NotFound),
         Err(Error::SignedOut) => {
             Trail::of(&parts.extensions).keep(KeptForm::read(&parts, body).await);
             Err(Error::SignedOut)
@@ -88,6 +94,20 @@ impl Door {
         Ok(())
     }
 
+    /// Where the organisation of the address has another one by now: on to the same place there, whatever was asked.
+    /// Whoever is no member finds nothing, as ever.
+    async fn moved(&self, uri: &Uri, trail: &Trail) -> Result<Option<Response>> {
+        let Some(user) = trail.user().filter(|_| matches!(self.route.caller, Caller::InOrganisation(_))) else {
+            return Ok(None);
+        };
+        let Some((before, slug, rest)) = around_slug(uri.path()) else { return Ok(None) };
+        let Some(now) = directory::moved_to(&self.state.database, &user, slug).await? else { return Ok(None) };
+        let query = uri.query().map_or_else(String::new, |query| format!("?{query}"));
+        let place = session::location(&format!("{before}{now}{rest}{query}"));
+        // Not for good: the organisation may take its old address back.
+        Ok(Some((StatusCode::TEMPORARY_REDIRECT, place).into_response()))
+    }
+
     async fn enter(&self, parts: &mut Parts, permission: Permission) -> Result<InOrg> {
         let session = session::required(&self.state, parts, self.route.surface).await?;
         let params = RawPathParams::from_request_parts(parts, &self.state).await.map_err(|_| Error::NotFound)?;
@@ -115,10 +135,9 @@ impl Door {
     async fn of_bearer(&self, session: &Session, slug: &str) -> Result<Place> {
         let active = session.clerk.session.organisation.as_ref().ok_or(Error::NotFound)?;
         let organisation = OrganisationId::parse(&active.id).map_err(|_| Error::NotFound)?;
-        let fits = match active.slug.as_deref() {
-            Some(named) => named == slug,
-            None => self.find(session, slug).await?.as_ref() == Some(&organisation),
-        };
+        // A token of a minute ago may name the address before this one.
+        let fits =
+            active.slug.as_deref() == Some(slug) || self.find(session, slug).await?.as_ref() == Some(&organisation);
         if fits { Ok(Place { organisation, token_names_it: true }) } else { Err(Error::NotFound) }
     }
 
@@ -184,5 +203,28 @@ impl Door {
         // The redirect brings the session's cookies itself.
         Trail::of(&parts.extensions).take_headers();
         Some(Error::early((StatusCode::TEMPORARY_REDIRECT, redirect.into_headers())))
+    }
+}
+
+/// A path parted at its organisation's address: what is before, the address, what follows.
+fn around_slug(path: &str) -> Option<(&str, &str, &str)> {
+    let start = path.find("/orgs/")? + "/orgs/".len();
+    let (before, after) = path.split_at(start);
+    let end = after.find('/').unwrap_or(after.len());
+    let (slug, rest) = after.split_at(end);
+    slug::is_address(slug).then_some((before, slug, rest))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_is_parted_at_its_first_address() {
+        assert_eq!(around_slug("/orgs/acme"), Some(("/orgs/", "acme", "")));
+        assert_eq!(around_slug("/api/v1/orgs/acme/runs"), Some(("/api/v1/orgs/", "acme", "/runs")));
+        assert_eq!(around_slug("/orgs/acme/orgs/bolt"), Some(("/orgs/", "acme", "/orgs/bolt")));
+        assert_eq!(around_slug("/orgs//evil.test"), None);
+        assert_eq!(around_slug("/orgs/%2f"), None);
     }
 }

@@ -1,8 +1,11 @@
 //! Pages: HTML for people, one file per noun. A page works as forms and links first; htmx makes parts of it quicker.
 
+pub(crate) mod account;
+pub(crate) mod account_sessions;
 pub(crate) mod errors;
 pub(crate) mod gate;
 pub(crate) mod home;
+pub(crate) mod logo;
 pub(crate) mod new_procedure;
 pub(crate) mod operators;
 pub(crate) mod organisation;
@@ -10,6 +13,7 @@ pub(crate) mod organisations;
 pub(crate) mod paging;
 pub(crate) mod procedure;
 pub(crate) mod procedures;
+pub(crate) mod profile;
 pub(crate) mod progress;
 pub(crate) mod publication;
 pub(crate) mod run;
@@ -21,6 +25,7 @@ pub(crate) mod sign_in;
 pub(crate) mod sign_out;
 pub(crate) mod step_templates;
 pub(crate) mod theme;
+pub(crate) mod time_zones;
 
 use askama::Template;
 use axum::response::{Html, IntoResponse as _, Response};

@@ -5,7 +5,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
 use clerk::ErrorCode;
 use domain::FieldErrors;
-use domain::directory::PersonHome;
+use domain::directory::{self, PersonHome};
 use http::StatusCode;
 use http::header::SET_COOKIE;
 use serde::Deserialize;
@@ -70,6 +70,10 @@ pub(crate) async fn create(
     Form(mut form): Form<NewOrganisation>,
 ) -> Result<Response> {
     let status = match form.parse() {
+        Ok((_, slug)) if directory::address_is_taken(&state.database, slug.as_str()).await? => {
+            form.taken(&state, &slug).await;
+            StatusCode::UNPROCESSABLE_ENTITY
+        }
         Ok((name, slug)) => match at_clerk(&state, &person.session, &name, &slug).await {
             Ok(organization) => return Ok(created(&state, &person.session, organization.slug).await),
             Err(error) => form.refused(&state, &slug, &error).await,
@@ -135,12 +139,7 @@ impl NewOrganisation {
         };
         let about_slug = param.as_deref() == Some("slug");
         match code {
-            ErrorCode::FormIdentifierExists | ErrorCode::DuplicateRecord => {
-                slug.as_str().clone_into(&mut self.slug);
-                let free = free_address(state, &self.name, slug).await;
-                let free = free.map_or_else(String::new, |free| format!(" {} is free.", free.as_str()));
-                self.errors = FieldErrors::one("slug", format!("{} is taken.{free}", slug.as_str()));
-            }
+            ErrorCode::FormIdentifierExists | ErrorCode::DuplicateRecord => self.taken(state, slug).await,
             _ if about_slug => self.errors = FieldErrors::one("slug", message.clone()),
             _ if param.as_deref() == Some("name") => self.errors = FieldErrors::one("name", message.clone()),
             _ => {
@@ -151,9 +150,22 @@ impl NewOrganisation {
         StatusCode::UNPROCESSABLE_ENTITY
     }
 
+    /// Another organisation has the address, or had it.
+    async fn taken(&mut self, state: &crate::State, slug: &Slug) {
+        slug.as_str().clone_into(&mut self.slug);
+        self.errors = FieldErrors::one("slug", taken(state, &self.name, slug).await);
+    }
+
     fn error(&self, field: &str) -> Option<&str> {
         self.errors.message(field)
     }
+}
+
+/// That an address is taken, and one that is not.
+pub(super) async fn taken(state: &crate::State, name: &str, slug: &Slug) -> String {
+    let free = free_address(state, name, slug).await;
+    let free = free.map_or_else(String::new, |free| format!(" {} is free.", free.as_str()));
+    format!("{} is taken.{free}", slug.as_str())
 }
 
 /// An address near to the one wanted that nobody has.
@@ -161,15 +173,16 @@ async fn free_address(state: &crate::State, name: &str, taken: &Slug) -> Option<
     let from_name = Slug::suggest(name).filter(|slug| slug != taken);
     let numbered = (2..).filter_map(|number| taken.numbered(number)).take(MOST_SUGGESTIONS as usize - 1);
     for slug in from_name.into_iter().chain(numbered) {
-        let answer = state.clerk.backend().get_organization(slug.as_str()).await;
-        if answer.is_err_and(|error| error.is_not_found()) {
+        let had = directory::address_is_taken(&state.database, slug.as_str()).await;
+        let has = state.clerk.backend().get_organization(slug.as_str()).await;
+        if matches!(had, Ok(false)) && has.is_err_and(|error| error.is_not_found()) {
             return Some(slug);
         }
     }
     None
 }
 
-fn name(text: &str) -> Result<String, FieldErrors> {
+pub(super) fn name(text: &str) -> Result<String, FieldErrors> {
     let text = text.trim();
     let wrong = |message: String| Err(FieldErrors::one("name", message));
     match text.chars().count() {
@@ -188,13 +201,11 @@ impl Organisations {
             href: format!("/orgs/{}", one.slug),
             name: one.name,
         });
-        let url = &state.config.public_base_url;
-        let host = url.host_str().unwrap_or_default();
         Self {
             gate: Gate::new(&state.config, browser, Some(home.person.email)),
             first_name: home.person.name.split(' ').next().unwrap_or_default().to_owned(),
             mine: mine.collect(),
-            host: url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}")),
+            host: state.config.host(),
             form,
         }
     }

@@ -26,6 +26,8 @@ pub(crate) struct Things {
     pub(crate) member: UserId,
     pub(crate) invitation: InvitationId,
     pub(crate) role: Uuid,
+    /// As its address names it.
+    pub(crate) logo: String,
 }
 
 impl Things {
@@ -49,6 +51,7 @@ impl Things {
             member: world.newcomer(organisation).await,
             invitation: world.invitation(admin, organisation).await,
             role: world.own_role(admin, organisation, &[Permission::ReportsRead]).await,
+            logo: format!("{}.png", world.logo(admin, organisation).await),
         }
     }
 
@@ -63,6 +66,7 @@ impl Things {
             member: testkit::user("unknown"),
             invitation: id(5).parse().unwrap(),
             role: id(6).parse().unwrap(),
+            logo: format!("{}.png", "0".repeat(64)),
         }
     }
 }
@@ -79,6 +83,7 @@ pub(crate) fn path(route: &Route, slug: &str, things: &Things) -> String {
             Noun::Member => things.member.to_string(),
             Noun::Invitation => things.invitation.to_string(),
             Noun::Role => things.role.to_string(),
+            Noun::Logo => things.logo.clone(),
         };
         path.replace(&format!("{{{parameter}}}"), &id)
     })
@@ -94,7 +99,7 @@ pub(crate) fn to(route: &Route, who: &As, slug: &str, things: &Things) -> Reques
         }
         (Surface::Page, true) => {
             let form = format!(
-                "name=Edited&title=Edited&details=Edited&note=Edited&direction=down&theme=dark&slug=acme&procedure={}&open={}",
+                "name=Edited&title=Edited&details=Edited&note=Edited&direction=down&theme=dark&slug=acme&time_zone=UTC&procedure={}&open={}",
                 things.procedure, things.template
             );
             builder.header("content-type", "application/x-www-form-urlencoded").body(Body::from(form)).unwrap()
