@@ -153,7 +153,7 @@ impl World {
 
     /// A logo of the organisation's, which no other has; gives its digest. It is a picture for nobody who looks at it.
     pub async fn logo(&self, admin: &str, organisation: &Organisation) -> String {
-        let digest = format!("{:0>64}", uuid::Uuid::new_v4().simple());
+        let digest = uuid::Uuid::new_v4().simple().to_string().repeat(2);
         let mut tx = self.org(admin, organisation).write().await.unwrap();
         logos::set(&mut tx, digest.clone().into_bytes(), &digest).await.unwrap();
         tx.commit().await.unwrap();

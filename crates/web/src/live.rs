@@ -12,6 +12,7 @@ use axum::response::sse::{Event, Sse};
 use axum::response::{IntoResponse as _, Response};
 use domain::{Access, Org, Read, directory};
 use futures_util::stream;
+use http::header::CACHE_CONTROL;
 use http::{HeaderName, HeaderValue};
 use serde::Deserialize;
 use serde_json::json;
@@ -92,6 +93,8 @@ pub(crate) async fn show(
         Some((Ok::<_, Infallible>(event), channel))
     });
     let mut response = Sse::new(events).into_response();
+    // As every page of a person: not kept anywhere.
+    response.headers_mut().remove(CACHE_CONTROL);
     response.headers_mut().insert(UNBUFFERED, HeaderValue::from_static("no"));
     Ok(response)
 }

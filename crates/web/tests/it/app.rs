@@ -20,6 +20,7 @@ pub(crate) const SECRET_KEY: &str = "sk_test_0123456789abcdef0123456789abcdef";
 pub(crate) struct TestApp {
     pub(crate) world: World,
     router: Router,
+    state: web::State,
 }
 
 /// Who asks, and how.
@@ -125,13 +126,18 @@ impl TestApp {
         let secrets = vec![signatures::svix::Secret::parse(WEBHOOK_SECRET).unwrap()];
         let config = web::Config::new(tokens::APP.parse().unwrap(), clerk.config(), secrets)
             .operated_by(vec![testkit::user("opal")]);
-        let router = web::app(web::State::new(database, clerk, config));
-        Self { world, router }
+        let state = web::State::new(database, clerk, config);
+        Self { world, router: web::app(state.clone()), state }
     }
 
     /// The server, for a socket.
     pub(crate) fn router(&self) -> Router {
         self.router.clone()
+    }
+
+    /// As a server that is asked to end.
+    pub(crate) fn close_streams(&self) {
+        self.state.close_streams();
     }
 
     pub(crate) async fn get(&self, who: &As, path: &str) -> Answer {

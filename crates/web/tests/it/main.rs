@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod access;
+mod account;
 mod api;
 mod app;
 mod canaries;
@@ -11,7 +12,10 @@ mod foreign;
 mod frontend_proxy;
 mod hardening;
 mod injection;
+mod live;
+mod logo;
 mod operators;
+mod profile;
 mod requests;
 mod sessions;
 mod storm;
