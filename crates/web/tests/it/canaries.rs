@@ -3,9 +3,9 @@
 use std::io::Write;
 use std::sync::{Arc, Mutex};
 
-use domain::BaseRole;
 use domain::directory::{self, OrganisationRecord, PersonRecord};
 use domain::runs;
+use domain::{BaseRole, Plan, plans};
 use tenancy::UserId;
 use testkit::{Organisation, organisation};
 use web::{Caller, Surface, routes};
@@ -54,6 +54,8 @@ async fn no_answer_and_no_log_line_carries_a_foreign_canary() {
         let record = PersonRecord::new(id, &email, &canary(index), vec![(at, BaseRole::Admin)]);
         let asked_at = directory::now(&app.world.app).await.unwrap();
         directory::record_person(&app.world.app, &record, asked_at).await.unwrap();
+        // Roles of one's own are among the things.
+        plans::change(&app.world.app, &place.id, Plan::Business).await.unwrap();
         let things = Things::create(&app.world, person, &place, &canary(index)).await;
         let mut tx = app.world.org(person, &place).write().await.unwrap();
         runs::tick(&mut tx, things.run, things.step).await.unwrap();

@@ -1,0 +1,140 @@
+// An open page hears within a second that its person's role, membership or session changed, here or at Clerk.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { accessible, launch, output, person } from './support/browser.mjs';
+import { createOrganisation, signIn, signUp } from './support/people.mjs';
+import { Tenantry } from './support/tenantry.mjs';
+
+const tenantry = new Tenantry('--no-seed');
+const ADA = 'ada+clerk_test@acme.example';
+const MAX = 'max+clerk_test@acme.example';
+let browser;
+let ada;
+let max;
+let ids;
+
+before(async () => {
+  browser = await launch();
+  await tenantry.start();
+  ada = await person(browser);
+  await signUp(ada.page, tenantry, { first: 'Ada', last: 'Brandt', email: ADA });
+  await createOrganisation(ada.page, tenantry, 'Acme Provisions', 'acme');
+  max = await person(browser);
+  await signUp(max.page, tenantry, { first: 'Max', last: 'Oyelaran', email: MAX });
+  ids = { acme: (await clerk('/organizations/acme')).id, max: (await clerk(`/users?email_address=${encodeURIComponent(MAX)}`))[0].id };
+});
+after(async () => {
+  await browser?.close();
+  await tenantry.remove();
+});
+
+// As Clerk's own dashboard would.
+async function clerk(path, method = 'GET', body = undefined) {
+  const answer = await fetch(`${tenantry.env.CLERK_API_URL}/v1${path}`, {
+    method,
+    headers: { authorization: `Bearer ${tenantry.env.CLERK_SECRET_KEY}`, 'content-type': 'application/json' },
+    body: body && JSON.stringify(body),
+  });
+  assert.ok(answer.ok, `${method} ${path}: ${answer.status}`);
+  return answer.json();
+}
+
+async function join(role = 'org:member') {
+  await clerk(`/organizations/${ids.acme}/memberships`, 'POST', { user_id: ids.max, role });
+}
+
+// Opens a page and waits until it listens.
+async function opens(page, path) {
+  for (let tries = 0; tries < 20; tries += 1) {
+    const listens = page.waitForResponse((answer) => answer.url().includes('/live'), { timeout: 5000 }).catch(() => null);
+    const loaded = await page.goto(`${tenantry.app}${path}`);
+    if (loaded.status() === 200 && (await listens)?.status() === 200) return;
+    await page.waitForTimeout(250);
+  }
+  assert.fail(`${path} does not listen`);
+}
+
+// Milliseconds until the page says it.
+async function says(page, words, change) {
+  const started = Date.now();
+  const changed = change().then(() => Date.now());
+  await page.getByText(words).first().waitFor({ timeout: 10_000 });
+  const heard = Date.now();
+  const after = heard - Math.min(await changed, heard);
+  console.log(`  said ${heard - started} ms after the change was asked for, ${after} ms after it was answered: ${words}`);
+  return after;
+}
+
+test('a role that changes at Clerk is said in the open page', async () => {
+  await join();
+  await opens(max.page, '/orgs/acme/runs');
+  const membership = `/organizations/${ids.acme}/memberships/${ids.max}`;
+  const took = await says(max.page, 'Your role changed: you are now an admin.', () => clerk(membership, 'PATCH', { role: 'org:admin' }));
+  assert.ok(took < 1000, `${took} ms`);
+  await accessible(max.page, 'role changed');
+  await max.page.screenshot({ path: `${output}live-role.png` });
+  // What it says can be followed, and then is not said again.
+  await max.page.getByRole('link', { name: 'Load the page again' }).click();
+  await max.page.getByRole('heading', { level: 1, name: 'Runs' }).waitFor();
+  await max.page.waitForTimeout(500);
+  assert.equal(await max.page.getByText('Your role changed').count(), 0);
+  const back = await says(max.page, 'Your role changed: you are now a member.', () => clerk(membership, 'PATCH', { role: 'org:member' }));
+  assert.ok(back < 1000, `${back} ms`);
+});
+
+test('a membership that ends at Clerk replaces the page with the reason, and nobody else’s page', async () => {
+  await opens(ada.page, '/orgs/acme/runs');
+  await opens(max.page, '/orgs/acme/procedures');
+  const took = await says(max.page, 'You are no longer a member of Acme Provisions', () => clerk(`/organizations/${ids.acme}/memberships/${ids.max}`, 'DELETE'));
+  assert.ok(took < 1000, `${took} ms`);
+  assert.equal(await max.page.getByRole('link', { name: 'Runs', exact: true }).count(), 0, 'nothing of the page is left');
+  await accessible(max.page, 'no longer a member');
+  await max.page.screenshot({ path: `${output}live-gone.png` });
+  await max.page.getByRole('link', { name: 'Go to your organisations' }).click();
+  await max.page.waitForURL('**/organisations');
+  await ada.page.getByRole('heading', { level: 1, name: 'Runs' }).waitFor();
+});
+
+test('whoever leaves in one tab is out in the other within a second', async () => {
+  await join();
+  await opens(max.page, '/orgs/acme/runs');
+  const other = await max.context.newPage();
+  await other.goto(`${tenantry.app}/account`);
+  await other.getByRole('button', { name: 'Leave Acme Provisions' }).click();
+  const took = await says(max.page, 'You are no longer a member of Acme Provisions', () =>
+    other.getByRole('dialog').getByRole('button', { name: 'Leave Acme Provisions' }).click());
+  assert.ok(took < 1000, `${took} ms`);
+  await other.getByText('You have left the organisation.').waitFor();
+  await other.close();
+});
+
+test('a session that is ended elsewhere says so in its page', async () => {
+  const phone = await person(browser);
+  await signIn(phone.page, tenantry, ADA);
+  await opens(phone.page, '/orgs/acme/runs');
+  await ada.page.goto(`${tenantry.app}/account`);
+  const took = await says(phone.page, 'You were signed out', () => ada.page.getByRole('button', { name: 'End all others' }).click());
+  assert.ok(took < 1000, `${took} ms`);
+  await ada.page.getByText('All other sessions are ended.').waitFor();
+  await phone.context.close();
+});
+
+test('a page whose server is gone says so after five seconds, and recovers by itself', async () => {
+  await opens(ada.page, '/orgs/acme/runs');
+  await ada.context.setOffline(true);
+  // Requests that have begun go on: the stream is ended by hand.
+  await ada.page.evaluate(() => window.dispatchEvent(new Event('pagehide')));
+  await ada.page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')));
+  await ada.page.waitForTimeout(2500);
+  assert.equal(await ada.page.getByText('Reconnecting…').count(), 0);
+  await ada.page.getByText('Reconnecting…').waitFor({ timeout: 6000 });
+  await ada.context.setOffline(false);
+  await ada.page.getByText('Reconnecting…').waitFor({ state: 'detached', timeout: 20_000 });
+});
+
+test('nothing was complained about', () => {
+  for (const one of [ada, max]) {
+    const ours = one.complaints.filter((line) => !/ERR_INTERNET_DISCONNECTED|Failed to load resource/.test(line));
+    assert.deepEqual(ours, []);
+  }
+});
