@@ -24,6 +24,7 @@ const SHAPES: &[(&str, &[(&str, &str)])] = &[
     ("organisations.create", &[("name", "")]),
     // As above: an address that nobody may have.
     ("profile.save", &[("name", TEXT), ("slug", "api"), ("time_zone", "UTC")]),
+    ("organisation.change", &[("time_zone", "UTC")]),
     ("logo.set", &[]),
     ("logo.remove", &[]),
     ("account.leave", &[("slug", "")]),

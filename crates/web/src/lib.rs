@@ -17,6 +17,7 @@ mod health;
 mod icon;
 mod kept;
 mod live;
+mod organisation_change;
 mod origin;
 mod pages;
 mod picture;

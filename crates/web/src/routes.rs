@@ -121,6 +121,7 @@ fn entries() -> Vec<Entry> {
         // JSON, with a session token as bearer
         get("/api/v1/me", "api.me", SignedIn, api::me::show),
         get("/api/v1/orgs/{slug}", "api.organisation", In(P::RunsRead), api::organisation::show),
+        patch("/api/v1/orgs/{slug}", "api.organisation.change", In(P::OrganisationManage), api::organisation::change),
         get("/api/v1/orgs/{slug}/procedures", "api.procedures", In(P::ProceduresRead), api::procedures::list),
         post("/api/v1/orgs/{slug}/procedures", "api.procedures.create", In(P::ProceduresManage), api::procedures::create),
         get("/api/v1/orgs/{slug}/procedures/{procedure}", "api.procedure", In(P::ProceduresRead), api::procedures::show),

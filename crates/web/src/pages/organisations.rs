@@ -162,7 +162,7 @@ impl NewOrganisation {
 }
 
 /// That an address is taken, and one that is not.
-pub(super) async fn taken(state: &crate::State, name: &str, slug: &Slug) -> String {
+pub(crate) async fn taken(state: &crate::State, name: &str, slug: &Slug) -> String {
     let free = free_address(state, name, slug).await;
     let free = free.map_or_else(String::new, |free| format!(" {} is free.", free.as_str()));
     format!("{} is taken.{free}", slug.as_str())
@@ -182,7 +182,7 @@ async fn free_address(state: &crate::State, name: &str, taken: &Slug) -> Option<
     None
 }
 
-pub(super) fn name(text: &str) -> Result<String, FieldErrors> {
+pub(crate) fn name(text: &str) -> Result<String, FieldErrors> {
     let text = text.trim();
     let wrong = |message: String| Err(FieldErrors::one("name", message));
     match text.chars().count() {

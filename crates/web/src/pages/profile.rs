@@ -3,14 +3,10 @@
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
-use clerk::Refused;
-use clerk::backend::OrganizationChange;
-use domain::organisations::{self as settings, TimeZone};
-use domain::{Access, FieldErrors, Read, directory};
+use domain::{Access, FieldErrors, Read};
 use http::StatusCode;
 use serde::Deserialize;
 
-use super::organisations::{name, taken};
 use super::page;
 use super::settings::{Tab, TabLink};
 use super::shell::{Section, Shell};
@@ -19,8 +15,7 @@ use crate::access::InOrg;
 use crate::body::Form;
 use crate::error::Result;
 use crate::flash::Flash;
-use crate::slug::Slug;
-use crate::state::Chain;
+use crate::organisation_change::{OrganisationChange, Outcome};
 
 #[derive(Template)]
 #[template(path = "settings/profile.html")]
@@ -48,62 +43,35 @@ pub(crate) struct Writing {
     trouble: Option<&'static str>,
 }
 
-/// What is to be different.
-struct Wanted {
-    at_clerk: OrganizationChange,
-    slug: Option<Slug>,
-    time_zone: Option<TimeZone>,
-}
-
 /// `GET /orgs/{slug}/settings/profile`
 pub(crate) async fn show(org: InOrg, State(state): State<crate::State>) -> Result<Response> {
     let (access, ()) = org.read(Read::access_only).await?;
     page(StatusCode::OK, &Profile::new(&state, &org, &access, Writing::of(&access)))
 }
 
-/// `POST /orgs/{slug}/settings/profile`: name and address are Clerk's to change, which is asked first; nothing is saved
-/// of a form that it refuses.
+/// `POST /orgs/{slug}/settings/profile`
 pub(crate) async fn save(
     org: InOrg,
     State(state): State<crate::State>,
     Form(mut form): Form<Writing>,
 ) -> Result<Response> {
     let (access, ()) = org.read(Read::access_only).await?;
-    let wanted = match form.wanted(&access) {
-        Ok(wanted) => wanted,
-        Err(errors) => {
-            form.errors = errors;
-            return page(StatusCode::UNPROCESSABLE_ENTITY, &Profile::new(&state, &org, &access, form));
-        }
+    let outcome = match OrganisationChange::parse(&access, [&form.name, &form.slug, &form.time_zone]) {
+        Ok(change) => change.apply(&state, &org, &access).await?,
+        Err(errors) => Outcome::Wrong(errors),
     };
-    if let Some(slug) = &wanted.slug
-        && directory::address_is_anothers(&state.database, slug.as_str(), &access.organisation.id).await?
-    {
-        form.errors = FieldErrors::one("slug", taken(&state, &form.name, slug).await);
-        return page(StatusCode::UNPROCESSABLE_ENTITY, &Profile::new(&state, &org, &access, form));
-    }
-    let mut flash = Flash::ProfileSaved;
-    let mut slug = access.organisation.slug.clone();
-    if wanted.at_clerk != OrganizationChange::default() {
-        match state.rename(&wanted.at_clerk, &access, org.door()).await {
-            Ok(address) => slug = address,
-            Err(mirror::Error::Clerk(error)) => {
-                let status = form.refused(&state, wanted.slug.as_ref(), &error).await;
-                return page(status, &Profile::new(&state, &org, &access, form));
-            }
-            Err(error) => {
-                tracing::warn!(error = %Chain(&error), "a changed organisation waits for Clerk’s event");
-                flash = Flash::ProfileOnItsWay;
-            }
+    let mut status = StatusCode::UNPROCESSABLE_ENTITY;
+    match outcome {
+        Outcome::Saved(slug) => return Ok(org.at(&slug).see("settings/profile", Some(Flash::ProfileSaved))),
+        Outcome::OnItsWay => return Ok(org.see("settings/profile", Some(Flash::ProfileOnItsWay))),
+        Outcome::Wrong(errors) => form.errors = errors,
+        Outcome::Refused => form.trouble = Some("Clerk, which keeps names and addresses, refused the change."),
+        Outcome::Dark => {
+            form.trouble = Some("Clerk, which keeps names and addresses, does not answer.");
+            status = StatusCode::SERVICE_UNAVAILABLE;
         }
     }
-    let org = org.at(&slug);
-    if let Some(zone) = &wanted.time_zone {
-        let mut tx = org.write().await?;
-        settings::set_time_zone(&mut tx, zone).await?;
-        tx.commit().await?;
-    }
-    Ok(org.see("settings/profile", Some(flash)))
+    page(status, &Profile::new(&state, &org, &access, form))
 }
 
 /// The page again, with what is wrong about a picture.
@@ -136,55 +104,6 @@ impl Writing {
             time_zone: organisation.time_zone.clone(),
             ..Self::default()
         }
-    }
-
-    /// What of it differs from what is. What is as it was passes, whoever called it that.
-    fn wanted(&self, access: &Access) -> Result<Wanted, FieldErrors> {
-        let now = &access.organisation;
-        let new_name = (self.name.trim() != now.name).then(|| name(&self.name)).transpose();
-        let new_slug = (self.slug.trim() != now.slug).then(|| Slug::parse(&self.slug)).transpose();
-        let time_zone = TimeZone::parse(&self.time_zone);
-        let ((name, slug), time_zone) = FieldErrors::both(FieldErrors::both(new_name, new_slug), time_zone)?;
-        // Typed in large letters it may be the same after all.
-        let slug = slug.filter(|slug| slug.as_str() != now.slug);
-        Ok(Wanted {
-            at_clerk: OrganizationChange {
-                name,
-                slug: slug.as_ref().map(|slug| slug.as_str().to_owned()),
-                ..OrganizationChange::default()
-            },
-            slug,
-            time_zone: Some(time_zone).filter(|zone| zone.as_str() != now.time_zone),
-        })
-    }
-
-    /// Says what Clerk refused, and gives the status.
-    async fn refused(&mut self, state: &crate::State, slug: Option<&Slug>, error: &clerk::Error) -> StatusCode {
-        match (error.refused(), slug) {
-            (Refused::SlugTaken, Some(slug)) => {
-                self.errors = FieldErrors::one("slug", taken(state, &self.name, slug).await);
-            }
-            (Refused::SlugsDisabled, _) => {
-                let message = "Web addresses are switched off at Clerk; this one cannot be changed.";
-                self.errors = FieldErrors::one("slug", message);
-            }
-            (Refused::NameRefused { field, message }, _) if field == "slug" => {
-                self.errors = FieldErrors::one("slug", message);
-            }
-            (Refused::NameRefused { field, message }, _) if field == "name" => {
-                self.errors = FieldErrors::one("name", message);
-            }
-            (Refused::Busy { .. } | Refused::Unreachable, _) => {
-                tracing::warn!(error = %Chain(error), "an organisation could not be changed");
-                self.trouble = Some("Clerk, which keeps names and addresses, does not answer.");
-                return StatusCode::SERVICE_UNAVAILABLE;
-            }
-            _ => {
-                tracing::warn!(error = %Chain(error), "a change of an organisation was refused");
-                self.trouble = Some("Clerk, which keeps names and addresses, refused the change.");
-            }
-        }
-        StatusCode::UNPROCESSABLE_ENTITY
     }
 
     fn error(&self, field: &str) -> Option<&str> {

@@ -2,6 +2,7 @@
 
 use domain::directory::{self, OrganisationRecord};
 use http::Method;
+use serde_json::{Value, json};
 
 use crate::app::{As, TestApp, request};
 
@@ -58,6 +59,31 @@ async fn what_is_wrong_is_said_beside_each_field_and_nothing_typed_is_lost() {
     // All at once.
     let all = app.post(&ADA, SAVE, &format!("name={}&slug=A_b&time_zone=x", "n".repeat(81))).await;
     assert_eq!(all.body.matches("aria-invalid=\"true\"").count(), 3);
+}
+
+#[tokio::test]
+async fn a_program_changes_the_same_by_the_same_rules() {
+    let app = TestApp::start().await;
+    let (ada, path) = (As::Program("ada", Some("acme")), "/api/v1/orgs/acme");
+    let change = async |who: &As, body: Value| app.json(who, Method::PATCH, path, &body).await;
+    let saved = change(&ada, json!({ "time_zone": "Europe/Berlin" })).await;
+    assert_eq!((saved.status.as_u16(), saved.json()), (200, json!({ "slug": "acme" })));
+    assert_eq!(app.get(&ada, path).await.json()["time_zone"], "Europe/Berlin");
+    for (body, field) in [
+        (json!({ "name": "" }), "name"),
+        (json!({ "slug": "bolt" }), "slug"),
+        (json!({ "time_zone": "Mars" }), "time_zone"),
+        (json!({ "plan": "business" }), "plan"),
+    ] {
+        let refused = change(&ada, body.clone()).await;
+        assert_eq!(
+            (refused.status.as_u16(), refused.json()["fields"][0]["field"].as_str()),
+            (422, Some(field)),
+            "{body}"
+        );
+    }
+    assert_eq!(change(&ada, json!({ "name": "Acme Foods" })).await.status, 503, "Clerk does not answer here");
+    assert_eq!(change(&As::Program("max", Some("acme")), json!({ "time_zone": "UTC" })).await.status, 403);
 }
 
 #[tokio::test]

@@ -107,6 +107,7 @@ pub(crate) fn to(route: &Route, who: &As, slug: &str, things: &Things) -> Reques
         (Surface::Api, true) => {
             let body = match route.name.trim_start_matches("api.") {
                 "procedures.create" | "procedure.edit" => json!({ "name": text, "details": text }),
+                "organisation.change" => json!({ "time_zone": "UTC" }),
                 "procedure.publish" => json!({ "note": text }),
                 "step_templates.add" | "step_template.edit" => json!({ "title": text, "details": text }),
                 "step_template.move" => json!({ "direction": "down" }),
