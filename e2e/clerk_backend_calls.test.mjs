@@ -70,6 +70,8 @@ test('organisations: found, changed, given metadata and a logo, deleted', async 
   assert.deepEqual([changed.name, changed.maxAllowedMemberships, changed.adminDeleteEnabled], ['Renamed', 7, false]);
   const merged = await clerk.organizations.updateOrganizationMetadata(one.id, { publicMetadata: { a: 1 }, privateMetadata: { b: 2 } });
   assert.deepEqual([merged.publicMetadata, merged.privateMetadata], [{ a: 1 }, { b: 2 }]);
+  const replaced = await clerk.organizations.replaceOrganizationMetadata(one.id, { publicMetadata: { c: 3 } });
+  assert.deepEqual([replaced.publicMetadata, replaced.privateMetadata], [{ c: 3 }, { b: 2 }]);
   const png = new Blob([new Uint8Array([0x89, 0x50, 0x4e, 0x47, 13, 10, 26, 10, 0, 0])], { type: 'image/png' });
   const pictured = await clerk.organizations.updateOrganizationLogo(one.id, { file: png, uploaderUserId: admin.id });
   assert.equal(pictured.hasImage, true);
@@ -175,11 +177,64 @@ test('sessions and tokens: made, listed, of a template, revoked; sign-in and tes
   assert.ok((await clerk.testingTokens.createTestingToken()).token);
 });
 
+test('tokens: for longer, renewed, and the cookies of a handshake', async () => {
+  const user = await person();
+  const one = await organisation(user);
+  const claims = (token) => JSON.parse(Buffer.from(token.split('.')[1], 'base64url'));
+  const session = await clerk.sessions.createSession({ userId: user.id });
+  for (const template of [undefined, 'reporting']) {
+    const { jwt } = await clerk.sessions.getToken(session.id, template, 600);
+    assert.equal(claims(jwt).exp - claims(jwt).iat, 600);
+  }
+  await refused(clerk.sessions.getToken(session.id, undefined, 7), 422, 'form_param_value_invalid');
+
+  // A browser signs in by a ticket, and the application's server asks for its cookies, as the SDK does.
+  const { token: ticket } = await clerk.signInTokens.createSignInToken({ userId: user.id, expiresInSeconds: 60 });
+  const origin = tenantry.app;
+  const call = (path, form) => fetch(`${tenantry.clerk}/v1/${path}`, {
+    method: 'POST', headers: { origin }, body: new URLSearchParams(form),
+  }).then((answer) => answer.json());
+  const { id: browser } = await call('dev_browser', {});
+  const { response } = await call(`client/sign_ins?__clerk_db_jwt=${browser}`, { strategy: 'ticket', ticket });
+  const query = new URLSearchParams({ redirect_url: `${origin}/`, __clerk_db_jwt: browser, format: 'nonce' });
+  const shaken = await fetch(`${tenantry.clerk}/v1/client/handshake?${query}`, { redirect: 'manual' });
+  const nonce = new URL(shaken.headers.get('location')).searchParams.get('__clerk_handshake_nonce');
+  const { directives } = await clerk.clients.getHandshakePayload({ nonce });
+  const cookie = (name) => directives.find((directive) => new RegExp(`^${name}`).test(directive)).split(';')[0].split('=')[1];
+  assert.deepEqual([claims(cookie('__session')).sid, claims(cookie('__session')).o.id], [response.created_session_id, one.id]);
+  await refused(clerk.clients.getHandshakePayload({ nonce: 'nobody' }), 404, 'resource_not_found');
+
+  const refresh = { expired_token: cookie('__session='), refresh_token: cookie('__refresh_'), request_origin: origin };
+  const renewed = await clerk.sessions.refreshSession(response.created_session_id, { ...refresh, format: 'token' });
+  assert.equal(claims(renewed.jwt).sid, response.created_session_id);
+  const { cookies } = await clerk.sessions.refreshSession(response.created_session_id, { ...refresh, format: 'cookie' });
+  assert.ok(cookies.some((directive) => directive.startsWith('__session=')));
+  await refused(clerk.sessions.refreshSession(response.created_session_id, { ...refresh, refresh_token: 'x' }), 401, 'refresh_token_not_found');
+});
+
+test('users: page after page by cursor, and their passwords', async () => {
+  const made = [];
+  for (let count = 0; count < 3; count += 1) made.push((await person()).id);
+  const walked = [];
+  for (let startingAfter; walked.length < 3;) {
+    const { data } = await clerk.users.getUserList({ userId: made, limit: 1, startingAfter });
+    walked.push(data[0].id);
+    startingAfter = data[0].id;
+  }
+  assert.deepEqual(walked, [...made].reverse(), 'newest first, each once');
+  await refused(clerk.users.getUserList({ userId: made, startingAfter: made[0], orderBy: 'email_address' }), 422, 'form_param_value_invalid');
+  const changed = await clerk.users.updateUser(made[0], { password: 'correct horse' });
+  assert.equal(changed.passwordEnabled, true);
+  assert.deepEqual(await clerk.users.verifyPassword({ userId: made[0], password: 'correct horse' }), { verified: true });
+  await refused(clerk.users.verifyPassword({ userId: made[0], password: 'wrong horse' }), 422, 'form_password_incorrect');
+});
+
 test('the instance: its keys and settings', async () => {
   assert.match((await clerk.instance.get()).id, /^ins_/);
   await clerk.instance.update({ allowedOrigins: [tenantry.app] });
   const settings = await clerk.instance.updateOrganizationSettings({ maxAllowedMemberships: 9 });
   assert.equal(settings.maxAllowedMemberships, 9);
+  assert.equal((await clerk.instance.getOrganizationSettings()).maxAllowedMemberships, 9);
   await clerk.instance.updateOrganizationSettings({ maxAllowedMemberships: 0 });
   assert.equal((await clerk.jwks.getJwks()).keys[0].kty, 'RSA');
 });

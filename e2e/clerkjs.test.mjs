@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { launch, person } from './support/browser.mjs';
-import { signIn } from './support/people.mjs';
+import { appears, signIn } from './support/people.mjs';
 import { Tenantry } from './support/tenantry.mjs';
 
 // How a browser reaches Clerk. The flow is the same in all of them, and what it shows has to be, too.
@@ -83,7 +83,7 @@ const onPage = (page) => page.waitForFunction(() => window.Clerk?.loaded && wind
 const open = async (page, url) => {
   await page.goto(url);
   assert.equal(page.url(), url);
-  await page.getByRole('heading', { level: 1, name: 'Procedures' }).waitFor();
+  await appears(page, page.getByRole('heading', { level: 1, name: 'Procedures' }));
   await onPage(page);
 };
 
@@ -207,6 +207,187 @@ describe('ClerkJS, unmodified', { concurrency: 2 }, () => {
       nothingLeaves([...requests, ...nina.requests], house, sameOrigin);
       // ClerkJS warns on the landing page, where nobody told it what to do with a session that owes a task.
       assert.deepEqual([...complaints, ...nina.complaints].filter((line) => !line.includes('Session has pending tasks but no handling is configured')), []);
+    });
+  }
+});
+
+// What follows runs in pages, one function a step, each with what it needs.
+const steps = {
+  async signUp({ emailAddress, password, firstName }) {
+    const { Clerk } = window;
+    const signUp = await Clerk.client.signUp.create({ emailAddress, password, firstName });
+    await signUp.prepareEmailAddressVerification({ strategy: 'email_code' });
+    const done = await signUp.attemptEmailAddressVerification({ code: '424242' });
+    await Clerk.setActive({ session: done.createdSessionId });
+    return [done.status, Clerk.user.firstName, Clerk.user.passwordEnabled];
+  },
+  async signIn({ identifier, password }) {
+    const { Clerk } = window;
+    const done = await Clerk.client.signIn.create({ identifier, password }).catch((error) => error.errors[0].code);
+    if (typeof done === 'string') return done;
+    await Clerk.setActive({ session: done.createdSessionId });
+    return done.status;
+  },
+  async createOrganisation({ name, slug }) {
+    const { Clerk } = window;
+    const made = await Clerk.createOrganization({ name, slug });
+    await Clerk.setActive({ organization: made.id });
+    return [Clerk.organization.slug, Clerk.user.organizationMemberships[0].role];
+  },
+  async invite({ emailAddress }) {
+    return (await window.Clerk.organization.inviteMember({ emailAddress, role: 'org:member' })).status;
+  },
+  async acceptOwn() {
+    const { Clerk } = window;
+    const [invitation] = (await Clerk.user.getOrganizationInvitations({ status: 'pending' })).data;
+    const { name } = invitation.publicOrganizationData;
+    const accepted = await invitation.accept();
+    const [membership] = (await Clerk.user.getOrganizationMemberships()).data;
+    await Clerk.setActive({ organization: membership.organization.id });
+    return [name, accepted.status, membership.role, Clerk.session.status];
+  },
+  async inviteSeveral({ emailAddresses }) {
+    const { organization } = window.Clerk;
+    const several = await organization.inviteMembers({ emailAddresses, role: 'org:member' });
+    const statuses = several.map(({ status }) => status);
+    const revoked = await several[0].revoke();
+    const count = async (status) => (await organization.getInvitations({ status: [status] })).total_count;
+    return [statuses, revoked.status, await count('pending'), await count('revoked')];
+  },
+  async members() {
+    const { organization } = window.Clerk;
+    const { data, total_count: total } = await organization.getMemberships();
+    const admins = await organization.getMemberships({ role: ['org:admin'] });
+    const roles = (await organization.getRoles()).data.map(({ key }) => key).sort();
+    return [total, data.map(({ publicUserData, role }) => `${publicUserData.firstName} ${role}`), admins.total_count, roles];
+  },
+  async changeRole({ firstName, role }) {
+    const { data } = await window.Clerk.organization.getMemberships();
+    return (await data.find(({ publicUserData }) => publicUserData.firstName === firstName).update({ role })).role;
+  },
+  async stepDown() {
+    const { Clerk } = window;
+    return Clerk.organization.updateMember({ userId: Clerk.user.id, role: 'org:member' }).catch((error) => [error.status, error.errors[0].code]);
+  },
+  async leave() {
+    const { Clerk } = window;
+    await Clerk.user.leaveOrganization(Clerk.organization.id);
+    await Clerk.user.reload();
+    return Clerk.user.organizationMemberships.length;
+  },
+  async remove({ firstName }) {
+    const { organization } = window.Clerk;
+    const { data } = await organization.getMemberships();
+    const { userId } = data.find(({ publicUserData }) => publicUserData.firstName === firstName).publicUserData;
+    await organization.removeMember(userId);
+    return (await organization.getMemberships()).total_count;
+  },
+  async rename({ name, slug }) {
+    const changed = await window.Clerk.organization.update({ name, slug });
+    return [changed.name, changed.slug];
+  },
+  async logo({ bytes }) {
+    const { organization } = window.Clerk;
+    const file = new File([new Uint8Array(bytes)], 'logo.png', { type: 'image/png' });
+    const { hasImage, imageUrl } = await organization.setLogo({ file });
+    const without = await organization.setLogo({ file: null });
+    return { hasImage, imageUrl, after: without.hasImage };
+  },
+  async revokeOthers() {
+    const { Clerk } = window;
+    const sessions = await Clerk.user.getSessions();
+    const other = sessions.find(({ id }) => id !== Clerk.session.id);
+    await other.revoke();
+    return [sessions.length, (await Clerk.user.getSessions()).map(({ id }) => id === Clerk.session.id)];
+  },
+  async isOut() {
+    await window.Clerk.session.getToken({ skipCache: true }).catch(() => {});
+    await window.Clerk.client.reload();
+    return window.Clerk.client.sessions.length;
+  },
+  async changePassword({ currentPassword, newPassword }) {
+    const { user } = window.Clerk;
+    const wrong = await user.updatePassword({ currentPassword: 'not the one', newPassword }).catch((error) => error.errors[0].code);
+    await user.updatePassword({ currentPassword, newPassword, signOutOfOtherSessions: true });
+    return wrong;
+  },
+  async changeName({ firstName }) {
+    return (await window.Clerk.user.update({ firstName })).fullName;
+  },
+  async destroy() {
+    const { Clerk } = window;
+    await Clerk.organization.destroy();
+    await Clerk.user.reload();
+    return Clerk.user.organizationMemberships.length;
+  },
+  async signOut() {
+    await window.Clerk.signOut(() => {});
+    return window.Clerk.user ?? null;
+  },
+  async deleteAccount() {
+    const { Clerk } = window;
+    await Clerk.user.delete();
+    await Clerk.client.reload();
+    return Clerk.client.sessions.length;
+  },
+};
+
+describe('ClerkJS, unmodified: the life of an organisation', () => {
+  for (const { name, options, sameOrigin } of [MODES[0], MODES[3]]) {
+    test(name, { timeout: 120_000 }, async (t) => {
+      const house = await new Tenantry('--no-seed', ...options).start();
+      t.after(() => house.remove());
+      const complaints = [];
+      const somebody = async () => {
+        const made = await person(browser);
+        t.after(() => made.context.close());
+        complaints.push(made.complaints);
+        await withClerk(made.page, house, sameOrigin);
+        return { ...made, does: (step, argument) => made.page.evaluate(steps[step], argument) };
+      };
+      const [mary, nina] = [await somebody(), await somebody()];
+      const NINA = 'nina+clerk_test@example.com';
+
+      assert.deepEqual(await mary.does('signUp', { emailAddress: MARY, password: 'correct horse', firstName: 'Mary' }), ['complete', 'Mary', true]);
+      assert.deepEqual(await mary.does('createOrganisation', { name: 'Acme', slug: 'acme' }), ['acme', 'org:admin']);
+      assert.deepEqual(await nina.does('signUp', { emailAddress: NINA, password: 'battery staple', firstName: 'Nina' }), ['complete', 'Nina', true]);
+      assert.equal(await mary.does('invite', { emailAddress: NINA }), 'pending');
+      assert.deepEqual(await nina.does('acceptOwn'), ['Acme', 'accepted', 'org:member', 'active']);
+      const emailAddresses = ['olga+clerk_test@example.com', 'petra+clerk_test@example.com'];
+      assert.deepEqual(await mary.does('inviteSeveral', { emailAddresses }), [['pending', 'pending'], 'revoked', 1, 1]);
+      assert.deepEqual(await mary.does('members'), [2, ['Mary org:admin', 'Nina org:member'], 1, ['org:admin', 'org:member']]);
+      assert.deepEqual(await mary.does('stepDown'), [400, 'organization_minimum_permissions_needed']);
+      assert.equal(await mary.does('changeRole', { firstName: 'Nina', role: 'org:admin' }), 'org:admin');
+      assert.equal(await nina.does('leave'), 0);
+
+      // Signed in already, Nina opens the link of a second invitation: she is in when the page comes.
+      assert.equal(await mary.does('invite', { emailAddress: NINA }), 'pending');
+      const { mails } = await fetch(`${house.mailbox}/mails.json`).then((answer) => answer.json());
+      await nina.page.goto(mails.find(({ to }) => to === NINA).link);
+      await withClerk(nina.page, house, sameOrigin);
+      assert.deepEqual(await nina.page.evaluate(() => [window.Clerk.session.status, window.Clerk.organization.slug]), ['active', 'acme']);
+      assert.equal(await mary.does('remove', { firstName: 'Nina' }), 1);
+
+      assert.deepEqual(await mary.does('rename', { name: 'Acme Provisions', slug: 'acme-provisions' }), ['Acme Provisions', 'acme-provisions']);
+      const logo = await mary.does('logo', { bytes: [0x89, 0x50, 0x4e, 0x47, 13, 10, 26, 10, 0, 0] });
+      assert.deepEqual([logo.hasImage, logo.after], [true, false]);
+      assert.match(logo.imageUrl, /^http/);
+
+      const elsewhere = await somebody();
+      assert.equal(await elsewhere.does('signIn', { identifier: MARY, password: 'not the one' }), 'form_password_incorrect');
+      assert.equal(await elsewhere.does('signIn', { identifier: MARY, password: 'correct horse' }), 'complete');
+      assert.deepEqual(await mary.does('revokeOthers'), [2, [true]]);
+      assert.equal(await elsewhere.does('isOut'), 0);
+      assert.equal(await mary.does('changePassword', { currentPassword: 'correct horse', newPassword: 'a new one altogether' }), 'form_password_incorrect');
+      assert.equal(await mary.does('changeName', { firstName: 'May' }), 'May');
+
+      assert.equal(await mary.does('destroy'), 0);
+      assert.equal(await mary.does('signOut'), null);
+      assert.equal(await mary.does('signIn', { identifier: MARY, password: 'correct horse' }), 'form_password_incorrect');
+      assert.equal(await mary.does('signIn', { identifier: MARY, password: 'a new one altogether' }), 'complete');
+      assert.equal(await mary.does('deleteAccount'), 0);
+      assert.equal(await mary.does('signIn', { identifier: MARY, password: 'a new one altogether' }), 'form_identifier_not_found');
+      assert.deepEqual(complaints.flat().filter((line) => !line.includes('Session has pending tasks but no handling is configured')), []);
     });
   }
 });

@@ -71,6 +71,43 @@ test('nothing typed is lost when the token ends, whoever renews it', { timeout: 
   await Promise.all([kept, renewed, given].map(({ context }) => context.close()));
 });
 
+// A person on the page of a run of their own, in which nothing is done yet.
+async function running(name, { refresh }) {
+  const { context, page } = await person(browser, {});
+  await context.route('**/clerk.browser.js', (route) => route.abort());
+  await signIn(page, tenantry, ADA);
+  await page.goto(`${tenantry.app}/orgs/acme/runs?open=start`);
+  await page.getByLabel(/Name of the run/).fill(name);
+  await page.getByRole('button', { name: 'Start run' }).click();
+  await page.getByRole('heading', { name }).waitFor();
+  if (!refresh) await context.clearCookies({ name: /^__refresh/ });
+  return { context, page };
+}
+
+test('a tick within the page goes through when the token has ended, or says what to do and leaves the page as it is', { timeout: 180_000 }, async () => {
+  const renewed = await running('Renewed within the page', { refresh: true });
+  const told = await running('Told within the page', { refresh: false });
+  const first = (page) => page.locator('.steps .step').first();
+  await new Promise((resolve) => setTimeout(resolve, LONGER_THAN_A_TOKEN));
+
+  await first(renewed.page).getByRole('button', { name: /^Mark done/ }).click();
+  await first(renewed.page).getByRole('button', { name: /^Undo/ }).waitFor();
+
+  const { context, page } = told;
+  const before = page.url();
+  await first(page).getByRole('button', { name: /^Mark done/ }).click();
+  await page.getByText('Your session has ended').waitFor();
+  assert.equal(page.url(), before);
+  assert.equal(await first(page).getByRole('button', { name: /^Mark done/ }).count(), 1, 'nothing is done');
+  await accessible(page, 'a run whose session has ended');
+  const tab = context.waitForEvent('page');
+  await page.getByRole('link', { name: /Sign in, in a new tab/ }).click();
+  await (await tab).waitForURL(before);
+  await first(page).getByRole('button', { name: /^Mark done/ }).click();
+  await first(page).getByRole('button', { name: /^Undo/ }).waitFor();
+  await Promise.all([context.close(), renewed.context.close()]);
+});
+
 test('operators see the machinery and customers find nothing there', async () => {
   const opal = await person(browser, {});
   await signIn(opal.page, tenantry, 'opal+clerk_test@operators.example');

@@ -43,14 +43,16 @@ create table custom_roles (
   organisation_id text not null,
   id              uuid not null,
   name            text not null check (length(name) between 1 and 40),
+  -- Names that differ in large and small letters alone are one name.
+  folded_name     text collate "C" generated always as (lower(name)) stored,
   permissions     text[] collate "C" not null check (cardinality(permissions) between 1 and 40),
   created_by      text collate "C" not null,
   created_at      timestamptz not null default now(),
   changed_at      timestamptz not null default now(),
-  primary key (organisation_id, id)
+  primary key (organisation_id, id),
+  unique (organisation_id, folded_name)
 );
 select tenancy.isolate('custom_roles');
-create unique index custom_roles_by_name on custom_roles (organisation_id, lower(name));
 
 -- A membership's custom role is a built-in one by its name, or one of the customer's own by its id.
 alter table membership_roles drop constraint membership_roles_role_check;
@@ -155,7 +157,9 @@ create policy changed on invitations for update to tenantry_app, tenantry_worker
   organisation_id = current_setting('app.current_org_id', true)
   and ((select tenancy.holds(current_setting('app.current_org_id', true), current_setting('app.current_user_id', true), 'members:invite'))
        or address in (select tenancy.addresses_of(current_setting('app.current_user_id', true)))));
-grant select, insert, update on invitations to tenantry_app, tenantry_worker;
+grant select, insert on invitations to tenantry_app, tenantry_worker;
+grant update (role, extra_roles, state, invited_by, inviter_name, expires_at, ended_at, accepted_by, clerk_id, asked_at, sent_at, trouble)
+  on invitations to tenantry_app, tenantry_worker;
 
 -- Whoever is invited sees the name of the organisation.
 alter policy seen on organisations using (
@@ -193,6 +197,9 @@ create policy removed on memberships for delete to tenantry_app, tenantry_worker
   tenancy.system_reason() is not null
   or (organisation_id = current_setting('app.current_org_id', true)
       and coalesce(current_setting('app.current_user_id', true), '') = ''));
+
+revoke update on memberships from tenantry_app, tenantry_worker;
+grant update (role, changed_at, removed_at, waiting_since, seen_at) on memberships to tenantry_app, tenantry_worker;
 
 -- Custom roles are given by whoever manages members, and come with an accepted invitation.
 create policy asked_for_insert on membership_roles as restrictive for insert to tenantry_app, tenantry_worker with check (

@@ -19,7 +19,8 @@ create policy changed on retired_addresses for update to tenantry_app, tenantry_
   using (tenancy.system_reason() is not null);
 create policy removed on retired_addresses for delete to tenantry_app, tenantry_worker
   using (tenancy.system_reason() is not null);
-grant select, insert, update, delete on retired_addresses to tenantry_app, tenantry_worker;
+grant select, insert, delete on retired_addresses to tenantry_app, tenantry_worker;
+grant update (retired_at) on retired_addresses to tenantry_app, tenantry_worker;
 
 -- A picture as we made it anew from what was uploaded: PNG, 256 pixels at the most, nothing else of the file.
 create table logos (

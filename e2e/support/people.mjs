@@ -4,9 +4,14 @@ import assert from 'node:assert/strict';
 const CODE = '424242';
 
 // Waits for a page, and says which one there is instead.
-export async function arrives(page, url) {
+export const arrives = (page, url) => orSays(page, page.waitForURL(url));
+
+// Waits for a part of a page, and says what the page shows instead.
+export const appears = (page, part) => orSays(page, part.waitFor());
+
+async function orSays(page, waited) {
   try {
-    await page.waitForURL(url);
+    await waited;
   } catch (error) {
     error.message += `\nat ${page.url()}, which says:\n${await page.locator('body').innerText()}`;
     throw error;

@@ -54,6 +54,9 @@ const REFERENCES: &str = "
            join pg_attribute as key on key.attrelid = reference.conrelid and key.attname = any ($1::text[])
            join pg_attribute as target on target.attrelid = reference.confrelid and target.attname = any ($1::text[])
      where reference.contype = 'f' and cardinality(reference.conkey) >= 1
+       -- What Postgres computes nobody can point elsewhere; what it is computed from is tried with its own column.
+       and not exists (select from pg_attribute where attrelid = reference.conrelid and attnum = any (reference.conkey)
+                          and attgenerated <> '')
        and has_any_column_privilege(reference.conrelid, 'UPDATE') and has_any_column_privilege(reference.confrelid, 'SELECT')
      order by 1, reference.conname";
 

@@ -70,6 +70,18 @@ impl Error {
         matches!(self, Self::Api { status: 404, .. })
     }
 
+    /// Clerk may have done what it was asked: no answer came, none that can be read, or one that says nothing of it. Whoever
+    /// asked for a change has to look.
+    #[must_use]
+    pub fn may_have_happened(&self) -> bool {
+        match self {
+            Self::Unreachable(cause) => !cause.downcast_ref::<reqwest::Error>().is_some_and(reqwest::Error::is_connect),
+            Self::Decode(_) => true,
+            Self::Api { status, .. } => *status >= 500,
+            Self::RateLimited { .. } => false,
+        }
+    }
+
     /// The same call may succeed later.
     #[must_use]
     pub fn is_transient(&self) -> bool {

@@ -71,6 +71,8 @@ pub(crate) struct KeySet {
     /// Held while fetching.
     fetching: Mutex<()>,
     last: RwLock<Option<Attempt>>,
+    /// When a fetch was last made because of an unknown key id.
+    asked_for_unknown: Mutex<Option<Instant>>,
 }
 
 /// The last fetch.
@@ -114,6 +116,7 @@ impl KeySet {
             current: RwLock::new(None),
             fetching: Mutex::new(()),
             last: RwLock::new(None),
+            asked_for_unknown: Mutex::new(None),
         }
     }
 
@@ -137,9 +140,21 @@ impl KeySet {
         if let Some(key) = set.keys.get(key_id) {
             return Ok(Arc::clone(key));
         }
-        self.fetch_unless_tried_within(UNKNOWN_KEY_PAUSE).await;
+        let pause = if self.is_worth_a_fetch().await { Duration::ZERO } else { UNKNOWN_KEY_PAUSE };
+        self.fetch_unless_tried_within(pause).await;
         let set = self.current().ok_or(NoKey::Unavailable)?;
         set.keys.get(key_id).cloned().ok_or(NoKey::Unknown)
+    }
+
+    /// Whether no unknown key id has caused a fetch lately. One for another reason does not count: keys that were
+    /// rotated right after it are found at once.
+    async fn is_worth_a_fetch(&self) -> bool {
+        let mut asked = self.asked_for_unknown.lock().await;
+        let worth = asked.is_none_or(|at| at.elapsed() >= UNKNOWN_KEY_PAUSE);
+        if worth {
+            *asked = Some(Instant::now());
+        }
+        worth
     }
 
     /// The current set, renewed where its age asks for it.

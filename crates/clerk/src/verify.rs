@@ -227,4 +227,6 @@ fn with_prefix(role: String) -> String {
 }
 
 #[cfg(test)]
+mod properties;
+#[cfg(test)]
 mod tests;

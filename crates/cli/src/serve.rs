@@ -26,6 +26,7 @@ pub(crate) async fn run(arguments: &ServeArguments) -> anyhow::Result<ExitCode> 
     let asked = shutdown::asked()?;
     let listeners = listen(&config).await?;
     let database = connect("DATABASE_URL", &config.database_url, config.pool).await?;
+    refuse_lossy_commits("DATABASE_URL", &database, config.production)?;
     refuse_holes(&config.database_url, config.allow_old_postgres).await?;
     let public = config.public_base_url.clone();
     let clerk = Clerk::new(config.clerk)?;
@@ -82,6 +83,23 @@ pub(crate) async fn connect(variable: &str, url: &str, options: PoolOptions) -> 
         }
         Err(error) => Err(error).context(variable.to_owned()),
     }
+}
+
+/// An event is acknowledged when it is committed, and committed has to mean kept.
+pub(crate) fn refuse_lossy_commits(
+    variable: &str,
+    database: &Database,
+    production: bool,
+) -> Result<(), BadConfiguration> {
+    if database.hardening().commits_are_durable {
+        return Ok(());
+    }
+    let complaint = format!("{variable}: {}", Hardening::LOSSY_COMMITS);
+    if production {
+        return Err(BadConfiguration::one(complaint));
+    }
+    tracing::warn!("{complaint}");
+    Ok(())
 }
 
 /// What an operator should know of the database before customers use it.

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use crate::audit::refuse_holes;
 use crate::config::WorkArguments;
-use crate::serve::connect;
+use crate::serve::{connect, refuse_lossy_commits};
 use crate::shutdown;
 
 /// Works until asked to end, then finishes what it holds.
@@ -12,6 +12,7 @@ pub(crate) async fn run(arguments: &WorkArguments) -> anyhow::Result<ExitCode> {
     let config = arguments.check()?;
     let asked = shutdown::asked()?;
     let database = connect("WORKER_DATABASE_URL", &config.database_url, config.pool).await?;
+    refuse_lossy_commits("WORKER_DATABASE_URL", &database, config.production)?;
     refuse_holes(&config.database_url, config.allow_old_postgres).await?;
     let clerk = clerk::Clerk::new(config.clerk)?;
     let mirror = mirror::Mirror::new(database.clone(), clerk.backend().clone());

@@ -1,5 +1,6 @@
 //! Vendors' webhooks as recorded: once each, together with the job that looks into them.
 
+use jiff::Timestamp;
 use serde_json::json;
 use tenancy::{Database, Query, SystemReason, directory_statements};
 use uuid::Uuid;
@@ -14,8 +15,15 @@ directory_statements! {
         insert into inbound_events (id, vendor, event_id, kind, body) values ($1, $2, $3, $4, $5)
         on conflict (vendor, event_id) do nothing returning id";
     LOAD = "select kind, body from inbound_events where id = $1";
+    IS_RECORDED = "select id from inbound_events where vendor = $1 and event_id = $2";
+    /// Ids are made in the order of arrival.
+    LATEST = "
+        select kind, received_at from inbound_events where vendor = $1 and kind <> $2 order by id desc limit 1";
     PROCESSED = "update inbound_events set processed_at = coalesce(processed_at, now()) where id = $1";
 }
+
+/// An event of our own, to see that the secret is the right one. Nothing is done for it.
+pub const SELF_TEST: &str = "tenantry.self_test";
 
 /// Who sent an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,6 +77,19 @@ pub async fn record(database: &Database, vendor: Vendor, event_id: &str, kind: &
     jobs::enqueue(&mut tx, vendor.job(), json!({ "event": id })).await?;
     tx.commit().await?;
     Ok(Recorded::New)
+}
+
+/// Whether an event of this id was taken.
+pub async fn is_recorded(database: &Database, vendor: Vendor, event_id: &str) -> Result<bool> {
+    let query = Query::new(IS_RECORDED).bind(vendor.as_str()).bind(event_id.to_owned());
+    Ok(!database.system(SystemReason::Operations).run(query).await?.is_empty())
+}
+
+/// Kind and time of the last event that the vendor itself sent.
+pub async fn latest(database: &Database, vendor: Vendor) -> Result<Option<(String, Timestamp)>> {
+    let query = Query::new(LATEST).bind(vendor.as_str()).bind(SELF_TEST);
+    let rows = database.system(SystemReason::Operations).run(query).await?;
+    Ok(rows.first().map(|row| (row.get(0), row.get(1))))
 }
 
 /// The event a job speaks of.

@@ -4,11 +4,14 @@ use tenancy::{Database, OrganisationId, Query, Row, SystemReason, Transaction, d
 use uuid::Uuid;
 
 use crate::Result;
+use crate::inbound_events::APPLY_CLERK_EVENT;
 
 /// The channel that wakes workers. A wake says "look", nothing more.
 pub const CHANNEL: &str = "tenantry_jobs";
 /// After so many tries a job is parked for an operator to look at.
 pub const MOST_ATTEMPTS: i32 = 12;
+/// The same for a job whose vendor does not answer, which is not the job's fault: a day at the longest pause.
+pub const MOST_WAITS: i32 = 300;
 
 directory_statements! {
     ENQUEUE = "
@@ -24,7 +27,8 @@ directory_statements! {
         update jobs set attempts = attempts + 1, leased_until = now() + interval '90 seconds'
          where id in (select id from jobs
                        where state = 'ready' and run_at <= now() and (leased_until is null or leased_until < now())
-                       order by run_at limit 16 for update skip locked)
+                         and (kind = any ($1)) = $2
+                       order by run_at limit $3 for update skip locked)
         returning id, kind, payload, attempts, organisation_id";
     EXTEND = "
         update jobs set leased_until = now() + interval '90 seconds'
@@ -45,6 +49,18 @@ directory_statements! {
     PARK = "
         update jobs set state = 'parked', finished_at = now(), leased_until = null, last_error = $3
          where id = $1 and attempts = $2 and state = 'ready'";
+}
+
+/// Somebody's access waits for these, and none takes long.
+const PROMPT: [&str; 1] = [APPLY_CLERK_EVENT];
+
+/// Jobs that wait for each other and for no others: a worker has room of its own for each lane.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lane {
+    /// Short jobs that somebody's access waits for.
+    Prompt,
+    /// All others, also those of a kind that nobody knows: they may take minutes.
+    Patient,
 }
 
 /// A job held by this worker until its lease ends.
@@ -93,9 +109,12 @@ pub async fn ask(database: &Database, reason: SystemReason, kind: &'static str) 
     Ok(tx.commit().await?)
 }
 
-/// Takes up to 16 jobs that are due.
-pub async fn claim(database: &Database) -> Result<Vec<Claimed>> {
-    let rows = database.system(SystemReason::Jobs).run(Query::new(CLAIM)).await?;
+/// Takes jobs of a lane that are due, and `most` of them at most.
+pub async fn claim(database: &Database, lane: Lane, most: usize) -> Result<Vec<Claimed>> {
+    let prompt: Vec<String> = PROMPT.iter().map(|&kind| kind.to_owned()).collect();
+    let most = i64::try_from(most).unwrap_or(i64::MAX);
+    let query = Query::new(CLAIM).bind(prompt).bind(lane == Lane::Prompt).bind(most);
+    let rows = database.system(SystemReason::Jobs).run(query).await?;
     Ok(rows.iter().map(claimed).collect())
 }
 
@@ -127,7 +146,16 @@ pub async fn finish(database: &Database, job: &Claimed) -> Result<()> {
 /// The job failed: tried again later, or parked where that is hopeless or was done [`MOST_ATTEMPTS`] times.
 /// Says whether it was parked.
 pub async fn fail(database: &Database, job: &Claimed, error: &str, hopeless: bool) -> Result<bool> {
-    let park = hopeless || job.attempt >= MOST_ATTEMPTS;
+    put_off(database, job, error, hopeless || job.attempt >= MOST_ATTEMPTS).await
+}
+
+/// Whom the job needs does not answer, for which the job can do nothing: tried again later, for a day.
+/// Says whether it was parked.
+pub async fn wait(database: &Database, job: &Claimed, error: &str) -> Result<bool> {
+    put_off(database, job, error, job.attempt >= MOST_WAITS).await
+}
+
+async fn put_off(database: &Database, job: &Claimed, error: &str, park: bool) -> Result<bool> {
     let query = if park {
         Query::new(PARK).bind(job.id).bind(job.attempt).bind(error.to_owned())
     } else {
@@ -137,15 +165,15 @@ pub async fn fail(database: &Database, job: &Claimed, error: &str, hopeless: boo
     Ok(park)
 }
 
-/// Seconds until the next try: doubling from half a second, five minutes at most.
+/// Seconds until the next try: doubling from half a second, four minutes at most.
 fn pause(attempt: i32) -> f64 {
-    (0.25 * 2f64.powi(attempt.clamp(1, 20))).min(300.0)
+    (0.25 * 2f64.powi(attempt.clamp(1, 20))).min(240.0)
 }
 
 #[cfg(test)]
 mod tests {
     #[test]
     fn pauses_double_and_are_bounded() {
-        assert_eq!([1, 2, 3, 11, 12].map(super::pause), [0.5, 1.0, 2.0, 300.0, 300.0]);
+        assert_eq!([1, 2, 3, 11, 12].map(super::pause), [0.5, 1.0, 2.0, 240.0, 240.0]);
     }
 }

@@ -26,6 +26,7 @@ pub mod plans;
 mod product;
 pub mod roles;
 pub mod seats;
+pub mod sign_outs;
 mod text;
 
 pub use access::{Access, BaseRole, Held, MyOrganisation, OrganisationSummary, Person};

@@ -15,7 +15,7 @@ use crate::{Error, FieldErrors, OrgTx, Permission, Read, Result, Rights, members
 tenant_statements! {
     LIST = "
         select role.id, role.name, role.permissions, role.changed_at
-          from custom_roles as role where role.organisation_id = $1 order by lower(role.name)";
+          from custom_roles as role where role.organisation_id = $1 order by role.folded_name";
     HOLDERS = "
         select held.role, held.user_id, person.name
           from membership_roles as held

@@ -8,7 +8,7 @@ mod tell;
 use std::sync::Arc;
 
 use clerk::backend::OrganizationChange;
-use clerk::types::{OrganizationMembership, User};
+use clerk::types::{OrganizationMembership, SessionState, User};
 use clerk::{Backend, Error as ClerkError};
 use domain::directory::{self, OrganisationRecord, PersonRecord};
 use domain::{Access, BaseRole, Org};
@@ -52,11 +52,19 @@ impl Mirror {
         Self { links: Some(public_base_url.trim_end_matches('/').into()), ..self }
     }
 
+    /// Asks Clerk once which instance it is, so that no event has to wait for that answer.
+    pub async fn know_the_instance(&self) -> Result<(), Error> {
+        self.instance().await.map(|_| ())
+    }
+
     /// Whether something that says it happened in this instance of Clerk's can be about ours.
     pub async fn is_ours(&self, instance: &str) -> Result<bool, Error> {
-        let ours =
-            self.instance.get_or_try_init(async || Ok::<_, ClerkError>(self.backend.instance().await?.id)).await?;
-        Ok(ours == instance)
+        Ok(self.instance().await? == instance)
+    }
+
+    async fn instance(&self) -> Result<&String, Error> {
+        let ask = async || Ok(self.backend.instance().await?.id);
+        self.instance.get_or_try_init(ask).await
     }
 
     /// A person with all their memberships and the organisations these are in. Banned people are nobody here.
@@ -108,6 +116,20 @@ impl Mirror {
             directory::session_ended(&self.database, user, session).await?;
         }
         Ok(())
+    }
+
+    /// Ends a session at Clerk, where that was not done yet.
+    pub async fn end_session(&self, session: &str) -> Result<(), Error> {
+        match self.backend.revoke_session(session).await {
+            Ok(_) => Ok(()),
+            Err(error) if error.is_not_found() => Ok(()),
+            Err(error) if error.is_transient() => Err(error.into()),
+            // Refused: of a session that is over there is nothing left to end.
+            Err(error) => match self.backend.get_session(session).await?.status {
+                SessionState::Active | SessionState::Pending => Err(error.into()),
+                _ => Ok(()),
+            },
+        }
     }
 
     async fn memberships(&self, user: &UserId) -> Result<Vec<OrganizationMembership>, ClerkError> {

@@ -1,6 +1,6 @@
 //! The reconciler: everything Clerk says beside everything we say. Webhooks may never arrive.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use clerk::Error as ClerkError;
 use clerk::backend::{OrganizationFilter, UserFilter};
@@ -15,7 +15,8 @@ use tenancy::{OrganisationId, UserId};
 use crate::{Error, Mirror, PAGE, record};
 
 impl Mirror {
-    /// Compares, asks again about everybody who is not the same on both sides, and writes a report.
+    /// Compares, asks again about everybody who is not the same on both sides, compares their rows once more, and writes
+    /// a report.
     ///
     /// What changes at Clerk meanwhile may be named as a difference; asking again settles it either way.
     pub async fn reconcile(&self) -> Result<DriftReport, Error> {
@@ -27,27 +28,51 @@ impl Mirror {
         let started_at = directory::now(&self.database).await?;
         let ours = drift::ours(&self.database).await?;
         let clerks = self.everything().await?;
-        let mut found = Vec::new();
+        let differences: BTreeSet<_> = ours.differences(&clerks).into_iter().collect();
         // Each subject is asked about once, however much of it differs.
-        let mut asked: BTreeMap<Subject, bool> = BTreeMap::new();
-        for (subject, what) in ours.differences(&clerks) {
-            let repaired = match asked.get(&subject) {
-                Some(repaired) => *repaired,
-                None => {
-                    let repaired = self.look_at(&subject).await;
-                    asked.insert(subject.clone(), repaired);
-                    repaired
-                }
-            };
-            found.push(Difference { id: subject.id().to_owned(), what, repaired });
+        let subjects: BTreeSet<&Subject> = differences.iter().map(|(subject, _)| subject).collect();
+        for subject in subjects {
+            self.look_at(subject).await;
         }
+        let left = self.left_of(&differences, &clerks).await?;
+        let found = differences.into_iter().map(|difference| {
+            let repaired = !left.contains(&difference);
+            let (subject, what) = difference;
+            if !repaired {
+                tracing::warn!(subject = subject.id(), what, "drift that could not be repaired");
+            }
+            Difference { id: subject.id().to_owned(), what, repaired }
+        });
+        let found = found.collect();
         let compared = i32::try_from(clerks.len()).unwrap_or(i32::MAX);
         let report = DriftReport { started_at, finished_at: Timestamp::now(), compared, found };
         drift::record(&self.database, Vendor::Clerk, &report).await?;
         Ok(report)
     }
 
-    async fn look_at(&self, subject: &Subject) -> bool {
+    /// Which of the differences are still there: written is what a row says, not what was tried.
+    async fn left_of(
+        &self,
+        differences: &BTreeSet<(Subject, String)>,
+        clerks: &Snapshot,
+    ) -> Result<BTreeSet<(Subject, String)>, Error> {
+        let mut left = BTreeSet::new();
+        if differences.is_empty() {
+            return Ok(left);
+        }
+        left.extend(drift::ours(&self.database).await?.differences(clerks));
+        if left.is_disjoint(differences) {
+            return Ok(left);
+        }
+        // The row resists, or Clerk has changed its mind since it was asked for everything: it says which.
+        match self.everything().await {
+            Ok(clerks) => left = drift::ours(&self.database).await?.differences(&clerks).into_iter().collect(),
+            Err(error) => tracing::warn!(%error, "Clerk does not say whether drift is left"),
+        }
+        Ok(left)
+    }
+
+    async fn look_at(&self, subject: &Subject) {
         let looked = match subject {
             Subject::Person(user) => self.user(user).await,
             Subject::Organisation(organisation) => self.organisation(organisation).await,
@@ -55,7 +80,6 @@ impl Mirror {
         if let Err(error) = &looked {
             tracing::warn!(%error, subject = subject.id(), "drift could not be repaired");
         }
-        looked.is_ok()
     }
 
     /// Clerk's whole account in the form our tables would take.

@@ -66,6 +66,9 @@ pub(crate) fn fresh(table: &Table, row: &Row, number: u32) -> Row {
             ("user_id", _) => Value::from(people::user_id(people::MALLORY)),
             (name, "uuid") if table.key.iter().any(|key| key == name) => Value::from(id.clone()),
             ("position" | "number", "integer" | "bigint") => Value::from(1000 + number),
+            ("address", "text") => Value::from(format!("new-{number}@example.test")),
+            // What is unique is computed from it.
+            ("name", "text") if table.column("folded_name").is_some() => Value::from(format!("New {number}")),
             ("event_id" | "slug", "text") => Value::from(format!("new-{number}")),
             ("id", "text") => {
                 let kind =

@@ -120,7 +120,9 @@ impl Target<'_> {
                     Party::Victim => Crossing::Touched,
                     _ => Crossing::Shown,
                 };
-                if party == Party::Attacker && !self.table.has_tenant() {
+                // In our own organisation a key that is the organisation alone is our own row's.
+                let only_tenant = self.table.key == [Table::TENANT];
+                if party == Party::Attacker && (!self.table.has_tenant() || only_tenant) {
                     continue;
                 }
                 let (sql, twin) = (plain(onto(victim, party, act)), plain(onto(&nobody, party, act)));

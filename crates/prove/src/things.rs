@@ -44,7 +44,7 @@ impl Things {
         let run = runs::start(&mut tx, procedure, &RunName::parse(text).map_err(unfit)?).await?;
         let (invitation, role) = people(&mut tx, party, text).await?;
         let logo = party.logo();
-        logos::set(&mut tx, text.as_bytes().to_vec(), logo).await?;
+        logos::set(&mut tx, format!("a picture of {text}").into_bytes(), logo).await?;
         tx.commit().await?;
         let (_, shown) = door.read(procedures::show(procedure)).await?;
         let (_, running) = door.read(runs::show(run)).await?;

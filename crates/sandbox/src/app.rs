@@ -6,10 +6,14 @@ use axum::Router;
 use axum::middleware;
 use tower_http::catch_panic::CatchPanicLayer;
 
+use crate::faults::Faults;
+use crate::limits::Limits;
 use crate::logos::Logos;
+use crate::received::{Received, record};
 use crate::settings::Settings;
 use crate::store::Store;
 use crate::tokens::Signer;
+use crate::webhook_secrets::WebhookSecrets;
 use crate::{backend, frontend, portal};
 
 /// The running instance.
@@ -18,6 +22,10 @@ pub(crate) struct App {
     pub(crate) store: Store,
     pub(crate) signer: Signer,
     pub(crate) logos: Logos,
+    pub(crate) secrets: WebhookSecrets,
+    pub(crate) limits: Limits,
+    pub(crate) faults: Faults,
+    pub(crate) received: Received,
 }
 
 /// One instance, shared.
@@ -30,6 +38,7 @@ pub(crate) fn router(app: &Shared) -> Router {
         .nest("/bapi/v1", backend::router(app))
         .merge(portal::router(app))
         .layer(CatchPanicLayer::new())
+        .layer(middleware::from_fn_with_state(app.clone(), record))
         .layer(middleware::from_fn(log))
         .with_state(app.clone())
 }

@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
+use http::header::RETRY_AFTER;
 use serde_json::{Value, json};
 
 use crate::ids;
@@ -17,12 +18,14 @@ pub(crate) struct ApiError {
     pub(crate) long_message: Option<String>,
     /// Field of the form the refusal is about.
     pub(crate) param: Option<String>,
+    /// Seconds after which to try again, for the header of that name.
+    pub(crate) retry_after: Option<u64>,
 }
 
 impl ApiError {
     /// A refusal with a status, a code of Clerk's catalogue and a sentence.
     pub(crate) fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
-        Self { status, code, message: message.into(), long_message: None, param: None }
+        Self { status, code, message: message.into(), long_message: None, param: None, retry_after: None }
     }
 
     /// 422 about one field.
@@ -33,6 +36,11 @@ impl ApiError {
     /// 422: a field that must be there is not.
     pub(crate) fn missing(param: &str) -> Self {
         Self::form("form_param_missing", param, format!("{param} must be included."))
+    }
+
+    /// 422: a field is there and holds nothing.
+    pub(crate) fn blank(param: &str) -> Self {
+        Self::form("form_param_nil", param, format!("{param} cannot be blank."))
     }
 
     /// 422: a field holds something it cannot hold; say what it should look like.
@@ -67,6 +75,15 @@ impl ApiError {
         Self::new(StatusCode::FORBIDDEN, code, message)
     }
 
+    /// 429 with the seconds after which to try again.
+    pub(crate) fn too_many_requests(retry_after: u64) -> Self {
+        Self {
+            long_message: Some("Too many requests, retry later".to_owned()),
+            retry_after: Some(retry_after),
+            ..Self::new(StatusCode::TOO_MANY_REQUESTS, "too_many_requests", "Too many requests")
+        }
+    }
+
     /// 401 with a code.
     pub(crate) fn unauthorized(code: &'static str, message: impl Into<String>) -> Self {
         Self::new(StatusCode::UNAUTHORIZED, code, message)
@@ -92,7 +109,8 @@ impl ApiError {
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        (self.status, Json(self.body())).into_response()
+        let retry_after = self.retry_after.map(|seconds| [(RETRY_AFTER, seconds.to_string())]);
+        (self.status, retry_after, Json(self.body())).into_response()
     }
 }
 

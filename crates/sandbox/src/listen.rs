@@ -40,6 +40,8 @@ pub(crate) async fn open(what: &'static str, port: u16) -> anyhow::Result<Doors>
 }
 
 async fn bind(what: &'static str, address: SocketAddr) -> anyhow::Result<TcpListener> {
+    // Whoever reaches the control page can do anything to anybody.
+    anyhow::ensure!(address.ip().is_loopback(), "{address} is not an address of this machine alone");
     TcpListener::bind(address).await.map_err(|error| {
         if error.kind() == ErrorKind::AddrInUse {
             PortTaken { what, port: address.port(), address }.into()
@@ -47,4 +49,22 @@ async fn bind(what: &'static str, address: SocketAddr) -> anyhow::Result<TcpList
             anyhow::Error::new(error).context(format!("cannot listen on {address} for {what}"))
         }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn nobody_else_can_reach_it() {
+        for address in ["0.0.0.0:0", "[::]:0", "192.0.2.1:0", "10.0.0.1:0", "[2001:db8::1]:0"] {
+            let refusal = bind("Clerk", address.parse().unwrap()).await.unwrap_err().to_string();
+            assert!(refusal.contains("not an address of this machine alone"), "{refusal}");
+        }
+        let doors = open("Clerk", 0).await.unwrap();
+        assert!(!doors.listeners.is_empty());
+        for listener in doors.listeners {
+            assert!(listener.local_addr().unwrap().ip().is_loopback());
+        }
+    }
 }

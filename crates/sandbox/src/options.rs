@@ -23,7 +23,8 @@ pub enum RetrySchedule {
     /// 0.2 s, 1 s, 5 s, 30 s, 2 min, then every 10 min, without an end.
     #[default]
     Dev,
-    /// Clerk's: 5 s, 5 min, 30 min, 2 h, 5 h, 10 h, 10 h, then given up.
+    /// Clerk's: 5 s, 5 min, 30 min, 2 h, 5 h, 10 h, 10 h, then given up; and after 5 days of nothing but failures
+    /// nothing is sent any more.
     Hosted,
 }
 
@@ -77,7 +78,13 @@ pub struct Options {
     /// When webhooks are sent again.
     #[arg(long, value_enum, default_value_t)]
     pub retry_schedule: RetrySchedule,
-    /// Factor on every delay of the schedule.
+    /// Factor on every delay of the schedule, and on the 5 days.
     #[arg(long, default_value_t = 1.0)]
     pub retry_scale: f64,
+    /// Seconds the application may take to answer a webhook.
+    #[arg(long, default_value_t = 15.0)]
+    pub webhook_timeout: f64,
+    /// Refuses calls beyond the published rate limits with 429.
+    #[arg(long)]
+    pub limits: bool,
 }

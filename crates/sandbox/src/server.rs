@@ -11,16 +11,20 @@ use tokio::task::JoinHandle;
 use tower::{Layer as _, Service};
 
 use crate::app::{App, router};
+use crate::faults::Faults;
 use crate::frontend::method_override;
 use crate::instance::Instance;
 use crate::keys::Keys;
+use crate::limits::Limits;
 use crate::listen::{Doors, open};
 use crate::logos::Logos;
 use crate::options::Options;
+use crate::received::Received;
 use crate::settings::Settings;
 use crate::state::Rules;
 use crate::store::Store;
 use crate::tokens::Signer;
+use crate::webhook_secrets::WebhookSecrets;
 use crate::{control, mailbox, stripe, webhooks};
 
 /// A running sandbox.
@@ -47,23 +51,33 @@ pub async fn start(options: Options) -> anyhow::Result<Sandbox> {
     let mailbox_doors = open("the mailbox", options.mailbox_port).await?;
     let settings = Settings::new(&options, clerk.port, mailbox_doors.port)?;
     let store = Store::open(&options.data_dir)?;
-    let kid = store.write(|state| {
+    let (instance_id, kids) = store.write(|state| {
         state.rules = Rules {
             public_origin: settings.public_origin.clone(),
             membership_optional: options.membership_optional,
             max_allowed_memberships: options.max_allowed_memberships,
             has_webhook: settings.webhook.is_some(),
         };
-        state.instance_id.clone()
+        (state.instance_id.clone(), state.kids.clone())
     });
     store.flush()?;
     let signer = Signer {
-        keys: Keys::open(&options.data_dir, &kid)?,
+        keys: Keys::open(&options.data_dir, &instance_id, &kids)?,
         instance: Instance::parse(&options.publishable_key)?,
         version: options.claims_version,
     };
     let logos = Logos::open(&options.data_dir)?;
-    let app = Arc::new(App { settings, store, signer, logos });
+    let secrets = WebhookSecrets::new(settings.webhook.as_ref().map(|webhook| webhook.secret.clone()));
+    let app = Arc::new(App {
+        settings,
+        store,
+        signer,
+        logos,
+        secrets,
+        limits: Limits::new(options.limits),
+        faults: Faults::default(),
+        received: Received::default(),
+    });
     let (stop, stopped) = watch::channel(false);
 
     let (clerk_port, stripe_port, mailbox_port) = (clerk.port, stripe_doors.port, mailbox_doors.port);

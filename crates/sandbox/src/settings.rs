@@ -1,6 +1,7 @@
 //! What the options come to once the ports are known.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use signatures::svix::Secret;
@@ -31,6 +32,8 @@ pub(crate) struct Settings {
     pub(crate) clerk_js: Option<PathBuf>,
     pub(crate) retry_schedule: RetrySchedule,
     pub(crate) retry_scale: f64,
+    /// How long the application may take to answer a webhook.
+    pub(crate) webhook_timeout: Duration,
 }
 
 /// Where webhooks go and what they are signed with.
@@ -49,6 +52,10 @@ impl Settings {
         if !(options.retry_scale.is_finite() && options.retry_scale > 0.0) {
             bail!("--retry-scale must be a number above 0");
         }
+        let webhook_timeout = Duration::try_from_secs_f64(options.webhook_timeout)
+            .ok()
+            .filter(|timeout| !timeout.is_zero())
+            .context("--webhook-timeout must be a number of seconds above 0")?;
         for (name, url) in [("--app-url", Some(&options.app_url))]
             .into_iter()
             .chain([("--webhook-url", options.webhook_url.as_ref())])
@@ -77,6 +84,7 @@ impl Settings {
             clerk_js: clerk_js(options.clerk_js.as_deref())?,
             retry_schedule: options.retry_schedule,
             retry_scale: options.retry_scale,
+            webhook_timeout,
         })
     }
 }

@@ -6,10 +6,11 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::clock::Millis;
 use crate::ids;
 use crate::records::{
-    Client, Delivery, DevBrowser, Invitation, Mail, Membership, Nonce, Organization, OrganizationSettings, Permission,
-    Role, RoleSet, Session, SignInToken, User, WebhookMode,
+    Client, Delivery, DevBrowser, Endpoint, Invitation, Mail, Membership, Nonce, Organization, OrganizationSettings,
+    Permission, Role, RoleSet, Session, SignInToken, User, WebhookMode,
 };
 
 /// What the command line says about the instance; not kept, it is given anew at each start.
@@ -58,6 +59,13 @@ pub(crate) struct State {
     /// Oldest first.
     pub(crate) deliveries: Vec<Delivery>,
     pub(crate) webhook_mode: WebhookMode,
+    /// How long a new event waits before it is sent.
+    pub(crate) webhook_delay: Millis,
+    /// New events that are still to be held back, until the last of them lets them go in reverse order.
+    pub(crate) webhooks_to_hold: u32,
+    pub(crate) endpoint: Endpoint,
+    /// `kid` of each published signing key, oldest first, once there was more than the first one.
+    pub(crate) kids: Vec<String>,
 }
 
 impl Default for State {
@@ -82,6 +90,10 @@ impl Default for State {
             mails: Vec::new(),
             deliveries: Vec::new(),
             webhook_mode: WebhookMode::default(),
+            webhook_delay: 0,
+            webhooks_to_hold: 0,
+            endpoint: Endpoint::default(),
+            kids: Vec::new(),
         }
     }
 }

@@ -91,18 +91,18 @@ impl Signer {
             claims.insert("jti".into(), ids::letters(20).to_ascii_lowercase().into());
             claims.insert("v".into(), 2.into());
         }
-        self.keys.sign(&self.header(issued), &Value::Object(claims))
+        self.keys.sign(header(issued), &Value::Object(claims))
     }
 
     /// The handshake's token form: the directives, signed.
     pub(crate) fn handshake_token(&self, directives: &[String], now: Millis) -> String {
-        self.keys.sign(&self.header(now / SECOND), &json!({"handshake": directives}))
+        self.keys.sign(header(now / SECOND), &json!({"handshake": directives}))
     }
 
     /// A token of a template, for the person of a session.
     pub(crate) fn template_token(&self, session: &Session, life: i64, now: Millis) -> String {
         let issued = now / SECOND;
-        let mut header = self.header(issued);
+        let mut header = header(issued);
         header["cat"] = TEMPLATE_CATEGORY.into();
         let claims = json!({
             "exp": issued + life,
@@ -112,16 +112,11 @@ impl Signer {
             "nbf": issued - EARLY,
             "sub": session.user_id,
         });
-        self.keys.sign(&header, &claims)
+        self.keys.sign(header, &claims)
     }
+}
 
-    fn header(&self, issued: i64) -> Value {
-        json!({
-            "alg": "RS256",
-            "cat": CATEGORY,
-            "kid": self.keys.kid(),
-            "oiat": issued,
-            "typ": "JWT",
-        })
-    }
+/// The header of a session token, but for the key's name.
+fn header(issued: i64) -> Value {
+    json!({"alg": "RS256", "cat": CATEGORY, "oiat": issued, "typ": "JWT"})
 }

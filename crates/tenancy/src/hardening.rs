@@ -13,6 +13,8 @@ pub struct Hardening {
     pub settings_are_closed: bool,
     /// The database believes a context only with a signature, so no statement can change the organisation.
     pub contexts_are_signed: bool,
+    /// What is committed is on disk before anybody is told, so that an acknowledged event outlives the machine.
+    pub commits_are_durable: bool,
     /// As `server_version_num`: 150020 is 15.20.
     pub server_version: u32,
 }
@@ -23,12 +25,17 @@ impl Hardening {
         statement could change its organisation: as a superuser, revoke execute on function \
         pg_catalog.set_config(text, text, boolean) from public; where the server has no superuser for you, sign \
         contexts: tenantry context sign";
+    /// What to say where [`Hardening::commits_are_durable`] is false.
+    pub const LOSSY_COMMITS: &str = "this database acknowledges what is not on disk yet, so a crash loses what customers \
+        and Clerk were told is kept: set synchronous_commit to on, for the server, the database and the role (alter \
+        role … reset synchronous_commit)";
 }
 
 const LOOK: &str = "
     select has_function_privilege('pg_catalog.set_config(text, text, boolean)', 'execute'),
            current_setting('server_version_num')::int,
-           to_regprocedure('tenancy.contexts_are_signed()') is not null";
+           to_regprocedure('tenancy.contexts_are_signed()') is not null,
+           current_setting('synchronous_commit') <> 'off'";
 
 /// Looks, and refuses a key that the database does not know or a database that asks for one we do not have.
 /// Nothing is prepared: a pooler may stand between.
@@ -42,7 +49,8 @@ pub(crate) async fn look(client: &Client, key: Option<&ContextKey>) -> Result<Ha
         None => false,
     };
     context::agreed(contexts_are_signed, key, believed)?;
-    Ok(Hardening { settings_are_closed: !set_config, contexts_are_signed, server_version })
+    let commits_are_durable = row.get(3);
+    Ok(Hardening { settings_are_closed: !set_config, contexts_are_signed, commits_are_durable, server_version })
 }
 
 async fn signed(client: &Client) -> Result<bool> {

@@ -9,7 +9,7 @@ use crate::{Database, Query, Result, Tables, Transaction};
 /// Why someone acts outside an organisation. This is the complete list; each use is logged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SystemReason {
-    /// A signed-in person asks which organisations they belong to.
+    /// A signed-in person asks which organisations they belong to, or signs out.
     SignIn,
     /// A vendor's webhook is recorded.
     WebhookIntake,

@@ -5,12 +5,16 @@
 
 mod clerk_account;
 mod database;
+mod dice;
+mod directory;
 mod people;
 mod pgbouncer;
 mod relay;
 
-pub use clerk_account::{Account, ClerkAccount};
+pub use clerk_account::{Account, ClerkAccount, Lost};
 pub use database::{CONTEXT_KEY, TestDatabase};
+pub use dice::{Dice, number_from};
+pub use directory::directory_told;
 pub use people::{Organisation, Person, World, organisation, user};
 pub use pgbouncer::PgBouncer;
 pub use relay::Relay;

@@ -143,6 +143,7 @@ impl World {
             organisation,
         )
         .await;
+        plans::change(&self.app, &organisation.id, Plan::Business).await.unwrap();
         let mut tx = self.org(admin, organisation).write().await.unwrap();
         let name = format!("Role {}", &uuid::Uuid::new_v4().simple().to_string()[..8]);
         let fields = roles::RoleFields::parse(&name, permissions.iter().map(|permission| permission.as_str())).unwrap();

@@ -32,5 +32,24 @@ async function followTab(clerk) {
   }
 }
 
+// Where the server knows of no session and Clerk does, only Clerk can end it.
+document.querySelector("form[data-clerk-sign-out]")?.addEventListener("submit", async (event) => {
+  const clerk = window.Clerk;
+  if (!clerk?.loaded) return;
+  event.preventDefault();
+  const form = event.target;
+  let sent = false;
+  const send = () => {
+    if (!sent) form.submit();
+    sent = true;
+  };
+  try {
+    await clerk.signOut(send);
+  } catch {
+    // Unreachable: signed out here, at least.
+  }
+  send();
+});
+
 if (window.Clerk) start();
 else script?.addEventListener("load", start, { once: true });

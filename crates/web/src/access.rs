@@ -34,11 +34,11 @@ impl Browser {
     pub(crate) fn of(config: &Config, parts: &Parts) -> Self {
         let htmx = session::is_htmx(&parts.headers);
         let whole_page = parts.method == http::Method::GET && !htmx;
-        let flash = Flash::of(&parts.headers).filter(|_| whole_page);
+        let flash = Flash::of(config, &parts.headers).filter(|_| whole_page);
         if flash.is_some() {
             Trail::of(&parts.extensions).add_cookie(Flash::forget(config));
         }
-        Self { theme: Theme::of(&parts.headers), flash, htmx }
+        Self { theme: Theme::of(config, &parts.headers), flash, htmx }
     }
 }
 

@@ -1,4 +1,9 @@
 //! Our own few cookies. Their values are words of ours, never what somebody typed.
+//!
+//! Over TLS their names begin with `__Host-`: a browser takes such a cookie from this very host alone, so no sub-domain and
+//! nobody on the unencrypted way can put one in its place.
+
+use std::borrow::Cow;
 
 use http::header::COOKIE;
 use http::{HeaderMap, HeaderValue};
@@ -6,7 +11,8 @@ use http::{HeaderMap, HeaderValue};
 use crate::Config;
 
 /// The first cookie of a name.
-pub(crate) fn value<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+pub(crate) fn value<'a>(config: &Config, headers: &'a HeaderMap, name: &'static str) -> Option<&'a str> {
+    let name = full_name(config, name);
     headers
         .get_all(COOKIE)
         .iter()
@@ -20,6 +26,7 @@ pub(crate) fn value<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
 /// `Set-Cookie` that lives this long; out of scripts' reach.
 pub(crate) fn set(config: &Config, name: &'static str, value: &str, seconds: u32) -> HeaderValue {
     let secure = if config.is_https() { "; Secure" } else { "" };
+    let name = full_name(config, name);
     let text = format!("{name}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}");
     HeaderValue::try_from(text).expect("names and values are words of ours, visible ASCII")
 }
@@ -27,6 +34,10 @@ pub(crate) fn set(config: &Config, name: &'static str, value: &str, seconds: u32
 /// `Set-Cookie` that makes the browser forget it.
 pub(crate) fn forget(config: &Config, name: &'static str) -> HeaderValue {
     set(config, name, "", 0)
+}
+
+fn full_name(config: &Config, name: &'static str) -> Cow<'static, str> {
+    if config.is_https() { Cow::Owned(format!("__Host-{name}")) } else { Cow::Borrowed(name) }
 }
 
 #[cfg(test)]
@@ -39,15 +50,20 @@ mod tests {
         let mut headers = HeaderMap::new();
         headers.append(COOKIE, "a=1; theme=dark;b=2".parse().unwrap());
         headers.append(COOKIE, "theme=light".parse().unwrap());
-        assert_eq!(value(&headers, "theme"), Some("dark"));
-        assert_eq!(value(&headers, "b"), Some("2"));
-        assert_eq!(value(&headers, "heme"), None);
+        let local = config("http://localhost:3000");
+        assert_eq!(value(&local, &headers, "theme"), Some("dark"));
+        assert_eq!(value(&local, &headers, "b"), Some("2"));
+        assert_eq!(value(&local, &headers, "heme"), None);
     }
 
     #[test]
-    fn cookies_are_secure_where_browsers_talk_tls() {
+    fn cookies_are_of_this_host_alone_where_browsers_talk_tls() {
         let text = |public| set(&config(public), "theme", "dark", 60).to_str().unwrap().to_owned();
         assert_eq!(text("http://localhost:3000"), "theme=dark; Path=/; Max-Age=60; HttpOnly; SameSite=Lax");
-        assert!(text("https://app.example.com").ends_with("; Secure"));
+        let tls = "__Host-theme=dark; Path=/; Max-Age=60; HttpOnly; SameSite=Lax; Secure";
+        assert_eq!(text("https://app.example.com"), tls);
+        let mut headers = HeaderMap::new();
+        headers.append(COOKIE, "theme=dark; __Host-theme=light".parse().unwrap());
+        assert_eq!(value(&config("https://app.example.com"), &headers, "theme"), Some("light"));
     }
 }

@@ -47,6 +47,11 @@ pub(crate) enum Error {
     TooLarge,
     /// Something we depend on does not answer: try again soon.
     Unavailable,
+    /// Clerk does not answer, and without it nobody can be told apart.
+    ClerkSilent,
+    /// Clerk's token says that the caller was a member of the organisation at this address a minute ago, and they are
+    /// not any more. Never said to anybody else: to them it is [`Self::NotFound`].
+    NoLongerAMember { slug: String },
     /// The fault is ours. Logged where it is made, never shown.
     Internal,
     /// The answer is made already: a redirect, mostly.
@@ -117,6 +122,11 @@ impl Problem {
     fn new(status: StatusCode, code: &'static str, title: impl Into<String>, detail: impl Into<String>) -> Self {
         let (title, detail) = (title.into(), detail.into());
         Self { status, code, title, detail, fields: Vec::new(), permission: None }
+    }
+
+    /// Whether the same form may be taken another time, so that it is given back with what was typed.
+    pub(crate) fn gives_the_form_back(&self) -> bool {
+        ["signed_out", "session_ended", "session_pending", "unavailable", "clerk_unavailable"].contains(&self.code)
     }
 
     /// What a bare status means, where axum or a layer answered with nothing else.
@@ -221,6 +231,19 @@ impl Error {
                 "too_large",
                 "This is too large",
                 "At most 256 KB can be sent at once, or a picture of 5 MB. Nothing was saved.",
+            ),
+            Self::NoLongerAMember { slug } => Problem::new(
+                S::NOT_FOUND,
+                "not_found",
+                format!("You are no longer a member of {slug}"),
+                "Your membership has ended, or the organisation has. Nothing was saved. An admin can invite you again.",
+            ),
+            Self::ClerkSilent => Problem::new(
+                S::SERVICE_UNAVAILABLE,
+                "clerk_unavailable",
+                "Clerk does not answer",
+                "Clerk says who is signed in, and until it answers nobody can be let in. Nothing was saved. It is usually \
+                 back within minutes; try again then.",
             ),
             Self::Unavailable => Problem::new(
                 S::SERVICE_UNAVAILABLE,

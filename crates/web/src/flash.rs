@@ -58,8 +58,8 @@ impl Flash {
     ];
 
     /// What the last answer to this browser left to say.
-    pub(crate) fn of(headers: &HeaderMap) -> Option<Self> {
-        let word = cookies::value(headers, COOKIE)?;
+    pub(crate) fn of(config: &Config, headers: &HeaderMap) -> Option<Self> {
+        let word = cookies::value(config, headers, COOKIE)?;
         let published = word.strip_prefix("published-").and_then(|number| number.parse().ok());
         published.map(Self::Published).or_else(|| Self::PLAIN.into_iter().find(|flash| flash.word() == word))
     }
@@ -137,7 +137,7 @@ mod tests {
         let read = |word: &str| {
             let mut headers = HeaderMap::new();
             headers.insert(http::header::COOKIE, format!("flash={word}").parse().unwrap());
-            Flash::of(&headers)
+            Flash::of(&crate::config::tests::config("http://localhost:3000"), &headers)
         };
         for flash in Flash::PLAIN.into_iter().chain([Flash::Published(7)]) {
             assert_eq!(read(&flash.word()), Some(flash));

@@ -1,11 +1,9 @@
-//! A form that came without a session: kept, so that signing in again loses nothing of it.
+//! A form that could not be taken, for want of a session mostly: kept, so that trying again loses nothing of it.
 
-use axum::body::{Body, to_bytes};
-use http::Method;
+use bytes::Bytes;
 use http::header::CONTENT_TYPE;
 use http::request::Parts;
-
-use crate::body;
+use http::{HeaderValue, Method};
 
 /// What was sent, and where it goes once somebody is signed in.
 #[derive(Debug, Clone)]
@@ -17,17 +15,14 @@ pub(crate) struct KeptForm {
 }
 
 impl KeptForm {
-    /// Reads the form of a page. `None` for everything else, and for what is too large to be one.
-    pub(crate) async fn read(parts: &Parts, body: Body) -> Option<Self> {
-        let form = parts
-            .headers
-            .get(CONTENT_TYPE)
-            .is_some_and(|kind| kind.as_bytes().starts_with(b"application/x-www-form-urlencoded"));
-        if parts.method != Method::POST || !form {
-            return None;
-        }
-        let bytes = to_bytes(body, body::LARGEST).await.ok()?;
-        let fields = serde_urlencoded::from_bytes(&bytes).ok()?;
-        Some(Self { action: parts.uri.path().to_owned(), fields })
+    /// Whether a page sends a form. A button alone sends nothing, and no type.
+    pub(crate) fn is_sent(parts: &Parts) -> bool {
+        let is_form = |kind: &HeaderValue| kind.as_bytes().starts_with(b"application/x-www-form-urlencoded");
+        parts.method == Method::POST && parts.headers.get(CONTENT_TYPE).is_some_and(is_form)
+    }
+
+    /// Reads it. `None` for what is no form after all.
+    pub(crate) fn parse(action: &str, body: &Bytes) -> Option<Self> {
+        Some(Self { action: action.to_owned(), fields: serde_urlencoded::from_bytes(body).ok()? })
     }
 }

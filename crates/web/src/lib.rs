@@ -7,6 +7,7 @@ mod body;
 mod client_address;
 mod config;
 mod cookies;
+mod creation;
 mod envelope;
 mod error;
 mod flash;
@@ -39,6 +40,7 @@ pub use config::Config;
 pub use route::{Caller, Noun, Route, Surface};
 pub use signatures::svix::Secret as WebhookSecret;
 pub use state::State;
+pub use webhooks::SelfTest;
 
 /// The whole application: the route table behind the layers that every request passes.
 ///

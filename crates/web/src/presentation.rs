@@ -12,12 +12,13 @@ use serde_json::json;
 use crate::access::Browser;
 use crate::envelope::RequestId;
 use crate::error::Problem;
-use crate::pages::errors::{ErrorInGate, ErrorInShell, ErrorToast, SignedOutWithForm, Telling, WayOut};
+use crate::pages::errors::{ErrorInGate, ErrorInShell, ErrorToast, FormGivenBack, Telling, WayOut};
 use crate::pages::gate::Gate;
 use crate::pages::shell::{Section, Shell};
 use crate::return_path::ReturnPath;
 use crate::route::Surface;
 use crate::session::{self, sign_in_path};
+use crate::state::Chain;
 use crate::trail::Trail;
 
 const HX_REDIRECT: HeaderName = HeaderName::from_static("hx-redirect");
@@ -64,6 +65,7 @@ impl Asked {
             // With the last token gone, the next page load asks Clerk.
             let cookies = state.clerk.sign_out_cookies(state.config.is_https());
             cookies.into_iter().for_each(|cookie| self.trail.add_cookie(cookie));
+            self.tell_clerk(state).await;
             if let Some(here) = self.here {
                 return (StatusCode::SEE_OTHER, session::location(&sign_in_path(Some(here)))).into_response();
             }
@@ -80,6 +82,14 @@ impl Asked {
             }
         }
         told
+    }
+
+    /// A session that ended while Clerk was away goes on there, and signing in would only bring it back.
+    async fn tell_clerk(&self, state: &crate::State) {
+        let Some(session) = self.trail.session() else { return };
+        if let Err(error) = state.end_at_clerk(&session).await {
+            tracing::warn!(error = %Chain(&error), "Clerk was not told of a session’s end");
+        }
     }
 
     /// Shown where the fault is ours, so that the log line can be found.
@@ -115,17 +125,19 @@ impl Asked {
     async fn page(self, state: &crate::State, problem: &Problem) -> Response {
         let telling =
             Telling { number: self.number(problem), problem: problem.clone(), way_out: self.way_out(problem) };
-        let rendered = match self.access(problem).await {
-            Some(access) => {
+        let rendered = match (self.trail.kept(), self.access(problem).await) {
+            (Some(form), _) => {
+                let gate = Gate::new(&state.config, self.browser, self.email(state, problem).await);
+                let first = self.first_step(problem);
+                FormGivenBack { gate, form, problem, first }.render()
+            }
+            (None, Some(access)) => {
                 let shell = Shell::new(&state.config, &access, self.browser, Section::None);
                 ErrorInShell { telling: telling.for_member(&access), shell }.render()
             }
-            None => {
+            (None, None) => {
                 let gate = Gate::new(&state.config, self.browser, self.email(state, problem).await);
-                match self.trail.kept() {
-                    Some(form) => SignedOutWithForm { gate, form, sign_in: sign_in_path(self.page) }.render(),
-                    None => ErrorInGate { telling: telling.for_person(&gate), gate }.render(),
-                }
+                ErrorInGate { telling: telling.for_person(&gate), gate }.render()
             }
         };
         match rendered {
@@ -139,17 +151,24 @@ impl Asked {
 
     /// htmx puts it into the toasts and leaves the page as it was.
     fn fragment(&self, problem: &Problem) -> Response {
-        let sign_in = (problem.status == StatusCode::UNAUTHORIZED).then(|| sign_in_path(self.page.clone()));
-        let toast = ErrorToast { problem, number: self.number(problem), sign_in };
+        let toast = ErrorToast { problem, number: self.number(problem), first: self.first_step(problem) };
         let mut response = Html(toast.render().unwrap_or_else(|_| problem.title.clone())).into_response();
         response.headers_mut().insert(HX_RETARGET, HeaderValue::from_static("#toasts"));
         response.headers_mut().insert(HX_RESWAP, HeaderValue::from_static("innerHTML"));
         response
     }
 
+    /// What has to be done before the same can be sent again, in another tab.
+    fn first_step(&self, problem: &Problem) -> Option<WayOut> {
+        (problem.status == StatusCode::UNAUTHORIZED).then(|| self.way_out(problem))
+    }
+
     fn way_out(&self, problem: &Problem) -> WayOut {
         let page = self.page.clone();
         match (problem.status, page) {
+            _ if problem.code == "session_pending" => {
+                WayOut { label: "Choose an organisation", href: "/organisations".to_owned() }
+            }
             (StatusCode::UNAUTHORIZED, page) => WayOut { label: "Sign in", href: sign_in_path(page) },
             (StatusCode::CONFLICT | StatusCode::UNPROCESSABLE_ENTITY, Some(page)) => {
                 WayOut { label: "Show the page as it is now", href: page.as_str().to_owned() }
@@ -163,12 +182,12 @@ impl Asked {
 
     /// What the frame shows, where the caller turns out to be a member. Not asked when the database is the problem.
     async fn access(&self, problem: &Problem) -> Option<Access> {
-        let org = self.trail.org().filter(|_| problem.code != "unavailable")?;
+        let org = self.trail.org().filter(|_| problem.status != StatusCode::SERVICE_UNAVAILABLE)?;
         org.read(Read::access_only()).await.ok().map(|(access, ())| access)
     }
 
     async fn email(&self, state: &crate::State, problem: &Problem) -> Option<String> {
-        let user = self.trail.user().filter(|_| problem.code != "unavailable")?;
+        let user = self.trail.user().filter(|_| problem.status != StatusCode::SERVICE_UNAVAILABLE)?;
         let home = directory::person(&state.database, &user, None).await.ok()??;
         Some(home.person.email)
     }

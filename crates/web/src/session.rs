@@ -12,6 +12,7 @@ use url::Url;
 use crate::error::{Error, Result};
 use crate::return_path::ReturnPath;
 use crate::route::Surface;
+use crate::state::Looked;
 use crate::trail::Trail;
 use crate::{Config, State};
 
@@ -46,9 +47,12 @@ impl Session {
         let behind = known
             .as_ref()
             .is_none_or(|home| named.is_some_and(|slug| home.organisations.iter().all(|mine| mine.slug != slug)));
-        let looked = behind && state.look_again(&self.user).await;
-        let newest = if looked { directory::person(&state.database, &self.user, session).await? } else { known };
-        newest.ok_or(if looked { Error::SessionEnded } else { Error::Unavailable })
+        let looked = if behind { state.look_again(&self.user).await } else { Looked::Lately };
+        let newest = match looked {
+            Looked::Now => directory::person(&state.database, &self.user, session).await?,
+            Looked::Lately | Looked::InVain => known,
+        };
+        newest.ok_or(if looked == Looked::InVain { Error::ClerkSilent } else { Error::SessionEnded })
     }
 
     /// The address of the session's organisation, where the token says it.
@@ -72,7 +76,7 @@ pub(crate) async fn required(state: &State, parts: &Parts, surface: Surface) -> 
     match outcome {
         Outcome::SignedIn(signed_in) => session(&trail, signed_in),
         Outcome::Handshake(redirect) => Err(Error::early((StatusCode::TEMPORARY_REDIRECT, redirect.into_headers()))),
-        Outcome::Unavailable => Err(Error::Unavailable),
+        Outcome::Unavailable => Err(Error::ClerkSilent),
         outcome @ Outcome::SignedOut { .. } => {
             trail.add_headers(outcome.headers());
             Err(to_sign_in(state, parts))
@@ -95,7 +99,8 @@ pub(crate) async fn optional(state: &State, parts: &Parts) -> Result<Option<Sess
             trail.add_headers(outcome.headers());
             Ok(None)
         }
-        Outcome::Unavailable => Ok(None),
+        // Perhaps somebody: to take them for a stranger would tell them that they are signed out.
+        Outcome::Unavailable => Err(Error::ClerkSilent),
     }
 }
 
@@ -109,7 +114,7 @@ async fn bearer(state: &State, parts: &Parts) -> Result<Session> {
     let trail = Trail::of(&parts.extensions);
     match authenticate(state, parts, headers).await {
         Outcome::SignedIn(signed_in) if signed_in.carrier == Carrier::Header => session(&trail, signed_in),
-        Outcome::Unavailable => Err(Error::Unavailable),
+        Outcome::Unavailable => Err(Error::ClerkSilent),
         Outcome::SignedIn(_) => Err(Error::NoToken),
         Outcome::SignedOut { reason, .. } => {
             let mut headers = HeaderMap::new();
@@ -148,7 +153,7 @@ fn session(trail: &Trail, clerk: SignedIn) -> Result<Session> {
         tracing::warn!("a token names a person by an id of unknown form");
         return Err(Error::SignedOut);
     };
-    trail.signed_in(&user);
+    trail.signed_in(&user, &clerk.session.session_id);
     Ok(Session { user, clerk })
 }
 

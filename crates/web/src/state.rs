@@ -61,17 +61,33 @@ impl State {
     }
 
     /// Asks Clerk for a person and writes the directory, unless that was tried within the last seconds.
-    ///
-    /// True where the directory may now say something else than before.
-    pub(crate) async fn look_again(&self, user: &UserId) -> bool {
-        if !self.attempts.may_try(user) {
-            return false;
+    pub(crate) async fn look_again(&self, user: &UserId) -> Looked {
+        match self.attempts.begin(user, PAUSE) {
+            Ok(asked) => self.look(user, asked).await,
+            Err(before) => before,
         }
+    }
+
+    /// The same where the directory's word on a person is all there is, and it is older than a token can be.
+    ///
+    /// Nobody waits longer than a moment for it. Where Clerk does not answer in time, what we know stands.
+    pub(crate) async fn look_where_old(&self, user: &UserId) -> bool {
+        let Ok(asked) = self.attempts.begin(user, WORD) else { return false };
+        let (state, user) = (self.clone(), user.clone());
+        // Goes on when nobody waits any more: the next request finds what it brings.
+        let looking = tokio::spawn(async move { state.look(&user, asked).await });
+        tokio::time::timeout(PATIENCE, looking).await.is_ok_and(|looked| looked.is_ok_and(|how| how == Looked::Now))
+    }
+
+    async fn look(&self, user: &UserId, asked: Instant) -> Looked {
         match self.mirror.user(user).await {
-            Ok(()) => true,
+            Ok(()) => {
+                self.attempts.answered(user, asked);
+                Looked::Now
+            }
             Err(error) => {
                 tracing::warn!(error = %Chain(&error), "the directory could not be brought up to date");
-                false
+                Looked::InVain
             }
         }
     }
@@ -96,6 +112,13 @@ impl State {
         self.mirror.rename(change, by, org).await
     }
 
+    /// Ends a session at Clerk too; whoever waits for it does not wait long.
+    pub(crate) async fn end_at_clerk(&self, session: &str) -> Result<(), mirror::Error> {
+        let ending = self.mirror.end_session(session);
+        let late = || mirror::Error::Clerk(clerk::Error::Unreachable("no answer in time".into()));
+        tokio::time::timeout(END_PATIENCE, ending).await.unwrap_or_else(|_| Err(late()))
+    }
+
     /// As [`Self::look_again`], for a person whose belongings were just changed by us: not held back.
     pub(crate) async fn look_now(&self, user: &UserId) -> Result<(), mirror::Error> {
         self.mirror.user(user).await
@@ -110,29 +133,71 @@ impl Deref for State {
     }
 }
 
+/// Whether the directory says of a person what Clerk says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Looked {
+    /// Clerk was asked, so it may say something else than a moment ago.
+    Now,
+    /// Clerk was asked a few seconds ago.
+    Lately,
+    /// Clerk does not answer, or did not a few seconds ago.
+    InVain,
+}
+
+/// For a sign-out, which is done here already.
+const END_PATIENCE: Duration = Duration::from_secs(4);
 /// At most one question to Clerk per person in this time, however often somebody asks for what is not theirs.
 const PAUSE: Duration = Duration::from_secs(5);
+/// What Clerk said of a person counts for so long: as long as it says itself in a token.
+const WORD: Duration = Duration::from_secs(60);
+/// The longest that a request waits for a person to be asked about once more.
+const PATIENCE: Duration = Duration::from_secs(2);
 /// The memory of attempts is swept when it grows beyond this.
 const MOST_REMEMBERED: usize = 10_000;
 
-/// When Clerk was last asked about whom.
+/// When Clerk was last asked about whom, and whether it answered.
 #[derive(Default)]
-struct Attempts(Mutex<HashMap<UserId, Instant>>);
+struct Attempts(Mutex<HashMap<UserId, Attempt>>);
+
+/// The last question about a person.
+struct Attempt {
+    asked: Instant,
+    /// When the last one that was answered was asked.
+    answered: Option<Instant>,
+}
 
 impl Attempts {
-    fn may_try(&self, user: &UserId) -> bool {
+    /// When the question is asked, if Clerk may be asked about a person whose last answer is to be no older than `word`;
+    /// else what came of the last time.
+    fn begin(&self, user: &UserId, word: Duration) -> Result<Instant, Looked> {
         let now = Instant::now();
         let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if last.len() > MOST_REMEMBERED {
-            last.retain(|_, at| now.duration_since(*at) < PAUSE);
+            last.retain(|_, attempt| attempt.is_within(WORD, now));
         }
-        match last.get(user) {
-            Some(at) if now.duration_since(*at) < PAUSE => false,
-            _ => {
-                last.insert(user.clone(), now);
-                true
-            }
+        match last.get_mut(user) {
+            Some(attempt) if attempt.is_within(word, now) => return Err(attempt.outcome()),
+            Some(attempt) => attempt.asked = now,
+            None => _ = last.insert(user.clone(), Attempt { asked: now, answered: None }),
         }
+        Ok(now)
+    }
+
+    fn answered(&self, user: &UserId, asked: Instant) {
+        let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(attempt) = last.get_mut(user) {
+            attempt.answered = attempt.answered.max(Some(asked));
+        }
+    }
+}
+
+impl Attempt {
+    fn is_within(&self, word: Duration, now: Instant) -> bool {
+        now.duration_since(self.asked) < PAUSE || self.answered.is_some_and(|at| now.duration_since(at) < word)
+    }
+
+    fn outcome(&self) -> Looked {
+        if self.answered == Some(self.asked) { Looked::Lately } else { Looked::InVain }
     }
 }
 
@@ -159,8 +224,23 @@ mod tests {
     fn clerk_is_asked_once_in_a_while_per_person() {
         let attempts = Attempts::default();
         let (ada, max) = (UserId::parse("user_ada").unwrap(), UserId::parse("user_max").unwrap());
-        assert!(attempts.may_try(&ada));
-        assert!(!attempts.may_try(&ada));
-        assert!(attempts.may_try(&max));
+        let asked = attempts.begin(&ada, PAUSE).unwrap();
+        assert_eq!(attempts.begin(&ada, PAUSE), Err(Looked::InVain));
+        attempts.answered(&ada, asked);
+        assert_eq!(attempts.begin(&ada, PAUSE), Err(Looked::Lately));
+        assert!(attempts.begin(&max, PAUSE).is_ok());
+    }
+
+    #[test]
+    fn an_answer_counts_for_as_long_as_it_may_and_no_answer_only_holds_back() {
+        let began = Instant::now();
+        let at = |seconds| began + Duration::from_secs(seconds);
+        let silent = Attempt { asked: began, answered: None };
+        assert!(silent.is_within(WORD, at(4)));
+        assert!(!silent.is_within(WORD, at(5)), "asked again after the pause");
+        let answered = Attempt { asked: began, answered: Some(began) };
+        assert!(answered.is_within(WORD, at(59)));
+        assert!(!answered.is_within(WORD, at(60)));
+        assert!(!answered.is_within(PAUSE, at(5)), "who asks for what they are not known to have waits no longer");
     }
 }

@@ -25,8 +25,8 @@ impl Theme {
     pub(crate) const ALL: [Self; 3] = [Self::System, Self::Light, Self::Dark];
 
     /// As chosen in this browser.
-    pub(crate) fn of(headers: &HeaderMap) -> Self {
-        let chosen = cookies::value(headers, COOKIE);
+    pub(crate) fn of(config: &Config, headers: &HeaderMap) -> Self {
+        let chosen = cookies::value(config, headers, COOKIE);
         Self::ALL.into_iter().find(|theme| chosen == Some(theme.as_str())).unwrap_or_default()
     }
 

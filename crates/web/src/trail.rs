@@ -17,6 +17,7 @@ pub(crate) struct Trail(Arc<Mutex<Known>>);
 #[derive(Default)]
 struct Known {
     user: Option<UserId>,
+    session: Option<String>,
     org: Option<Org>,
     kept: Option<KeptForm>,
     headers: HeaderMap,
@@ -32,8 +33,10 @@ impl Trail {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(crate) fn signed_in(&self, user: &UserId) {
-        self.known().user = Some(user.clone());
+    pub(crate) fn signed_in(&self, user: &UserId, session: &str) {
+        let mut known = self.known();
+        known.user = Some(user.clone());
+        known.session = Some(session.to_owned());
     }
 
     /// Somebody stands at an organisation's door. Whether they are a member the database says.
@@ -43,6 +46,11 @@ impl Trail {
 
     pub(crate) fn user(&self) -> Option<UserId> {
         self.known().user.clone()
+    }
+
+    /// Clerk's id of their session.
+    pub(crate) fn session(&self) -> Option<String> {
+        self.known().session.clone()
     }
 
     pub(crate) fn org(&self) -> Option<Org> {

@@ -3,28 +3,28 @@
 mod audit_log;
 mod clerk_events;
 mod clerk_told;
+mod hands;
 mod schedule;
+mod settle;
+#[cfg(test)]
+mod stage;
 
 use std::future::Future;
 use std::time::Duration;
 
-use domain::audit_log::{RECORD_AUDIT_ENTRY, VERIFY_AUDIT_LOG, VERIFY_AUDIT_LOGS};
-use domain::drift::RECONCILE_CLERK;
-use domain::inbound_events::APPLY_CLERK_EVENT;
-use domain::invitations::delivery::TELL_CLERK_INVITATION;
-use domain::jobs::{self, Claimed};
-use domain::memberships::TELL_CLERK_MEMBERSHIP;
-use domain::plans::TELL_CLERK_LIMIT;
+use domain::jobs;
 use mirror::Mirror;
 use tenancy::{Database, Listener};
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 
+use crate::hands::Hands;
 use crate::schedule::Schedule;
 
 /// Work is looked for this often even when nothing wakes the worker.
 const POLL: Duration = Duration::from_secs(1);
-/// A job's lease is renewed this often; it lasts three times as long.
-const RENEW: Duration = Duration::from_secs(30);
+/// Clerk is asked this often which instance it is, until it says so.
+const ASK_AGAIN: Duration = Duration::from_secs(5);
 
 /// What jobs need.
 #[derive(Clone)]
@@ -44,6 +44,10 @@ pub(crate) enum Failure {
     Payload,
     #[error("the event is of another instance of Clerk's, {0}: is one signing secret used for two?")]
     ForeignInstance(String),
+    #[error("the job panicked; the worker's log says where")]
+    Panicked,
+    #[error("the job was begun as often as may be, and no worker came to an end with it")]
+    NeverEnds,
     #[error(transparent)]
     Domain(#[from] domain::Error),
     #[error(transparent)]
@@ -55,52 +59,71 @@ impl Failure {
     fn is_hopeless(&self) -> bool {
         matches!(self, Self::UnknownKind | Self::Payload | Self::ForeignInstance(_))
     }
+
+    /// Nothing is wrong with the job: Clerk does not answer.
+    fn is_waiting(&self) -> bool {
+        matches!(self, Self::Mirror(mirror::Error::Clerk(error)) if error.is_transient())
+    }
 }
 
 /// Works until `shutdown` is ready, then finishes what it holds.
+///
+/// A job is taken as soon as there is room for it. Clerk's events have room that no other job can take, so whoever
+/// loses their rights at Clerk waits for nothing else.
 pub async fn run(state: State, shutdown: impl Future<Output = ()>) {
     tokio::pin!(shutdown);
+    // Ends with this function.
+    let mut beside = JoinSet::new();
+    beside.spawn(know_the_instance(state.mirror.clone()));
+    let database = state.database.clone();
+    let mut hands = Hands::new(state);
     let mut listener: Option<Listener> = None;
     let mut schedule = Schedule::default();
+    let mut next_look = Instant::now() + POLL;
     loop {
         if listener.is_none() {
-            listener = state.database.listen(jobs::CHANNEL).await.ok();
+            listener = database.listen(jobs::CHANNEL).await.ok();
         }
-        schedule.look(&state.database).await;
-        let pause = match work_once(&state).await {
-            Ok(0) => POLL,
-            // There may be more than one round took.
-            Ok(_) => Duration::ZERO,
-            Err(error) => {
-                tracing::warn!(%error, "could not look for jobs");
-                POLL
-            }
-        };
+        schedule.look(&database).await;
+        if let Err(error) = hands.take().await {
+            tracing::warn!(%error, "could not look for jobs");
+        }
         tokio::select! {
             biased;
-            () = &mut shutdown => return,
-            alive = woken(listener.as_mut()) => if !alive { listener = None },
-            () = tokio::time::sleep(pause) => {}
+            () = &mut shutdown => break,
+            alive = woken(listener.as_mut()) => {
+                hands.look();
+                if !alive {
+                    listener = None;
+                }
+            }
+            () = hands.one_ended() => {}
+            () = tokio::time::sleep_until(next_look) => {
+                hands.look();
+                next_look = Instant::now() + POLL;
+            }
         }
     }
+    hands.finish().await;
 }
 
-/// Takes the jobs that are due, does them side by side, and says how many there were.
+/// Takes what is due, does it, and says how many jobs there were.
+///
+/// # Errors
+/// When the database does not say what is due; what was taken until then is done all the same.
 pub async fn work_once(state: &State) -> domain::Result<usize> {
-    let claimed = jobs::claim(&state.database).await?;
-    let count = claimed.len();
-    let mut running: JoinSet<()> = JoinSet::new();
-    for job in claimed {
-        let state = state.clone();
-        running.spawn(async move { settle(&state, &job).await });
+    let mut hands = Hands::new(state.clone());
+    let taken = hands.take().await;
+    hands.finish().await;
+    taken
+}
+
+/// So that the first event does not wait for it.
+async fn know_the_instance(mirror: Mirror) {
+    while let Err(error) = mirror.know_the_instance().await {
+        tracing::warn!(%error, "Clerk does not say which instance it is");
+        tokio::time::sleep(ASK_AGAIN).await;
     }
-    while let Some(ended) = running.join_next().await {
-        if let Err(panic) = ended {
-            // Its lease runs out and another try follows.
-            tracing::error!(%panic, "a job panicked");
-        }
-    }
-    Ok(count)
 }
 
 /// False when the listening connection is gone. Never ready without one.
@@ -108,53 +131,5 @@ async fn woken(listener: Option<&mut Listener>) -> bool {
     match listener {
         Some(listener) => listener.woken().await.is_some(),
         None => std::future::pending().await,
-    }
-}
-
-/// Does one job and writes down how it went.
-async fn settle(state: &State, job: &Claimed) {
-    let done = tokio::select! {
-        done = perform(state, job) => done,
-        // Another worker has it now.
-        () = hold(state, job) => return,
-    };
-    let settled = match done {
-        Ok(()) => jobs::finish(&state.database, job).await.map(|()| tracing::info!(kind = job.kind, "job done")),
-        Err(failure) => {
-            jobs::fail(&state.database, job, &failure.to_string(), failure.is_hopeless()).await.map(|parked| {
-                tracing::warn!(kind = job.kind, attempt = job.attempt, parked, %failure, "job failed");
-            })
-        }
-    };
-    if let Err(error) = settled {
-        tracing::error!(kind = job.kind, %error, "could not write down how a job went; its lease will run out");
-    }
-}
-
-/// Renews the lease for as long as it is polled; ready when the lease is lost.
-async fn hold(state: &State, job: &Claimed) {
-    loop {
-        tokio::time::sleep(RENEW).await;
-        match jobs::extend(&state.database, job).await {
-            Ok(true) => {}
-            Ok(false) => {
-                return tracing::error!(kind = job.kind, "a job's lease was lost; it is left to whoever has it");
-            }
-            Err(error) => tracing::warn!(kind = job.kind, %error, "a job's lease could not be renewed"),
-        }
-    }
-}
-
-async fn perform(state: &State, job: &Claimed) -> Result<(), Failure> {
-    match job.kind.as_str() {
-        TELL_CLERK_MEMBERSHIP | TELL_CLERK_INVITATION | TELL_CLERK_LIMIT => clerk_told::tell(state, job).await,
-        RECORD_AUDIT_ENTRY | VERIFY_AUDIT_LOG | VERIFY_AUDIT_LOGS => audit_log::perform(state, job).await,
-        APPLY_CLERK_EVENT => clerk_events::apply(state, &job.payload).await,
-        RECONCILE_CLERK => {
-            let report = state.mirror.reconcile().await?;
-            tracing::info!(compared = report.compared, drift = report.found.len(), "compared with Clerk");
-            Ok(())
-        }
-        _ => Err(Failure::UnknownKind),
     }
 }

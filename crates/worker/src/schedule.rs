@@ -7,10 +7,13 @@ use domain::drift::RECONCILE_CLERK;
 use domain::jobs;
 use tenancy::Database;
 
-/// What comes round, and how often, in seconds.
-const ROUNDS: &[(&str, f64)] = &[(RECONCILE_CLERK, 300.0), (VERIFY_AUDIT_LOGS, 86_400.0)];
+/// What comes round, and the longest time from one begin to the next.
+const ROUNDS: &[(&str, Duration)] =
+    &[(RECONCILE_CLERK, Duration::from_secs(300)), (VERIFY_AUDIT_LOGS, Duration::from_secs(86_400))];
 /// How often a worker looks whether something is due.
 const LOOK: Duration = Duration::from_secs(15);
+/// From being due to being begun: the looking, and a worker that has something else in its hands.
+const LATE: Duration = Duration::from_secs(20);
 
 /// When this worker last looked. Any number of workers may look.
 #[derive(Default)]
@@ -25,9 +28,12 @@ impl Schedule {
         }
         self.looked = Some(Instant::now());
         for (kind, every) in ROUNDS {
-            if let Err(error) = jobs::come_round(database, kind, *every).await {
+            if let Err(error) = jobs::come_round(database, kind, (*every - LATE).as_secs_f64()).await {
                 tracing::warn!(%error, kind, "could not look whether a job is due");
             }
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -54,6 +54,11 @@ pub(super) const LINTS: &[Lint] = &[
                                  where narrowing.relation_oid = policy.relation_oid and narrowing.command = policy.command
                                    and not narrowing.permissive and narrowing.oid <> policy.oid and narrowing.written is null
                                    and narrowing.shown = replace(allowed, '{key}', quote_ident(tenant.key_name)))
+                -- What narrows a policy that says the right thing may say anything.
+                and (policy.permissive
+                     or not exists (select from policy as wide, unnest(options.policies) as allowed
+                                     where wide.relation_oid = policy.relation_oid and wide.command = policy.command and wide.permissive
+                                       and coalesce(wide.shown, wide.written) = replace(allowed, '{key}', quote_ident(tenant.key_name))))
                 and ((policy.permissive and 0 = any (policy.roles))
                      or (policy.written is not null and policy.written is distinct from policy.shown)
                      or not exists (select from unnest(options.policies) as allowed

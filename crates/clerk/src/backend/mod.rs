@@ -36,7 +36,7 @@ use crate::error::Error;
 pub use invitations::{InvitationFilter, NewInvitation};
 pub use logo::{Logo, LogoError};
 pub use metadata::Metadata;
-pub use organizations::{OrganizationChange, OrganizationFilter};
+pub use organizations::{NewOrganization, OrganizationChange, OrganizationFilter};
 pub use pages::Pages;
 pub use sessions::SessionRefresh;
 pub use users::{NewUser, UserChange, UserFilter};

@@ -2,7 +2,7 @@
 
 use reqwest::Method;
 use serde::Serialize;
-use serde_json::json;
+use serde_json::Value;
 
 use super::{Backend, Metadata};
 use crate::error::Error;
@@ -27,6 +27,22 @@ pub struct OrganizationFilter {
     pub limit: Option<u32>,
     /// How many to skip.
     pub offset: Option<u32>,
+}
+
+/// An organisation to be made.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct NewOrganization {
+    /// Display name, at most 256 characters, without addresses or markup.
+    pub name: String,
+    /// Small letters, digits and `-`. Left out, Clerk makes one of the name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub slug: Option<String>,
+    /// `user_…` who becomes its first admin.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub created_by: Option<String>,
+    /// Only the Backend API may read this.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub private_metadata: Option<Value>,
 }
 
 /// What to change of an organisation; `None` leaves it as it is.
@@ -73,25 +89,13 @@ impl Backend {
         self.get(&["organizations"], &query).await
     }
 
-    /// Makes an organisation; `created_by` becomes its first admin.
+    /// Makes an organisation. Never tried again by itself: after an [`Error`] that [`Error::may_have_happened`], look.
     ///
     /// # Errors
     /// [`Error::Api`] with `organization_slugs_disabled` when the instance has no slugs, `form_identifier_exists` when
     /// the slug is taken.
-    pub async fn create_organization(
-        &self,
-        name: &str,
-        slug: Option<&str>,
-        created_by: Option<&str>,
-    ) -> Result<Organization, Error> {
-        let mut body = json!({ "name": name });
-        if let Some(slug) = slug {
-            body["slug"] = slug.into();
-        }
-        if let Some(user_id) = created_by {
-            body["created_by"] = user_id.into();
-        }
-        self.call(Method::POST, &["organizations"], &[], &body).await
+    pub async fn create_organization(&self, new: &NewOrganization) -> Result<Organization, Error> {
+        self.call(Method::POST, &["organizations"], &[], new).await
     }
 
     /// Changes an organisation. Clerk takes ten changes in ten seconds for one organisation.

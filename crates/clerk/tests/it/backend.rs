@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use clerk::backend::{
-    InvitationFilter, Logo, Metadata, NewInvitation, NewUser, OrganizationChange, OrganizationFilter, UserChange,
-    UserFilter,
+    InvitationFilter, Logo, Metadata, NewInvitation, NewOrganization, NewUser, OrganizationChange, OrganizationFilter,
+    UserChange, UserFilter,
 };
 use clerk::types::{InvitationStatus, SessionState};
 use clerk::{Clerk, Config, ConfigParts, Error, ErrorCode};
@@ -75,10 +75,14 @@ async fn sends_every_call_as_the_specification_says() {
     reply(organization("org_1"));
     backend.get_organization("acme").await.unwrap();
     sent(Method::GET, "/bapi/v1/organizations/acme", Value::Null);
-    backend.create_organization("Acme", Some("acme"), Some("user_1")).await.unwrap();
+    let (slug, created_by) = (Some("acme".into()), Some("user_1".into()));
+    let acme = NewOrganization { name: "Acme".into(), slug, created_by, private_metadata: None };
+    backend.create_organization(&acme).await.unwrap();
     sent(Method::POST, "/bapi/v1/organizations", json!({ "name": "Acme", "slug": "acme", "created_by": "user_1" }));
-    backend.create_organization("Acme", None, None).await.unwrap();
-    sent(Method::POST, "/bapi/v1/organizations", json!({ "name": "Acme" }));
+    let private_metadata = Some(json!({ "a": 1 }));
+    let acme = NewOrganization { name: "Acme".into(), private_metadata, ..NewOrganization::default() };
+    backend.create_organization(&acme).await.unwrap();
+    sent(Method::POST, "/bapi/v1/organizations", json!({ "name": "Acme", "private_metadata": { "a": 1 } }));
 
     reply(json!({ "data": [organization("org_1")], "total_count": 7 }));
     let filter =
@@ -301,7 +305,7 @@ async fn only_what_can_be_asked_twice_is_tried_again_and_twice_at_most() {
             Method::GET => backend.get_organization("org_1").await.err(),
             Method::DELETE => backend.delete_organization_logo("org_1").await.err(),
             Method::PATCH => backend.update_organization("org_1", &OrganizationChange::default()).await.err(),
-            _ => backend.create_organization("Acme", None, None).await.err(),
+            _ => backend.create_organization(&NewOrganization::default()).await.err(),
         };
         (instance.asked().len(), error.is_none())
     };

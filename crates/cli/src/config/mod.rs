@@ -3,6 +3,7 @@
 mod clerk;
 mod complaints;
 mod pool;
+mod production;
 mod serve;
 mod vendors;
 mod work;

@@ -10,6 +10,7 @@ use url::Url;
 use web::WebhookSecret;
 
 use super::complaints::Shown;
+use super::production::{self, PRODUCTION};
 use super::{BadConfiguration, ClerkArguments, Complaints, PoolArguments, VendorArguments, database_url, origin};
 
 /// As given.
@@ -35,7 +36,7 @@ pub(crate) struct ServeArguments {
     /// Who sees the operators' page: ids of people at Clerk, separated by commas
     #[arg(long, env = "OPERATORS", value_name = "IDS")]
     operators: Option<String>,
-    /// `production` refuses keys made for development
+    /// `production` refuses what is meant for development
     #[arg(long, env = "APP_ENV", value_name = "NAME")]
     app_env: Option<String>,
     #[command(flatten)]
@@ -56,6 +57,7 @@ pub(crate) struct ServeConfig {
     pub(crate) clerk: clerk::Config,
     pub(crate) webhook_secrets: Vec<WebhookSecret>,
     pub(crate) operators: Vec<UserId>,
+    pub(crate) production: bool,
 }
 
 impl ServeArguments {
@@ -87,7 +89,7 @@ impl ServeArguments {
             self.server_threads.as_deref(),
             |text| text.parse().ok().filter(|threads| (1..=256).contains(threads)),
         );
-        let production = self.app_env.as_deref() == Some("production");
+        let production = self.app_env.as_deref() == Some(PRODUCTION);
         let clerk = self.clerk.check(&mut complaints, public_base_url.as_ref(), production);
         let webhook_secrets = complaints.required(
             "CLERK_WEBHOOK_SIGNING_SECRET",
@@ -103,6 +105,11 @@ impl ServeArguments {
             self.operators.as_deref(),
             |text| text.split(',').map(|id| UserId::parse(id.trim()).ok()).collect(),
         );
+        if production {
+            production::public(&mut complaints, public_base_url.as_ref());
+            production::webhooks(&mut complaints, self.clerk_webhook_signing_secret.as_deref());
+            production::database(&mut complaints, "DATABASE_URL", database_url.as_deref());
+        }
         self.vendors.check(&mut complaints);
         complaints.finish(|| {
             Some(ServeConfig {
@@ -115,6 +122,7 @@ impl ServeArguments {
                 clerk: clerk?,
                 webhook_secrets: webhook_secrets?,
                 operators: operators.unwrap_or_default(),
+                production,
             })
         })
     }

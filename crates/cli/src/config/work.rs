@@ -4,6 +4,7 @@ use clap::Args;
 use tenancy::PoolOptions;
 
 use super::complaints::Shown;
+use super::production::{self, PRODUCTION};
 use super::{BadConfiguration, ClerkArguments, Complaints, PoolArguments, VendorArguments, database_url, origin};
 use url::Url;
 
@@ -16,6 +17,9 @@ pub(crate) struct WorkArguments {
     /// Where people reach this installation: links in mails lead there
     #[arg(long, env = "PUBLIC_BASE_URL", value_name = "URL")]
     public_base_url: Option<String>,
+    /// `production` refuses what is meant for development
+    #[arg(long, env = "APP_ENV", value_name = "NAME")]
+    app_env: Option<String>,
     #[command(flatten)]
     pool: PoolArguments,
     #[command(flatten)]
@@ -32,6 +36,7 @@ pub(crate) struct WorkConfig {
     pub(crate) pool: PoolOptions,
     pub(crate) allow_old_postgres: bool,
     pub(crate) clerk: clerk::Config,
+    pub(crate) production: bool,
 }
 
 impl WorkArguments {
@@ -52,7 +57,11 @@ impl WorkArguments {
             origin,
         );
         let pool = self.pool.check(&mut complaints);
-        let clerk = self.clerk.check(&mut complaints, None, false);
+        let production = self.app_env.as_deref() == Some(PRODUCTION);
+        let clerk = self.clerk.check(&mut complaints, None, production);
+        if production {
+            production::database(&mut complaints, "WORKER_DATABASE_URL", database_url.as_deref());
+        }
         self.vendors.check(&mut complaints);
         let allow_old_postgres = self.pool.allow_old_postgres();
         complaints.finish(|| {
@@ -62,6 +71,7 @@ impl WorkArguments {
                 pool,
                 allow_old_postgres,
                 clerk: clerk?,
+                production,
             })
         })
     }

@@ -1,11 +1,17 @@
 //! Clerk: whether the keys belong together, and whether the instance is set up as the product needs it.
 
+use std::time::Duration;
+
 use ::clerk::types::{Instance, JsonWebKeySet, OrganizationSettings};
 use ::clerk::{Clerk, InstanceType};
 use url::Url;
 
 use super::diagnosis::Diagnosis;
 
+/// Longer than the server waits for Clerk.
+const PATIENCE: Duration = Duration::from_secs(15);
+/// What Clerk allows where nobody has chosen.
+const CLERKS_MEMBERS: i64 = 5;
 /// Where most of it is put right.
 const SETTINGS: &str = "Clerk dashboard, Configure, Organizations";
 
@@ -22,10 +28,7 @@ pub(super) async fn instance(diagnosis: &mut Diagnosis, clerk: &Clerk, public: &
     };
     diagnosis.good("Clerk answers, and takes CLERK_SECRET_KEY");
     if clerk.config().keys_come_from_the_backend() {
-        diagnosis.careful(
-            "behind our own proxy the keys of tokens come with CLERK_SECRET_KEY, so whether CLERK_PUBLISHABLE_KEY belongs \
-             to the same instance was not looked at. Sign in once",
-        );
+        keys_behind_the_proxy(diagnosis, &ours, clerk.config().frontend_url()).await;
     } else {
         keys(diagnosis, &ours, clerk.published_keys().await.as_ref());
     }
@@ -55,6 +58,31 @@ fn keys(diagnosis: &mut Diagnosis, ours: &JsonWebKeySet, published: Option<&Json
             "CLERK_PUBLISHABLE_KEY and CLERK_SECRET_KEY belong to different instances: no session would be believed. \
              Copy both from one page: Clerk dashboard, API keys",
         );
+    }
+}
+
+/// Behind our own proxy the keys come with the secret key, and what the browsers reach has to be the same instance.
+async fn keys_behind_the_proxy(diagnosis: &mut Diagnosis, ours: &JsonWebKeySet, frontend: &str) {
+    let address = format!("{frontend}/.well-known/jwks.json");
+    let answer = async {
+        let client = reqwest::Client::builder().timeout(PATIENCE).build()?;
+        client.get(&address).send().await?.error_for_status()?.json::<JsonWebKeySet>().await
+    };
+    match answer.await {
+        Ok(published) => {
+            diagnosis.good(&format!("browsers reach Clerk through {frontend}"));
+            keys(diagnosis, ours, Some(&published));
+        }
+        Err(error) if error.is_status() || error.is_decode() => diagnosis.broken(&format!(
+            "{address} does not give Clerk's keys ({}), so no browser can sign in. Is the proxy's address set in the Clerk \
+             dashboard, Domains, and is /__clerk passed on to this server?",
+            error.without_url()
+        )),
+        Err(error) => diagnosis.careful(&format!(
+            "{address} does not answer ({}), so whether CLERK_PUBLISHABLE_KEY belongs to CLERK_SECRET_KEY was not looked \
+             at: start the server and run this again",
+            error.without_url()
+        )),
     }
 }
 
@@ -88,8 +116,11 @@ fn organisations(diagnosis: &mut Diagnosis, settings: &OrganizationSettings) {
     }
     match settings.max_allowed_memberships {
         None | Some(0) => diagnosis.good("Clerk sets no limit on members; the plan does"),
-        Some(most) => diagnosis.careful(&format!(
+        Some(most) if most <= CLERKS_MEMBERS => diagnosis.careful(&format!(
             "Clerk allows a new organisation {most} members, whatever its plan. Raise the limit to that of your largest plan: {SETTINGS}"
+        )),
+        Some(most) => diagnosis.good(&format!(
+            "Clerk allows a new organisation {most} members, which should be what your largest plan allows"
         )),
     }
     if settings.admin_delete_enabled {
@@ -117,29 +148,5 @@ fn parties(diagnosis: &mut Diagnosis, parties: &[String], public: &Url) {
         diagnosis.broken(&format!(
             "CLERK_AUTHORIZED_PARTIES does not name {origin}, where people reach the app: nobody could sign in. Add it"
         ));
-    }
-}
-
-/// The webhook endpoint, asked as a stranger would: it has to be there and to refuse.
-pub(super) async fn webhooks(diagnosis: &mut Diagnosis, public: &Url) {
-    let mut endpoint = public.clone();
-    endpoint.set_path("/webhooks/clerk");
-    let advice = "Clerk dashboard, Configure, Webhooks: the endpoint's URL, the events user.*, organization.*, \
-                  organizationMembership.*, organizationInvitation.* and session.*, and its signing secret in \
-                  CLERK_WEBHOOK_SIGNING_SECRET";
-    let client = match reqwest::Client::builder().timeout(std::time::Duration::from_secs(5)).build() {
-        Ok(client) => client,
-        Err(error) => return diagnosis.careful(&format!("the webhook endpoint was not looked at: {error}")),
-    };
-    let answer = client.post(endpoint.clone()).header("svix-id", "doctor").body("{}").send().await;
-    match answer.map(|answer| answer.status().as_u16()) {
-        Ok(400) => diagnosis.good(&format!("{endpoint} answers, and refuses what is not signed")),
-        Ok(status) => diagnosis.broken(&format!(
-            "{endpoint} answers {status} to what is not signed, and should answer 400: is it this program that answers? {advice}"
-        )),
-        Err(error) => diagnosis.careful(&format!(
-            "{endpoint} does not answer ({}): start the server and run this again. {advice}",
-            error.without_url()
-        )),
     }
 }

@@ -5,19 +5,33 @@ use tenancy::{Database, Hardening, PoolOptions};
 use super::diagnosis::Diagnosis;
 
 /// Connects as the program would.
-pub(super) async fn connects(diagnosis: &mut Diagnosis, variable: &str, url: &str, options: PoolOptions) {
+pub(super) async fn connects(
+    diagnosis: &mut Diagnosis,
+    variable: &str,
+    url: &str,
+    options: PoolOptions,
+) -> Option<Database> {
     let database = match Database::connect(url, options).await {
         Ok(database) => database,
-        Err(error) => return diagnosis.broken(&format!("{variable}: {error}")),
+        Err(error) => {
+            diagnosis.broken(&format!("{variable}: {error}"));
+            return None;
+        }
     };
     diagnosis.good(&format!("{variable}: connected, as a role that row-level security binds"));
-    let Hardening { settings_are_closed, contexts_are_signed, server_version } = database.hardening();
+    let Hardening { settings_are_closed, contexts_are_signed, commits_are_durable, server_version } =
+        database.hardening();
     let version = pg_local::Version { major: server_version / 10_000, minor: server_version % 10_000 };
     match version.lacks_repairs_until() {
         Some(repaired) => diagnosis.careful(&format!(
             "PostgreSQL {version} lacks security repairs that {repaired} has: good enough to develop with, not to serve customers"
         )),
         None => diagnosis.good(&format!("PostgreSQL {version}")),
+    }
+    if commits_are_durable {
+        diagnosis.good("what is committed is on disk before anybody is told");
+    } else {
+        diagnosis.careful(Hardening::LOSSY_COMMITS);
     }
     if settings_are_closed {
         diagnosis.good("nobody may call set_config: no expression inside a statement can change its organisation");
@@ -31,6 +45,7 @@ pub(super) async fn connects(diagnosis: &mut Diagnosis, variable: &str, url: &st
     } else {
         "contexts are not signed (tenantry context sign; see docs/decisions/0007-signed-contexts.md)"
     });
+    Some(database)
 }
 
 /// Whether the tables are those that this program expects.

@@ -1,9 +1,10 @@
-//! `tenantry doctor`: looks at the configuration and at everything outside that it names, changes nothing, and says what
-//! is wrong and the way out.
+//! `tenantry doctor`: looks at the configuration and at everything outside that it names, and says what is wrong and the way
+//! out. It changes nothing; a signed event of its own stays among those recorded.
 
 mod clerk;
 mod database;
 mod diagnosis;
+mod webhooks;
 
 use std::process::ExitCode;
 
@@ -50,10 +51,10 @@ pub(crate) async fn run(arguments: &DoctorArguments) -> anyhow::Result<ExitCode>
 }
 
 async fn server(diagnosis: &mut Diagnosis, config: ServeConfig) {
-    database::connects(diagnosis, "DATABASE_URL", &config.database_url, config.pool).await;
+    let database = database::connects(diagnosis, "DATABASE_URL", &config.database_url, config.pool).await;
     match ::clerk::Clerk::new(config.clerk) {
         Ok(client) => clerk::instance(diagnosis, &client, &config.public_base_url).await,
         Err(error) => diagnosis.broken(&format!("no client for Clerk can be made: {error}")),
     }
-    clerk::webhooks(diagnosis, &config.public_base_url).await;
+    webhooks::webhooks(diagnosis, &config.public_base_url, &config.webhook_secrets, database.as_ref()).await;
 }

@@ -1,7 +1,7 @@
 //! People, organisations and memberships, made at Clerk through its Backend API as any customer of Clerk would.
 
 use anyhow::Context;
-use clerk::backend::{NewUser, UserFilter};
+use clerk::backend::{NewOrganization, NewUser, UserFilter};
 use clerk::{Backend, ErrorCode};
 use domain::{BaseRole, Plan, plans};
 use mirror::Mirror;
@@ -73,7 +73,13 @@ impl Directory {
         let found = match found.into_iter().find(|one| one.slug() == Some(organisation.slug)) {
             Some(found) => found,
             None => {
-                match backend.create_organization(organisation.name, Some(organisation.slug), Some(creator)).await {
+                let new = NewOrganization {
+                    name: organisation.name.to_owned(),
+                    slug: Some(organisation.slug.to_owned()),
+                    created_by: Some(creator.to_owned()),
+                    private_metadata: None,
+                };
+                match backend.create_organization(&new).await {
                     Err(error) if error.code() == Some(&ErrorCode::FormIdentifierExists) => return Ok(None),
                     made => {
                         let made = made.with_context(|| format!("making the organisation {}", organisation.name))?;

@@ -2,7 +2,7 @@
 
 use std::net::TcpListener;
 
-use crate::program::{SERVE, run, serve_with, tenantry};
+use crate::program::{PRODUCTION, SERVE, run, serve_with, tenantry};
 
 #[test]
 fn a_command_without_configuration_names_every_variable_it_misses() {
@@ -49,6 +49,35 @@ fn a_wrong_variable_is_named_and_secrets_are_not_repeated() {
         assert_eq!(ended.code, Some(2), "{name}: {ended:?}");
         assert!(ended.err.contains(name), "{name}: {}", ended.err);
         assert!(!ended.err.contains("hunter2"), "{name}: {}", ended.err);
+    }
+}
+
+#[test]
+fn production_refuses_what_is_meant_for_development() {
+    let ended = run(&["serve"], PRODUCTION);
+    assert_eq!(ended.code, Some(1), "nothing is wrong with it but the database, which is not there: {ended:?}");
+    for (commands, name, value) in [
+        (&["serve"][..], "PUBLIC_BASE_URL", "http://app.tenantry.example"),
+        (&["serve"], "PUBLIC_BASE_URL", "http://localhost:3000"),
+        (&["serve", "work"], "CLERK_PUBLISHABLE_KEY", "pk_test_dGVuYW50cnktc2FuZGJveC0xMy5jbGVyay5hY2NvdW50cy5kZXYk"),
+        // Of tenantry-sandbox-13.clerk.accounts.dev.
+        (&["serve", "work"], "CLERK_PUBLISHABLE_KEY", "pk_live_dGVuYW50cnktc2FuZGJveC0xMy5jbGVyay5hY2NvdW50cy5kZXYk"),
+        (&["serve", "work"], "CLERK_ISSUER", "https://tenantry.clerk.accounts.dev"),
+        (&["serve", "work"], "CLERK_SECRET_KEY", "sk_test_dY3zTqBvW8nPfK2mRxUcJ6hLgS9aEo4Q"),
+        (&["serve", "work"], "CLERK_SECRET_KEY", "sk_live_1"),
+        (&["serve", "work"], "CLERK_SECRET_KEY", "sk_live_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"),
+        (&["serve"], "CLERK_WEBHOOK_SIGNING_SECRET", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"),
+        (&["serve"], "CLERK_WEBHOOK_SIGNING_SECRET", "whsec_c2hvcnQ="),
+        (&["serve"], "DATABASE_URL", "postgresql://tenantry_app:PASSWORD@localhost/tenantry"),
+        (&["work"], "WORKER_DATABASE_URL", "postgresql://tenantry_worker:PASSWORD@localhost/tenantry"),
+    ] {
+        let mut environment: Vec<_> = PRODUCTION.iter().copied().filter(|(one, _)| *one != name).collect();
+        environment.push((name, value));
+        for command in commands {
+            let ended = run(&[command], &environment);
+            assert_eq!(ended.code, Some(2), "{command} {name}={value}: {ended:?}");
+            assert!(ended.err.contains(name), "{command} {name}={value}: {}", ended.err);
+        }
     }
 }
 

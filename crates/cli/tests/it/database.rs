@@ -1,6 +1,6 @@
 //! The commands at a real Postgres.
 
-use std::io::{Read, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use pg_local::{Cluster, Mode, Options};
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::program::{Run, run, serve_with, tenantry};
+use crate::program::{PRODUCTION, Run, run, serve_with, tenantry};
 
 async fn cluster() -> (tempfile::TempDir, Cluster) {
     use std::os::unix::fs::PermissionsExt;
@@ -90,11 +90,45 @@ async fn serve_listens_on_both_loopbacks_and_ends_when_asked() {
     cluster.stop().await.unwrap();
 }
 
+/// An event is acknowledged when it is committed, so a commit has to be kept. A database for tests keeps nothing.
+#[tokio::test]
+async fn production_refuses_a_database_that_acknowledges_what_is_not_on_disk() {
+    let (_folder, cluster) = cluster().await;
+    tenancy::migrate(&cluster.url("tenantry_owner", "tenantry")).await.unwrap();
+    for (command, variable, role) in
+        [("serve", "DATABASE_URL", "tenantry_app"), ("work", "WORKER_DATABASE_URL", "tenantry_worker")]
+    {
+        let url = cluster.url(role, "tenantry");
+        let mut environment: Vec<_> = PRODUCTION.iter().copied().filter(|(one, _)| *one != variable).collect();
+        environment.push((variable, &url));
+        let ended = run(&[command], &environment);
+        assert_eq!(ended.code, Some(2), "{ended:?}");
+        assert!(ended.err.contains(variable) && ended.err.contains("synchronous_commit"), "{}", ended.err);
+        as_superuser(&cluster, &format!("alter role {role} set synchronous_commit = on"));
+        as_superuser(&cluster, "grant execute on function pg_catalog.set_config(text, text, boolean) to public");
+        let mut kept = tenantry(&[command]).envs(environment).stderr(Stdio::piped()).spawn().unwrap();
+        let mut said = String::new();
+        let mut lines = BufReader::new(kept.stderr.take().unwrap());
+        while !said.contains("anybody may call set_config") {
+            assert!(lines.read_line(&mut said).unwrap() > 0, "it ended: {said}");
+        }
+        let mut rest = String::new();
+        kill_process(Pid::from_raw(kept.id().try_into().unwrap()).unwrap(), Signal::TERM).unwrap();
+        lines.read_to_string(&mut rest).unwrap();
+        kept.wait().unwrap();
+        assert!(!format!("{said}{rest}").contains("synchronous_commit"), "{said}{rest}");
+    }
+    cluster.stop().await.unwrap();
+}
+
 fn open_set_config(cluster: &Cluster) {
+    as_superuser(cluster, "grant execute on function pg_catalog.set_config(text, text, boolean) to public");
+}
+
+fn as_superuser(cluster: &Cluster, statement: &str) {
     let psql = pg_local::Installation::newest().unwrap().bin.join("psql");
-    let open = "grant execute on function pg_catalog.set_config(text, text, boolean) to public";
     let admin = cluster.url("postgres", "tenantry");
-    assert!(Command::new(psql).args(["-X", "-q", "-c", open, &admin]).status().unwrap().success());
+    assert!(Command::new(psql).args(["-X", "-q", "-c", statement, &admin]).status().unwrap().success());
 }
 
 const CONTEXT_KEY: &str = "k1:000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";

@@ -4,5 +4,6 @@
 
 mod bad_configuration;
 mod database;
+mod killed;
 mod program;
 mod prove_isolation;

@@ -45,7 +45,20 @@ pub(crate) const SERVE: &[(&str, &str)] = &[
     ("CLERK_WEBHOOK_SIGNING_SECRET", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"),
 ];
 
-/// The above with one variable changed.
+/// Everything `serve` needs in production, correct in form, leading nowhere.
+pub(crate) const PRODUCTION: &[(&str, &str)] = &[
+    ("APP_ENV", "production"),
+    ("PUBLIC_BASE_URL", "https://app.tenantry.example"),
+    ("LISTEN", "127.0.0.1:0"),
+    ("DATABASE_URL", "postgresql://tenantry_app@/tenantry?host=%2Fnonexistent"),
+    ("WORKER_DATABASE_URL", "postgresql://tenantry_worker@/tenantry?host=%2Fnonexistent"),
+    // Of clerk.tenantry.example.
+    ("CLERK_PUBLISHABLE_KEY", "pk_live_Y2xlcmsudGVuYW50cnkuZXhhbXBsZSQ"),
+    ("CLERK_SECRET_KEY", "sk_live_dY3zTqBvW8nPfK2mRxUcJ6hLgS9aEo4Q"),
+    ("CLERK_WEBHOOK_SIGNING_SECRET", "whsec_dY3zTqBvW8nPfK2mRxUcJ6hLgS9aEo4Q"),
+];
+
+/// `SERVE` with one variable changed.
 pub(crate) fn serve_with<'a>(name: &'a str, value: &'a str) -> Vec<(&'a str, &'a str)> {
     let mut environment: Vec<(&str, &str)> = SERVE.iter().copied().filter(|(one, _)| *one != name).collect();
     environment.push((name, value));

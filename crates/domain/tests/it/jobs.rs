@@ -1,6 +1,6 @@
 //! Jobs of an organisation: they enter it as a request does, and no payload leads them elsewhere.
 
-use domain::jobs::{self, Claimed};
+use domain::jobs::{self, Claimed, Lane};
 use domain::{Error, OrgJob};
 use serde_json::json;
 use tenancy::{Query, Statement, Tables};
@@ -20,7 +20,7 @@ async fn claimed(world: &World, payload: serde_json::Value) -> Claimed {
     tx.enqueue("rename", payload).await.unwrap();
     tx.commit().await.unwrap();
     let worker = world.database.worker().await;
-    jobs::claim(&worker).await.unwrap().remove(0)
+    jobs::claim(&worker, Lane::Patient, 16).await.unwrap().remove(0)
 }
 
 async fn names(world: &World) -> Vec<String> {
@@ -69,7 +69,7 @@ async fn a_job_that_is_tried_again_keeps_its_organisation() {
     jobs::fail(&worker, &first, "the vendor is dark", false).await.unwrap();
     let admin = world.database.client("postgres").await;
     admin.execute("update tenantry.jobs set run_at = now()", &[]).await.unwrap();
-    let second = jobs::claim(&worker).await.unwrap().remove(0);
+    let second = jobs::claim(&worker, Lane::Patient, 16).await.unwrap().remove(0);
     assert_eq!((second.attempt, second.organisation), (2, Some(world.acme.id.clone())));
 }
 
@@ -100,7 +100,7 @@ async fn what_comes_round_is_enqueued_when_it_is_due_and_not_while_one_waits() {
     let round = async || jobs::come_round(&worker, "round", 3600.0).await.unwrap();
     assert!(round().await);
     assert!(!round().await, "one waits");
-    let job = jobs::claim(&worker).await.unwrap().remove(0);
+    let job = jobs::claim(&worker, Lane::Patient, 16).await.unwrap().remove(0);
     assert!(jobs::extend(&worker, &job).await.unwrap());
     jobs::finish(&worker, &job).await.unwrap();
     assert!(!round().await, "one began within the hour");

@@ -77,3 +77,42 @@ async fn while_clerk_does_not_tell_everything_nothing_is_changed() {
     mirror.reconcile().await.unwrap_err();
     assert_eq!(run(&mirror).await, []);
 }
+
+/// Written is what a row says: a row that is as it was has not been repaired, however well the writing went.
+#[tokio::test]
+async fn repaired_is_what_was_compared_again() {
+    let (database, clerk, mirror) = reconciler().await;
+    for user in ["user_1", "user_2"] {
+        clerk.account().person(user, "Somebody");
+    }
+    run(&mirror).await;
+    // As if a clock had gone wrong: no answer is ever later than what is written.
+    let admin = database.client("postgres").await;
+    let resist = "update tenantry.users set mirrored_at = now() + interval '1 day' where id = 'user_1'";
+    admin.execute(resist, &[]).await.unwrap();
+    for user in ["user_1", "user_2"] {
+        clerk.account().person(user, "Renamed");
+    }
+    let found = mirror.reconcile().await.unwrap().found;
+    let found: Vec<_> = found.iter().map(|difference| (difference.id.as_str(), difference.repaired)).collect();
+    assert_eq!(found, [("user_1", false), ("user_2", true)]);
+}
+
+#[tokio::test]
+async fn a_change_at_clerk_in_the_middle_is_no_failed_repair() {
+    let (_database, clerk, mirror) = reconciler().await;
+    clerk.account().person("user_1", "Somebody");
+    clerk.account().organisation("org_1", "one", "One");
+    run(&mirror).await;
+    clerk.account().member("user_1", "org_1", "member");
+    clerk.account().hang("/v1/users/user_1", true);
+    let running = tokio::spawn(async move { run(&mirror).await });
+    while clerk.account().asked("/v1/users/user_1") < 2 {
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    }
+    // It was told of a membership, and is about to ask about the person, who has gone again.
+    clerk.account().leave("user_1", "org_1");
+    clerk.account().hang("/v1/users/user_1", false);
+    let found = running.await.unwrap();
+    assert_eq!(found, [("user_1".to_owned(), "is a member of org_1, and was not one here".to_owned())]);
+}

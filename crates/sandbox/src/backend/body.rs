@@ -78,7 +78,10 @@ impl Body {
 
     /// A text that must hold something.
     pub(super) fn required(&self, name: &str) -> Result<String, ApiError> {
-        self.text(name)?.filter(|text| !text.trim().is_empty()).ok_or_else(|| ApiError::missing(name))
+        if !self.mentions(name) {
+            return Err(ApiError::missing(name));
+        }
+        self.text(name)?.filter(|text| !text.trim().is_empty()).ok_or_else(|| ApiError::blank(name))
     }
 
     /// A text that may be set to nothing: the outer option says whether it was mentioned.

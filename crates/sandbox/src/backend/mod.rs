@@ -23,6 +23,8 @@ use axum::routing::{get, patch, post};
 
 use crate::app::Shared;
 use crate::errors::unknown_path;
+use crate::faults::inject;
+use crate::limits::enforce;
 
 /// Everything a server asks of Clerk.
 pub(crate) fn router(app: &Shared) -> Router<Shared> {
@@ -39,6 +41,7 @@ pub(crate) fn router(app: &Shared) -> Router<Shared> {
         .route("/users/{id}/metadata", patch(users::merge_metadata).put(users::replace_metadata))
         .route("/users/{id}/organization_memberships", get(memberships::of_user))
         .route("/users/{id}/organization_invitations", get(invitations::of_user))
+        .route("/users/{id}/verify_password", post(users::verify_password))
         .route("/users/{id}/ban", post(users::ban))
         .route("/users/{id}/unban", post(users::unban))
         .route("/users/{id}/lock", post(users::lock))
@@ -92,5 +95,7 @@ pub(crate) fn router(app: &Shared) -> Router<Shared> {
         .route("/sessions/{id}/refresh", post(sessions::refresh))
         .route("/clients/handshake_payload", get(clients::handshake_payload))
         .fallback(unknown_path)
+        .layer(middleware::from_fn_with_state(app.clone(), inject))
+        .layer(middleware::from_fn_with_state(app.clone(), enforce))
         .layer(middleware::from_fn_with_state(app.clone(), guard::guard))
 }

@@ -83,13 +83,7 @@ pub(super) async fn revoke(State(app): State<Shared>, Path(id): Path<String>) ->
 
 /// A session token. Its authorised party is the application, so that it can be used there.
 pub(super) async fn token(State(app): State<Shared>, Path(id): Path<String>, body: Body) -> ApiResult {
-    let life = match body.number("expires_in_seconds")? {
-        None => LIFE,
-        Some(life) if LIFE_RANGE.contains(&life) => life.into(),
-        Some(_) => {
-            return Err(ApiError::invalid("expires_in_seconds", "expires_in_seconds must be from 30 to 315360000."));
-        }
-    };
+    let life = life(&body)?;
     app.store.read(|state| {
         let session = state.live_session(&id).ok_or_else(|| ApiError::not_found("active session", &id))?;
         let wish = Wish {
@@ -102,6 +96,15 @@ pub(super) async fn token(State(app): State<Shared>, Path(id): Path<String>, bod
     })
 }
 
+/// How long a token is asked to live, in seconds.
+fn life(body: &Body) -> Result<i64, ApiError> {
+    match body.number("expires_in_seconds")? {
+        None => Ok(LIFE),
+        Some(life) if LIFE_RANGE.contains(&life) => Ok(life.into()),
+        Some(_) => Err(ApiError::invalid("expires_in_seconds", "expires_in_seconds must be from 30 to 315360000.")),
+    }
+}
+
 /// A token of a template: for other services, so without a session and of a class the application must not take.
 /// Every name is a template here.
 pub(super) async fn template_token(
@@ -109,7 +112,7 @@ pub(super) async fn template_token(
     Path((id, _template)): Path<(String, String)>,
     body: Body,
 ) -> ApiResult {
-    let life = body.number("expires_in_seconds")?.map_or(LIFE, i64::from);
+    let life = life(&body)?;
     app.store.read(|state| {
         let session = state.live_session(&id).ok_or_else(|| ApiError::not_found("active session", &id))?;
         Ok(Json(json!({"object": "token", "jwt": app.signer.template_token(session, life, clock::now())})))

@@ -9,7 +9,7 @@ use crate::backend::body::Body;
 use crate::backend::query::{Query, SortKey};
 use crate::clock;
 use crate::errors::{ApiError, ApiResult};
-use crate::records::{Audience, NewUser, Rights, User, check_email, check_person_name};
+use crate::records::{Audience, NewUser, Password, Rights, User, check_email, check_person_name};
 use crate::state;
 
 /// The people that pass the filters, as a bare list.
@@ -27,13 +27,38 @@ pub(super) async fn list(State(app): State<Shared>, query: Query) -> ApiResult {
                 _ => return None,
             })
         })?;
-        if let Some(cursor) = query.one("starting_after")
-            && let Some(index) = users.iter().position(|user| user.id == cursor)
-        {
+        if let Some(cursor) = query.one("starting_after") {
+            let index = after(&query, users.iter().position(|user| user.id == cursor))?;
             users.drain(..=index);
         }
         let (page, _) = query.page(users)?;
         Ok(Json(page.into_iter().map(|user| state.user_json(user, Audience::Backend)).collect()))
+    })
+}
+
+/// Where a page after a cursor begins; cursors go with one order and with no offset.
+fn after(query: &Query, index: Option<usize>) -> Result<usize, ApiError> {
+    let order = query.one("order_by").unwrap_or("created_at");
+    if order.trim().trim_start_matches(['+', '-']) != "created_at" {
+        return Err(ApiError::invalid("order_by", "order_by must be created_at together with starting_after."));
+    }
+    if query.one("offset").is_some_and(|offset| offset != "0") {
+        return Err(ApiError::invalid("offset", "offset cannot be combined with starting_after."));
+    }
+    index.ok_or_else(|| ApiError::invalid("starting_after", "starting_after must be the id of a user of the list."))
+}
+
+/// Whether it is the person's password.
+pub(super) async fn verify_password(State(app): State<Shared>, Path(id): Path<String>, body: Body) -> ApiResult {
+    let text = body.required("password")?;
+    app.store.read(|state| {
+        let user = state.users.get(&id).ok_or_else(|| ApiError::not_found("user", &id))?;
+        let password = user
+            .password
+            .as_ref()
+            .ok_or_else(|| ApiError::bad_request("no_password_set", "This user does not have a password set."))?;
+        password.check("password", &text)?;
+        Ok(Json(json!({"verified": true})))
     })
 }
 
@@ -78,7 +103,7 @@ pub(super) async fn show(State(app): State<Shared>, Path(id): Path<String>) -> A
     })
 }
 
-/// A new person, whose addresses count as verified. A password is taken and forgotten: nobody signs in with one here.
+/// A new person, whose addresses count as verified.
 pub(super) async fn create(State(app): State<Shared>, body: Body) -> ApiResult {
     let email_addresses =
         body.texts("email_address")?.iter().map(|address| check_email(address)).collect::<Result<Vec<_>, _>>()?;
@@ -94,6 +119,7 @@ pub(super) async fn create(State(app): State<Shared>, body: Body) -> ApiResult {
         public_metadata: body.metadata("public_metadata")?.unwrap_or_default(),
         private_metadata: body.metadata("private_metadata")?.unwrap_or_default(),
         unsafe_metadata: body.metadata("unsafe_metadata")?.unwrap_or_default(),
+        password: password(&body)?,
     };
     app.store.write(|state| {
         let user = state.create_user(new, clock::now())?;
@@ -101,7 +127,7 @@ pub(super) async fn create(State(app): State<Shared>, body: Body) -> ApiResult {
     })
 }
 
-/// Changes names, outside id, primary address, language, time zone or rights.
+/// Changes names, outside id, primary address, password, language, time zone or rights.
 pub(super) async fn change(State(app): State<Shared>, Path(id): Path<String>, body: Body) -> ApiResult {
     body.refuse_metadata()?;
     let first = name(&body, "first_name")?;
@@ -112,7 +138,11 @@ pub(super) async fn change(State(app): State<Shared>, Path(id): Path<String>, bo
     let (deletes, creates) = (body.flag("delete_self_enabled")?, body.flag("create_organization_enabled")?);
     let most = body.mentions("create_organizations_limit").then(|| body.number("create_organizations_limit"));
     let most = most.transpose()?;
+    let password = password(&body)?;
     answer(&app, &id, |user| {
+        if password.is_some() {
+            user.password = password;
+        }
         if let Some(first) = first {
             user.first_name = first;
         }
@@ -141,6 +171,10 @@ pub(super) async fn change(State(app): State<Shared>, Path(id): Path<String>, bo
         }
         Ok(())
     })
+}
+
+fn password(body: &Body) -> Result<Option<Password>, ApiError> {
+    body.text("password")?.map(|text| Password::choose("password", &text, clock::now())).transpose()
 }
 
 fn name(body: &Body, param: &str) -> Result<Option<Option<String>>, ApiError> {

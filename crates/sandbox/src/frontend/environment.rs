@@ -5,6 +5,7 @@ use axum::extract::State;
 use serde_json::{Value, json};
 
 use crate::app::Shared;
+use crate::records::PASSWORD_LENGTH;
 
 /// The environment, bare of any envelope.
 pub(super) async fn show(State(app): State<Shared>) -> Json<Value> {
@@ -131,7 +132,7 @@ fn user_settings() -> Value {
             "web3_wallet": off,
             "first_name": name,
             "last_name": name,
-            "password": off,
+            "password": name,
             "authenticator_app": off,
             "ticket": off,
             "backup_code": off,
@@ -159,8 +160,8 @@ fn user_settings() -> Value {
         },
         "password_settings": {
             "disable_hibp": true,
-            "min_length": 8,
-            "max_length": 72,
+            "min_length": PASSWORD_LENGTH.start(),
+            "max_length": PASSWORD_LENGTH.end(),
             "require_special_char": false,
             "require_numbers": false,
             "require_uppercase": false,

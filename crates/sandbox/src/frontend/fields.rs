@@ -51,7 +51,8 @@ impl Fields {
 
     /// The value of a field that must hold something.
     pub(super) fn required(&self, name: &str) -> Result<&str, ApiError> {
-        self.get(name).filter(|value| !value.trim().is_empty()).ok_or_else(|| ApiError::missing(name))
+        let value = self.get(name).ok_or_else(|| ApiError::missing(name))?;
+        if value.trim().is_empty() { Err(ApiError::blank(name)) } else { Ok(value) }
     }
 
     /// A field that holds a JSON object as text.
@@ -66,7 +67,7 @@ impl Fields {
         }
     }
 
-    /// 422 unless the strategy is the one there is.
+    /// 422 unless the strategy is the one that sends something.
     pub(super) fn check_strategy(&self) -> Result<(), ApiError> {
         match self.required("strategy")? {
             "email_code" => Ok(()),
@@ -77,5 +78,5 @@ impl Fields {
 
 /// 422 for a way to sign in or up this instance does not have.
 pub(super) fn unknown_strategy(strategy: &str) -> ApiError {
-    ApiError::invalid("strategy", format!("{strategy} is not a strategy of this instance: use email_code."))
+    ApiError::invalid("strategy", format!("{strategy} is not a strategy that works here: use email_code."))
 }

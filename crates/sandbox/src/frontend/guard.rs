@@ -55,7 +55,10 @@ pub(super) async fn guard(State(app): State<Shared>, request: Request, next: Nex
     if let Some(origin) = origin {
         headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
         headers.insert(ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true"));
-        headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static("Authorization, Clerk-Db-Jwt"));
+        headers.insert(
+            ACCESS_CONTROL_EXPOSE_HEADERS,
+            HeaderValue::from_static("Authorization, Clerk-Db-Jwt, Retry-After"),
+        );
     }
     response
 }

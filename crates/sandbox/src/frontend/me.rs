@@ -9,7 +9,7 @@ use crate::frontend::answer::Answered;
 use crate::frontend::caller::Caller;
 use crate::frontend::fields::Fields;
 use crate::frontend::part::Part;
-use crate::records::{Audience, SessionStatus, check_person_name};
+use crate::records::{Audience, SessionStatus, check_person_name, merge};
 use crate::state;
 
 /// The person.
@@ -44,7 +44,32 @@ pub(super) async fn change(State(app): State<Shared>, caller: Caller, fields: Fi
     })
 }
 
-fn user(state: &state::State, id: &str) -> Result<Value, ApiError> {
+/// Deletes the account, if the person may.
+pub(super) async fn destroy(State(app): State<Shared>, caller: Caller) -> Answered {
+    caller.change(&app, |state, _, now| {
+        let id = caller.session(state)?.user_id;
+        if state.users.get(&id).is_some_and(|user| !user.rights.delete_self_enabled) {
+            return Err(ApiError::forbidden("authorization_invalid", "Users may not delete their own account."));
+        }
+        state.delete_user(&id, now)
+    })
+}
+
+/// Merges what the person's own pages keep about them.
+pub(super) async fn merge_metadata(State(app): State<Shared>, caller: Caller, fields: Fields) -> Answered {
+    let change = fields.metadata("unsafe_metadata")?.ok_or_else(|| ApiError::missing("unsafe_metadata"))?;
+    caller.change(&app, |state, _, now| {
+        let id = caller.session(state)?.user_id;
+        state.change_user(&id, now, |user| {
+            merge(&mut user.unsafe_metadata, change);
+            Ok(())
+        })?;
+        user(state, &id)
+    })
+}
+
+/// The person as they see themselves.
+pub(super) fn user(state: &state::State, id: &str) -> Result<Value, ApiError> {
     let user = state.users.get(id).ok_or_else(|| ApiError::not_found("user", id))?;
     Ok(state.user_json(user, Audience::Frontend))
 }
@@ -74,7 +99,7 @@ pub(super) async fn leave(State(app): State<Shared>, caller: Caller, Path(organi
 
 /// The person's live sessions, on any client, newest first; bare, as ClerkJS wants it.
 pub(super) async fn sessions(State(app): State<Shared>, caller: Caller) -> Answered {
-    caller.look(&app, |state, _| {
+    caller.bare(&app, |state, _| {
         let user = caller.session(state)?.user_id;
         let mut sessions: Vec<_> = state
             .sessions
@@ -82,8 +107,25 @@ pub(super) async fn sessions(State(app): State<Shared>, caller: Caller) -> Answe
             .filter(|session| session.user_id == user && state.session_status(session).is_live())
             .collect();
         sessions.sort_by_key(|session| std::cmp::Reverse(session.created_at));
-        Ok(sessions.into_iter().map(|session| state.session_json(session)).collect())
+        Ok(sessions.into_iter().map(|session| with_activity(state.session_json(session))).collect())
     })
+}
+
+/// Where a session was last used: the sandbox does not look at browsers, so all of them are alike.
+fn with_activity(mut session: Value) -> Value {
+    let id = session["id"].as_str().unwrap_or_default().replace("sess_", "sess_activity_");
+    session["latest_activity"] = json!({
+        "object": "session_activity",
+        "id": id,
+        "device_type": null,
+        "is_mobile": false,
+        "browser_name": null,
+        "browser_version": null,
+        "ip_address": "127.0.0.1",
+        "city": null,
+        "country": null,
+    });
+    session
 }
 
 /// Ends one of the person's sessions, here or elsewhere.

@@ -8,11 +8,13 @@ mod environment;
 mod fields;
 mod guard;
 mod handshake;
+mod health;
 mod invitations;
 mod logo;
 mod me;
 mod organizations;
 mod part;
+mod password;
 mod scripts;
 mod sessions;
 mod sign_ins;
@@ -23,10 +25,12 @@ use axum::extract::State;
 use axum::middleware;
 use axum::routing::{delete, get, patch, post};
 use axum::{Json, Router};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::app::Shared;
 use crate::errors::unknown_path;
+use crate::faults::inject;
+use crate::limits::enforce;
 
 pub(crate) use guard::{check_version, method_override};
 pub(crate) use handshake::{no_session_cookies, token_cookies};
@@ -34,7 +38,8 @@ pub(crate) use handshake::{no_session_cookies, token_cookies};
 /// Everything a browser asks of Clerk, but for the hosted pages.
 pub(crate) fn router(app: &Shared) -> Router<Shared> {
     let api = Router::new()
-        .route("/health", get(health))
+        .route("/health", get(health::show))
+        .route("/proxy-health", get(health::proxy))
         .route("/environment", get(environment::show).patch(environment::show))
         .route("/dev_browser", post(dev_browser::create))
         .route("/client", get(client::show).put(client::create).delete(client::destroy))
@@ -54,7 +59,10 @@ pub(crate) fn router(app: &Shared) -> Router<Shared> {
         .route("/client/sessions/{id}/tokens", post(sessions::token))
         .route("/client/sessions/{id}/end", post(sessions::end))
         .route("/client/sessions/{id}/remove", post(sessions::remove))
-        .route("/me", get(me::show).patch(me::change))
+        .route("/me", get(me::show).patch(me::change).delete(me::destroy))
+        .route("/me/metadata", patch(me::merge_metadata))
+        .route("/me/change_password", post(password::change))
+        .route("/me/remove_password", post(password::remove))
         .route("/me/organization_memberships", get(me::memberships))
         .route("/me/organization_memberships/{organization}", delete(me::leave))
         .route("/me/organization_invitations", get(invitations::mine))
@@ -81,15 +89,13 @@ pub(crate) fn router(app: &Shared) -> Router<Shared> {
         .route("/organizations/{id}/domains", get(invitations::none))
         .route("/tickets/accept", get(tickets::accept))
         .fallback(unknown_path)
+        .layer(middleware::from_fn_with_state(app.clone(), inject))
+        .layer(middleware::from_fn_with_state(app.clone(), enforce))
         .layer(middleware::from_fn_with_state(app.clone(), guard::guard));
     Router::new()
         .nest("/v1", api)
-        .route("/.well-known/jwks.json", get(jwks))
+        .route("/.well-known/jwks.json", get(jwks).layer(middleware::from_fn_with_state(app.clone(), inject)))
         .route("/npm/@clerk/{package}/dist/{file}", get(scripts::show))
-}
-
-async fn health() -> Json<Value> {
-    Json(json!({"status": "ok"}))
 }
 
 async fn jwks(State(app): State<Shared>) -> Json<Value> {

@@ -1,6 +1,6 @@
 //! `/v1/organizations`: what members may do with their organisation. A foreign one is answered like an unknown one.
 
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, Query, RawQuery, State};
 use serde_json::json;
 
 use crate::app::Shared;
@@ -9,7 +9,7 @@ use crate::frontend::answer::Answered;
 use crate::frontend::caller::Caller;
 use crate::frontend::fields::Fields;
 use crate::frontend::part::Part;
-use crate::records::{Audience, NewOrganization, Organization, check_organization_name};
+use crate::records::{Audience, Membership, NewOrganization, Organization, check_organization_name};
 use crate::state;
 
 /// Needed to see who is a member or invited.
@@ -83,16 +83,49 @@ pub(super) async fn destroy(State(app): State<Shared>, caller: Caller, Path(id):
     })
 }
 
-/// Everybody in it, oldest first.
+/// Which members are wanted: those of some roles, those some words fit.
+struct WantedMembers {
+    roles: Vec<String>,
+    words: String,
+}
+
+impl WantedMembers {
+    fn read(query: &str) -> Self {
+        let (mut roles, mut words) = (Vec::new(), String::new());
+        for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
+            match name.as_ref() {
+                "role" | "role[]" => roles.push(value.into_owned()),
+                "query" => words = value.to_lowercase(),
+                _ => {}
+            }
+        }
+        Self { roles, words }
+    }
+
+    fn has(&self, state: &state::State, membership: &Membership) -> bool {
+        let fits = |text: &str| text.to_lowercase().contains(&self.words);
+        (self.roles.is_empty() || self.roles.contains(&membership.role))
+            && (fits(&membership.user_id)
+                || state
+                    .users
+                    .get(&membership.user_id)
+                    .is_some_and(|user| fits(&user.name()) || fits(user.identifier())))
+    }
+}
+
+/// Everybody in it who is wanted, oldest first.
 pub(super) async fn memberships(
     State(app): State<Shared>,
     caller: Caller,
     Path(id): Path<String>,
     Query(part): Query<Part>,
+    RawQuery(query): RawQuery,
 ) -> Answered {
+    let wanted = WantedMembers::read(query.as_deref().unwrap_or_default());
     caller.look(&app, |state, _| {
-        let (organization, _) = own(state, &caller, &id)?;
-        let mut memberships: Vec<_> = state.memberships_in(&organization.id).collect();
+        let organization = allowed(state, &caller, &id, READ_MEMBERS)?;
+        let mut memberships: Vec<_> =
+            state.memberships_in(&organization.id).filter(|membership| wanted.has(state, membership)).collect();
         memberships.sort_by_key(|membership| membership.created_at);
         Ok(part.of(memberships
             .into_iter()

@@ -1,4 +1,4 @@
-//! `/v1/client/sign_ins`: signing in with an address and a code, or with a ticket.
+//! `/v1/client/sign_ins`: signing in with an address and a code or a password, or with a ticket.
 
 use axum::extract::{Path, State};
 
@@ -7,7 +7,7 @@ use crate::frontend::answer::Answered;
 use crate::frontend::caller::Caller;
 use crate::frontend::fields::{Fields, unknown_strategy};
 
-/// Begins, and sends the code at once if the strategy is named already. A ticket needs no more.
+/// Begins, and sends the code at once if the strategy is named already. A password or a ticket needs no more.
 pub(super) async fn create(State(app): State<Shared>, caller: Caller, fields: Fields) -> Answered {
     let strategy = fields.get("strategy");
     if strategy == Some("ticket") {
@@ -20,11 +20,18 @@ pub(super) async fn create(State(app): State<Shared>, caller: Caller, fields: Fi
         });
     }
     if let Some(other) = strategy
-        && other != "email_code"
+        && !["email_code", "password"].contains(&other)
     {
         return Err(unknown_strategy(other));
     }
     let identifier = fields.required("identifier")?;
+    if strategy == Some("password") || fields.get("password").is_some_and(|password| !password.is_empty()) {
+        let password = fields.required("password")?;
+        return caller.change(&app, |state, client, now| {
+            let sign_in = state.create_sign_in_by_password(client, identifier, password, now)?;
+            Ok(state.sign_in_json(&sign_in, now))
+        });
+    }
     caller.change(&app, |state, client, now| {
         let mut sign_in = state.create_sign_in(client, identifier, now)?;
         if strategy.is_some() {
@@ -56,13 +63,20 @@ pub(super) async fn prepare(
     })
 }
 
-/// Tries the code.
+/// Tries the code, or a password.
 pub(super) async fn attempt(
     State(app): State<Shared>,
     caller: Caller,
     Path(id): Path<String>,
     fields: Fields,
 ) -> Answered {
+    if fields.get("strategy") == Some("password") {
+        let password = fields.required("password")?;
+        return caller.change(&app, |state, client, now| {
+            let sign_in = state.attempt_sign_in_by_password(client, &id, password, now)?;
+            Ok(state.sign_in_json(&sign_in, now))
+        });
+    }
     fields.check_strategy()?;
     let code = fields.required("code")?;
     caller.change(&app, |state, client, now| {

@@ -1,4 +1,4 @@
-//! `/v1/client/sign_ups`: becoming a user with an address and a code, or with a ticket.
+//! `/v1/client/sign_ups`: becoming a user with an address and a code, or with a ticket; a password may be chosen.
 
 use axum::extract::{Path, State};
 
@@ -40,7 +40,7 @@ pub(super) async fn change(
     fields: Fields,
 ) -> Answered {
     let filled = read(&fields)?;
-    caller.change(&app, |state, client, now| Ok(state.change_sign_up(client, &id, filled)?.json(now)))
+    caller.change(&app, |state, client, now| Ok(state.change_sign_up(client, &id, filled, now)?.json(now)))
 }
 
 /// Sends the code.
@@ -72,7 +72,7 @@ pub(super) async fn attempt(
 fn read(fields: &Fields) -> Result<SignUpFields, ApiError> {
     // Outside accounts come here too, with a strategy this instance does not have.
     if let Some(strategy) = fields.get("strategy")
-        && strategy != "email_code"
+        && !["email_code", "password"].contains(&strategy)
     {
         return Err(unknown_strategy(strategy));
     }
@@ -86,5 +86,6 @@ fn owned(fields: &Fields) -> Result<SignUpFields, ApiError> {
         first_name: owned("first_name"),
         last_name: owned("last_name"),
         unsafe_metadata: fields.metadata("unsafe_metadata")?,
+        password: owned("password").filter(|password| !password.is_empty()),
     })
 }

@@ -64,7 +64,7 @@ pub(super) async fn start(State(app): State<Shared>, mut visitor: Visitor, form:
         email_address: Some(typed.email.clone()),
         first_name: Some(typed.first_name.clone()),
         last_name: Some(typed.last_name.clone()),
-        unsafe_metadata: None,
+        ..SignUpFields::default()
     };
     let now = clock::now();
     let begun = app.store.write(|state| {

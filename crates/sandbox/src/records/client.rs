@@ -26,6 +26,11 @@ pub(crate) struct Client {
 }
 
 impl Client {
+    /// How somebody last signed in or up with it.
+    fn strategy(&self) -> &'static str {
+        self.sign_in.as_ref().filter(|sign_in| sign_in.is_complete()).map_or("email_code", SignIn::strategy)
+    }
+
     /// What its cookie holds in production: which client, and a proof that changes with each sign-in.
     pub(crate) fn token(&self) -> String {
         format!("{}.{}", self.id, self.rotating_token)
@@ -113,7 +118,7 @@ impl State {
             "sign_in": client.sign_in.as_ref().filter(|sign_in| !sign_in.is_complete()).map(|sign_in| self.sign_in_json(sign_in, now)),
             "sign_up": client.sign_up.as_ref().filter(|sign_up| !sign_up.is_complete()).map(|sign_up| sign_up.json(now)),
             "last_active_session_id": client.last_active_session_id,
-            "last_authentication_strategy": client.last_active_session_id.as_ref().map(|_| "email_code"),
+            "last_authentication_strategy": client.last_active_session_id.as_ref().map(|_| client.strategy()),
             "cookie_expires_at": null,
             "captcha_bypass": false,
             "created_at": client.created_at,

@@ -21,6 +21,9 @@ pub(crate) struct Delivery {
     /// Not before this moment; of interest while pending.
     pub(crate) next_attempt_at: Millis,
     pub(crate) status: DeliveryStatus,
+    /// The message that has to be tried first, when they were put in an order.
+    #[serde(default)]
+    pub(crate) after: Option<String>,
     /// What the last attempt came to, for people.
     pub(crate) last_answer: Option<String>,
 }
@@ -29,6 +32,8 @@ pub(crate) struct Delivery {
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum DeliveryStatus {
+    /// Held back, until enough others are.
+    Held,
     /// Waiting for its first or next attempt.
     Pending,
     /// Answered with 2xx.
@@ -69,6 +74,27 @@ impl Delivery {
 }
 
 impl State {
+    /// Lets go of what is held back: the newest first, each after the one before it has been tried.
+    pub(crate) fn release_held(&mut self, now: Millis) {
+        self.webhooks_to_hold = 0;
+        let at = now + self.webhook_delay;
+        let mut after = None;
+        for delivery in self.deliveries.iter_mut().rev().filter(|delivery| delivery.status == DeliveryStatus::Held) {
+            delivery.status = DeliveryStatus::Pending;
+            delivery.next_attempt_at = at;
+            delivery.after = after.replace(delivery.id.clone());
+        }
+    }
+
+    /// Whether a message waits for another one's first attempt.
+    pub(crate) fn is_behind(&self, delivery: &Delivery) -> bool {
+        delivery.after.as_ref().is_some_and(|after| {
+            self.deliveries
+                .iter()
+                .any(|other| other.id == *after && other.status == DeliveryStatus::Pending && other.attempts == 0)
+        })
+    }
+
     /// Sends the same message again, under the same id. False when it is not known.
     pub(crate) fn resend(&mut self, id: &str, now: Millis) -> bool {
         let Some(delivery) = self.deliveries.iter_mut().find(|delivery| delivery.id == id) else {
@@ -89,6 +115,7 @@ impl State {
         copy.created_at = now;
         copy.next_attempt_at = now;
         copy.last_answer = None;
+        copy.after = None;
         let id = copy.id.clone();
         self.deliveries.push(copy);
         Some(id)

@@ -204,6 +204,19 @@ impl State {
         live.len()
     }
 
+    /// Revokes every live session of the person but this one.
+    pub(crate) fn end_other_sessions(&mut self, session: &Session, now: Millis) {
+        let others: Vec<_> = self
+            .sessions
+            .values()
+            .filter(|other| other.user_id == session.user_id && other.id != session.id)
+            .map(|other| other.id.clone())
+            .collect();
+        for id in others {
+            self.end_session(&id, SessionStatus::Revoked, now);
+        }
+    }
+
     /// The live sessions of a client, oldest first.
     pub(crate) fn sessions_of_client(&self, client_id: &str) -> impl Iterator<Item = &Session> {
         let mut sessions: Vec<_> = self

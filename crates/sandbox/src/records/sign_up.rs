@@ -8,7 +8,7 @@ use crate::errors::ApiError;
 use crate::ids;
 use crate::records::email_address::email_taken;
 use crate::records::user::check_name;
-use crate::records::{Challenge, Metadata, NewUser, Session, Ticket, User, check_email};
+use crate::records::{Challenge, Metadata, NewUser, Password, Session, Ticket, User, check_email};
 use crate::state::State;
 
 /// One attempt, kept with its client.
@@ -20,6 +20,8 @@ pub(crate) struct SignUp {
     first_name: Option<String>,
     last_name: Option<String>,
     unsafe_metadata: Metadata,
+    #[serde(default)]
+    password: Option<Password>,
     challenge: Option<Challenge>,
     created_user_id: Option<String>,
     created_session_id: Option<String>,
@@ -33,6 +35,7 @@ pub(crate) struct SignUpFields {
     pub(crate) first_name: Option<String>,
     pub(crate) last_name: Option<String>,
     pub(crate) unsafe_metadata: Option<Metadata>,
+    pub(crate) password: Option<String>,
 }
 
 impl SignUpFields {
@@ -65,7 +68,7 @@ impl SignUp {
             "id": self.id,
             "status": if complete { "complete" } else { "missing_requirements" },
             "required_fields": ["email_address"],
-            "optional_fields": ["first_name", "last_name"],
+            "optional_fields": ["password", "first_name", "last_name"],
             "missing_fields": missing,
             "unverified_fields": unverified,
             "verifications": {
@@ -80,8 +83,8 @@ impl SignUp {
             "web3_wallet": null,
             "external_account": null,
             "external_account_strategy": null,
-            "password_enabled": false,
-            "has_password": false,
+            "password_enabled": self.password.is_some(),
+            "has_password": self.password.is_some(),
             "first_name": self.first_name,
             "last_name": self.last_name,
             "unsafe_metadata": self.unsafe_metadata,
@@ -137,12 +140,13 @@ impl State {
             first_name: None,
             last_name: None,
             unsafe_metadata: Metadata::new(),
+            password: None,
             challenge: None,
             created_user_id: None,
             created_session_id: None,
             created_at: now,
         };
-        self.fill(&mut sign_up, fields)?;
+        self.fill(&mut sign_up, fields, now)?;
         self.client_mut(client_id)?.sign_up = Some(sign_up.clone());
         Ok(sign_up)
     }
@@ -153,14 +157,15 @@ impl State {
         client_id: &str,
         id: &str,
         fields: SignUpFields,
+        now: Millis,
     ) -> Result<SignUp, ApiError> {
         let mut sign_up = self.sign_up(client_id, id)?;
-        self.fill(&mut sign_up, fields)?;
+        self.fill(&mut sign_up, fields, now)?;
         self.client_mut(client_id)?.sign_up = Some(sign_up.clone());
         Ok(sign_up)
     }
 
-    fn fill(&self, sign_up: &mut SignUp, fields: SignUpFields) -> Result<(), ApiError> {
+    fn fill(&self, sign_up: &mut SignUp, fields: SignUpFields, now: Millis) -> Result<(), ApiError> {
         if let Some(address) = fields.email_address {
             let address = check_email(&address)?;
             if self.user_by_email(&address).is_some() {
@@ -179,6 +184,9 @@ impl State {
         }
         if let Some(metadata) = fields.unsafe_metadata {
             sign_up.unsafe_metadata = metadata;
+        }
+        if let Some(password) = fields.password {
+            sign_up.password = Some(Password::choose("password", &password, now)?);
         }
         Ok(())
     }
@@ -218,6 +226,7 @@ impl State {
                 first_name: sign_up.first_name.clone(),
                 last_name: sign_up.last_name.clone(),
                 unsafe_metadata: sign_up.unsafe_metadata.clone(),
+                password: sign_up.password.clone(),
                 ..NewUser::default()
             },
             now,
@@ -244,6 +253,7 @@ impl State {
             first_name: user.first_name.clone(),
             last_name: user.last_name.clone(),
             unsafe_metadata: user.unsafe_metadata.clone(),
+            password: user.password.clone(),
             challenge: None,
             created_user_id: Some(user.id.clone()),
             created_session_id: Some(session.id.clone()),

@@ -2,7 +2,7 @@
 
 use crate::clock::Millis;
 use crate::errors::ApiError;
-use crate::records::{Invitation, NewUser, Session, SignInToken, SignUpFields, User};
+use crate::records::{Invitation, NewUser, Password, Session, SignInToken, SignUpFields, User};
 use crate::state::State;
 
 /// What a ticket leads to.
@@ -117,6 +117,7 @@ impl State {
             self.check_seats(organization, 0, now)?;
         }
         let (first_name, last_name) = fields.names()?;
+        let password = fields.password.map(|text| Password::choose("password", &text, now)).transpose()?;
         let user = self.create_user(
             NewUser {
                 email_addresses: vec![invitation.email_address.clone()],
@@ -124,6 +125,7 @@ impl State {
                 first_name,
                 last_name,
                 unsafe_metadata: fields.unsafe_metadata.unwrap_or_default(),
+                password,
                 ..NewUser::default()
             },
             now,

@@ -7,7 +7,7 @@ use crate::clock::Millis;
 use crate::errors::ApiError;
 use crate::ids;
 use crate::records::email_address::email_taken;
-use crate::records::{Audience, EmailAddress, Metadata, event};
+use crate::records::{Audience, EmailAddress, Metadata, Password, event};
 use crate::state::State;
 
 /// Longest first or last name.
@@ -25,6 +25,8 @@ pub(crate) struct User {
     pub(crate) public_metadata: Metadata,
     pub(crate) private_metadata: Metadata,
     pub(crate) unsafe_metadata: Metadata,
+    #[serde(default)]
+    pub(crate) password: Option<Password>,
     pub(crate) last_sign_in_at: Option<Millis>,
     /// Organisation of the person's last session, where the next one starts.
     pub(crate) last_organization_id: Option<String>,
@@ -71,6 +73,7 @@ pub(crate) struct NewUser {
     pub(crate) public_metadata: Metadata,
     pub(crate) private_metadata: Metadata,
     pub(crate) unsafe_metadata: Metadata,
+    pub(crate) password: Option<Password>,
 }
 
 impl User {
@@ -140,6 +143,7 @@ impl State {
             public_metadata: new.public_metadata,
             private_metadata: new.private_metadata,
             unsafe_metadata: new.unsafe_metadata,
+            password: new.password,
             last_sign_in_at: None,
             last_organization_id: None,
             banned: false,
@@ -244,8 +248,8 @@ impl State {
             "enterprise_accounts": [],
             "public_metadata": user.public_metadata,
             "unsafe_metadata": user.unsafe_metadata,
-            "password_enabled": false,
-            "password_last_updated_at": null,
+            "password_enabled": user.password.is_some(),
+            "password_last_updated_at": user.password.as_ref().map(|password| password.chosen_at),
             "two_factor_enabled": false,
             "totp_enabled": false,
             "backup_code_enabled": false,

@@ -3,7 +3,11 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::instance::{APP, Browser, Instance, address};
+use crate::instance::{APP, Browser, Instance, SECRET_KEY, address};
+
+fn code_of((status, answer): (u16, Value)) -> (u16, String) {
+    (status, answer["errors"][0]["code"].as_str().unwrap().to_owned())
+}
 
 async fn sign_up(browser: &Browser<'_>, name: &str) -> Value {
     let begun = browser
@@ -111,14 +115,13 @@ async fn known_and_unknown_addresses_are_told_apart_and_one_session_is_enough() 
     let instance = Instance::start().await;
     instance.user("Ada").await;
     let browser = instance.browser().await;
-    let code = |answer: (u16, Value)| (answer.0, answer.1["errors"][0]["code"].as_str().unwrap().to_owned());
     let taken = browser.send("POST", "/client/sign_ups", &[("email_address", &address("Ada"))]).await;
-    assert_eq!(code(taken), (422, "form_identifier_exists".to_owned()));
+    assert_eq!(code_of(taken), (422, "form_identifier_exists".to_owned()));
     let unknown = browser.send("POST", "/client/sign_ins", &[("identifier", "nobody@example.com")]).await;
-    assert_eq!(code(unknown), (422, "form_identifier_not_found".to_owned()));
+    assert_eq!(code_of(unknown), (422, "form_identifier_not_found".to_owned()));
     browser.sign_in("Ada").await;
     let again = browser.send("POST", "/client/sign_ins", &[("identifier", &address("Ada"))]).await;
-    assert_eq!(code(again), (400, "session_exists".to_owned()));
+    assert_eq!(code_of(again), (400, "session_exists".to_owned()));
 }
 
 #[tokio::test]
@@ -232,5 +235,74 @@ async fn the_script_is_served_and_nothing_else_of_the_disk() {
     ] {
         let answer = instance.get(&instance.url(&format!("/npm/@clerk/{bad}"))).await;
         assert_eq!(answer.status(), 404, "{bad}");
+    }
+}
+
+#[tokio::test]
+async fn members_are_found_by_role_and_words() {
+    let instance = Instance::start().await;
+    let (ada, ben) = (instance.user("Ada").await, instance.user("Ben").await);
+    let acme = instance.organization("Acme", &ada).await["id"].as_str().unwrap().to_owned();
+    let path = format!("/organizations/{acme}/memberships");
+    instance.bapi(Method::POST, &path, json!({"user_id": ben, "role": "org:member"})).await;
+    let browser = instance.browser().await;
+    browser.sign_in("Ben").await;
+    let url = instance.url(&format!("/v1{path}"));
+    for (query, wanted) in [
+        ("", vec!["Ada", "Ben"]),
+        ("role=org%3Aadmin", vec!["Ada"]),
+        ("role=org%3Aadmin&role=org%3Amember", vec!["Ada", "Ben"]),
+        ("query=BEN%2B", vec!["Ben"]),
+        ("query=nobody", vec![]),
+    ] {
+        let request = instance.request(Method::GET, &format!("{url}?{query}")).header("origin", APP);
+        let request = request.query(&[("__clerk_db_jwt", browser.id.as_str()), ("paginated", "true")]);
+        let answer: Value = request.send().await.unwrap().json().await.unwrap();
+        let names: Vec<_> = answer["response"]["data"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|member| member["public_user_data"]["first_name"].as_str().unwrap())
+            .collect();
+        assert_eq!(names, wanted, "{query}");
+    }
+    let role = json!({"key": "org:guest", "name": "Guest"});
+    instance.bapi(Method::POST, "/organization_roles", role).await;
+    instance.bapi(Method::PATCH, &format!("{path}/{ben}"), json!({"role": "org:guest"})).await;
+    assert_eq!(code_of(browser.send("GET", &path, &[]).await), (403, "missing_organization_permission".to_owned()));
+}
+
+#[tokio::test]
+async fn a_proxy_is_told_whether_it_is_set_up_right() {
+    let instance = Instance::start().await;
+    let ask = |domain: &'static str, headers: Vec<(&'static str, &'static str)>| {
+        let mut request =
+            instance.request(Method::GET, &instance.url("/v1/proxy-health")).query(&[("domain_id", domain)]);
+        for (name, value) in headers {
+            request = request.header(name, value);
+        }
+        async move {
+            let answer = request.send().await.unwrap();
+            (answer.status().as_u16(), answer.json::<Value>().await.unwrap())
+        }
+    };
+    let right = || {
+        vec![
+            ("clerk-proxy-url", "http://localhost:4390/__clerk"),
+            ("clerk-secret-key", SECRET_KEY),
+            ("x-forwarded-for", "192.0.2.7"),
+        ]
+    };
+    assert_eq!(ask("dmn_1", right()).await, (200, json!({"status": "healthy", "x_forwarded_for": "192.0.2.7"})));
+    for missing in 0..3 {
+        let mut headers = right();
+        headers.remove(missing);
+        assert_eq!(ask("dmn_1", headers).await.0, 400);
+    }
+    assert_eq!(ask("", right()).await.0, 422);
+    for wrong in [("clerk-proxy-url", "https://evil.example/__clerk"), ("clerk-secret-key", "sk_test_other")] {
+        let headers = right().into_iter().map(|header| if header.0 == wrong.0 { wrong } else { header }).collect();
+        let (status, answer) = ask("dmn_1", headers).await;
+        assert_eq!((status, &answer["status"]), (503, &json!("unhealthy")));
     }
 }

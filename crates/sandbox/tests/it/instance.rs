@@ -1,5 +1,6 @@
 //! A sandbox on free ports with a directory of its own, and the calls tests make.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Parser as _;
@@ -99,6 +100,11 @@ impl Instance {
         (response.status().as_u16(), response.json().await.unwrap())
     }
 
+    /// A file of the data directory.
+    pub(crate) fn data(&self, file: &str) -> PathBuf {
+        self.directory.path().join("data").join(file)
+    }
+
     pub(crate) fn clerk_port(&self) -> u16 {
         self.sandbox.clerk_port
     }
@@ -141,6 +147,20 @@ impl Instance {
         }
         let response = request.send().await.unwrap();
         assert_eq!(response.headers()["content-type"], "application/json");
+        (response.status().as_u16(), response.json().await.unwrap())
+    }
+
+    /// Something of the control page that must succeed.
+    pub(crate) async fn control(&self, path: &str, body: Value) -> Value {
+        let (status, answer) = self.try_control(path, body).await;
+        assert_eq!(status, 200, "{path}: {answer}");
+        answer
+    }
+
+    /// Something of the control page with its status.
+    pub(crate) async fn try_control(&self, path: &str, body: Value) -> (u16, Value) {
+        let url = self.mailbox(&format!("/control{path}"));
+        let response = self.request(Method::POST, &url).json(&body).send().await.unwrap();
         (response.status().as_u16(), response.json().await.unwrap())
     }
 

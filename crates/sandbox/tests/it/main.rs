@@ -2,15 +2,21 @@
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
 
 mod backend;
+mod codes;
+mod control;
+mod faults;
 mod frontend;
 mod handshake;
 mod instance;
 mod invitations;
+mod limits;
+mod passwords;
 mod portal;
 mod ports;
 mod production;
 mod receiver;
 mod restart;
+mod retries;
 mod settings;
 mod shapes;
 mod webhooks;

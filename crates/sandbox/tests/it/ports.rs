@@ -37,6 +37,15 @@ async fn stripe_knows_nothing_yet_and_says_so_in_its_own_form() {
     assert!(message.starts_with("Unrecognized request URL (GET: /v1/customers)."), "{message}");
 }
 
+#[test]
+fn there_is_no_way_to_listen_elsewhere() {
+    let usual = ["tenantry-sandbox", "--secret-key", SECRET_KEY, "--data-dir", "x"];
+    assert!(Options::try_parse_from(usual).is_ok());
+    for elsewhere in ["--host=0.0.0.0", "--listen=0.0.0.0:3001", "--bind=::", "--clerk-port=0.0.0.0:3001"] {
+        assert!(Options::try_parse_from(usual.into_iter().chain([elsewhere])).is_err(), "{elsewhere}");
+    }
+}
+
 #[tokio::test]
 async fn both_loopback_addresses_answer() {
     let instance = Instance::start().await;

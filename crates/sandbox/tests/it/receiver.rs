@@ -8,6 +8,7 @@ use axum::Router;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse as _, Response};
 use axum::routing::post;
 use serde_json::Value;
 use tokio::sync::mpsc;
@@ -28,6 +29,15 @@ impl Received {
     }
 }
 
+/// What it says to one request.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Reply {
+    Status(u16),
+    /// 500, and that it need not be tried again.
+    Abort,
+    Never,
+}
+
 /// The receiver.
 pub(crate) struct Receiver {
     pub(crate) url: String,
@@ -36,15 +46,20 @@ pub(crate) struct Receiver {
 
 #[derive(Clone)]
 struct Desk {
-    answers: Arc<Mutex<VecDeque<u16>>>,
+    replies: Arc<Mutex<VecDeque<Reply>>>,
     sender: mpsc::UnboundedSender<Received>,
 }
 
 impl Receiver {
     /// Gives these answers first, then 204.
     pub(crate) async fn answering(answers: &[u16]) -> Self {
+        Self::giving(answers.iter().copied().map(Reply::Status)).await
+    }
+
+    /// As [`Receiver::answering`], with further ways to answer.
+    pub(crate) async fn giving(replies: impl IntoIterator<Item = Reply>) -> Self {
         let (sender, received) = mpsc::unbounded_channel();
-        let desk = Desk { answers: Arc::new(Mutex::new(answers.iter().copied().collect())), sender };
+        let desk = Desk { replies: Arc::new(Mutex::new(replies.into_iter().collect())), sender };
         let router = Router::new().route("/webhooks/clerk", post(take)).with_state(desk);
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/webhooks/clerk", listener.local_addr().unwrap());
@@ -63,8 +78,13 @@ impl Receiver {
     }
 }
 
-async fn take(State(desk): State<Desk>, headers: HeaderMap, body: Bytes) -> StatusCode {
-    desk.sender.send(Received { headers, body }).unwrap();
-    let answer = desk.answers.lock().unwrap().pop_front().unwrap_or(204);
-    StatusCode::from_u16(answer).unwrap()
+async fn take(State(desk): State<Desk>, headers: HeaderMap, body: Bytes) -> Response {
+    // A test that is over listens no more.
+    let _ = desk.sender.send(Received { headers, body });
+    let reply = desk.replies.lock().unwrap().pop_front().unwrap_or(Reply::Status(204));
+    match reply {
+        Reply::Status(status) => StatusCode::from_u16(status).unwrap().into_response(),
+        Reply::Abort => (StatusCode::INTERNAL_SERVER_ERROR, [("webhook-delivery", "abort-message")]).into_response(),
+        Reply::Never => std::future::pending().await,
+    }
 }

@@ -108,7 +108,7 @@ async fn a_ban_ends_sessions_and_keeps_a_person_out() {
     assert_eq!((status, code(&answer)), (403, "user_banned"));
     instance.bapi(Method::POST, &format!("/users/{ada}/unban"), NONE).await;
     browser.sign_in("Ada").await;
-    let sessions = browser.call("GET", "/me/sessions/active", &[]).await["response"].clone();
+    let sessions = browser.call("GET", "/me/sessions/active", &[]).await;
     let id = sessions[0]["id"].as_str().unwrap();
     browser.call("POST", &format!("/me/sessions/{id}/revoke"), &[]).await;
     let (status, _) = browser.send("GET", "/me", &[]).await;

@@ -176,7 +176,7 @@ async fn the_frontend_api_gives_what_its_specification_requires() {
     shapes.check("frontend", "SignIn", &begun["response"]);
     other.sign_in("Joan").await;
     let mine = other.call("GET", "/me/organization_invitations", &[]).await;
-    shapes.check("frontend", "OrganizationInvitationUserContext", &mine["response"][0]);
+    shapes.check("frontend", "OrganizationInvitationUserContext", &mine["response"]["data"][0]);
     let gone = browser.call("DELETE", &format!("/organizations/{id}"), &[]).await;
     shapes.check("frontend", "DeletedObject", &gone["response"]);
 }

@@ -19,13 +19,7 @@ async fn start(receiver: &Receiver) -> Instance {
 }
 
 async fn mode(instance: &Instance, mode: &str) {
-    let answer = instance
-        .request(Method::POST, &instance.mailbox("/control/webhooks"))
-        .json(&json!({"mode": mode}))
-        .send()
-        .await
-        .unwrap();
-    assert_eq!(answer.status(), 200);
+    assert_eq!(instance.control("/webhooks", json!({"mode": mode})).await["mode"], mode);
 }
 
 async fn state(instance: &Instance) -> Value {
@@ -123,6 +117,73 @@ async fn deliveries_can_be_held_lost_resent_and_doubled() {
 
     let foreign = press("resend").header("origin", "http://evil.example").send().await.unwrap();
     assert_eq!(foreign.status(), 403);
+}
+
+#[tokio::test]
+async fn events_are_delayed_and_sent_in_reverse_order() {
+    let mut receiver = Receiver::answering(&[]).await;
+    let instance = start(&receiver).await;
+    instance.control("/webhooks", json!({"delay_ms": 700})).await;
+    instance.user("Ada").await;
+    assert!(receiver.is_quiet().await);
+    assert_eq!(receiver.next().await.event()["data"]["first_name"], "Ada");
+
+    let hold = json!({"delay_ms": 0, "hold": 3});
+    assert_eq!(instance.control("/webhooks", hold).await["hold"], 3);
+    for name in ["Ben", "Eve"] {
+        instance.user(name).await;
+    }
+    assert!(receiver.is_quiet().await);
+    let held = &state(&instance).await["deliveries"][0];
+    assert_eq!(held["status"], "held");
+    for name in ["Joan", "Kay"] {
+        instance.user(name).await;
+    }
+    let mut names = Vec::new();
+    for _ in 0..4 {
+        names.push(receiver.next().await.event()["data"]["first_name"].as_str().unwrap().to_owned());
+    }
+    let order = names.iter().filter(|name| *name != "Kay").collect::<Vec<_>>();
+    assert_eq!(order, ["Joan", "Eve", "Ben"], "Kay came when all was as usual again");
+
+    instance.control("/webhooks", json!({"hold": 9})).await;
+    for name in ["Lea", "Max"] {
+        instance.user(name).await;
+    }
+    assert!(receiver.is_quiet().await);
+    instance.control("/webhooks/release", json!({})).await;
+    for name in ["Max", "Lea"] {
+        assert_eq!(receiver.next().await.event()["data"]["first_name"], name);
+    }
+    for wrong in [json!({"mode": "sideways"}), json!({"delay_ms": "soon"}), json!({})] {
+        assert_eq!(instance.try_control("/webhooks", wrong).await.0, 422);
+    }
+}
+
+#[tokio::test]
+async fn a_rotated_secret_overlaps_with_the_old_one() {
+    let mut receiver = Receiver::answering(&[]).await;
+    let instance = start(&receiver).await;
+    let rotated = instance.control("/webhooks/secret", json!({})).await;
+    let fresh = rotated["secret"].as_str().unwrap();
+    instance.user("Ada").await;
+    let received = receiver.next().await;
+    let of = |secret: &str| Secret::parse(secret).unwrap();
+    let verified = |received: &Received, secret: &str| {
+        let timestamp = received.header("svix-timestamp");
+        let headers =
+            Headers { id: received.header("svix-id"), timestamp, signature: received.header("svix-signature") };
+        verify(&[of(secret)], headers, &received.body, timestamp.parse().unwrap()).is_ok()
+    };
+    assert_eq!(received.header("svix-signature").split(' ').count(), 2);
+    assert!(verified(&received, fresh) && verified(&received, WEBHOOK_SECRET));
+    assert_eq!(instance.control("/webhooks/secret/end-overlap", json!({})).await["signatures"], 1);
+    instance.user("Ben").await;
+    let received = receiver.next().await;
+    assert!(verified(&received, fresh) && !verified(&received, WEBHOOK_SECRET));
+    assert_eq!(instance.try_control("/webhooks/secret", json!({"secret": "whsec_"})).await.0, 422);
+    let chosen = instance.control("/webhooks/secret", json!({"secret": WEBHOOK_SECRET})).await;
+    assert_eq!(chosen["secret"], WEBHOOK_SECRET);
 }
 
 #[tokio::test]

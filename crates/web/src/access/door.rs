@@ -13,13 +13,15 @@ use http::{StatusCode, Uri};
 use tenancy::OrganisationId;
 
 use super::{Browser, InOrg, SignedIn};
+use crate::body;
 use crate::client_address;
 use crate::envelope::RequestId;
-use crate::error::{Error, Result};
+use crate::error::{Error, Problem, Result};
 use crate::kept::KeptForm;
 use crate::route::{Caller, Route, Surface};
 use crate::session::{self, Session};
 use crate::slug;
+use crate::state::Looked;
 use crate::trail::Trail;
 
 /// What stands before one route.
@@ -33,19 +35,26 @@ pub(crate) struct Door {
 pub(crate) async fn door(State(door): State<Door>, request: Request, next: Next) -> Result<Response> {
     let (mut parts, body) = request.into_parts();
     let (uri, trail) = (parts.uri.clone(), Trail::of(&parts.extensions));
-    match door.admit(&mut parts).await {
-        Ok(()) => {
-            let answer = next.run(Request::from_parts(parts, body)).await;
-            let moved = if answer.status() == StatusCode::NOT_FOUND { door.moved(&uri, &trail).await? } else { None };
-            Ok(moved.unwrap_or(answer))
-        }
-        Err(Error::NotFound) => door.moved(&uri, &trail).await?.ok_or(Error::NotFound),
-        Err(Error::SignedOut) => {
-            Trail::of(&parts.extensions).keep(KeptForm::read(&parts, body).await);
-            Err(Error::SignedOut)
-        }
-        Err(error) => Err(error),
+    let admitted = door.admit(&mut parts).await;
+    if door.route.surface != Surface::Page || !KeptForm::is_sent(&parts) {
+        let answer = match admitted {
+            Ok(()) => next.run(Request::from_parts(parts, body)).await,
+            Err(error) => error.into_response(),
+        };
+        return door.unless_moved(answer, &uri, &trail).await;
     }
+    // Whoever is let in may still turn out to be nobody: the handler is told by the database.
+    let action = uri.path().to_owned();
+    let read = body::read(Request::new(body), &()).await;
+    let (response, bytes) = match (admitted, read) {
+        (Ok(()), Ok(bytes)) => (next.run(Request::from_parts(parts, bytes.clone().into())).await, bytes),
+        (Err(error), Ok(bytes)) => (error.into_response(), bytes),
+        (Err(error), Err(_)) | (Ok(()), Err(error)) => return Err(error),
+    };
+    if response.extensions().get::<Problem>().is_some_and(Problem::gives_the_form_back) {
+        trail.keep(KeptForm::parse(&action, &bytes));
+    }
+    door.unless_moved(response, &uri, &trail).await
 }
 
 /// The organisation of the address as the caller may stand at its door.
@@ -94,18 +103,17 @@ impl Door {
         Ok(())
     }
 
-    /// Where the organisation of the address has another one by now: on to the same place there, whatever was asked.
-    /// Whoever is no member finds nothing, as ever.
-    async fn moved(&self, uri: &Uri, trail: &Trail) -> Result<Option<Response>> {
-        let Some(user) = trail.user().filter(|_| matches!(self.route.caller, Caller::InOrganisation(_))) else {
-            return Ok(None);
-        };
-        let Some((before, slug, rest)) = around_slug(uri.path()) else { return Ok(None) };
-        let Some(now) = directory::moved_to(&self.state.database, &user, slug).await? else { return Ok(None) };
+    /// The answer; or, where nothing was found because the organisation of the address has another one by now, the way
+    /// to the same place there. Whoever is no member finds nothing, as ever.
+    async fn unless_moved(&self, answer: Response, uri: &Uri, trail: &Trail) -> Result<Response> {
+        let inside = matches!(self.route.caller, Caller::InOrganisation(_));
+        let user = trail.user().filter(|_| inside && answer.status() == StatusCode::NOT_FOUND);
+        let (Some(user), Some((before, slug, rest))) = (user, around_slug(uri.path())) else { return Ok(answer) };
+        let Some(now) = directory::moved_to(&self.state.database, &user, slug).await? else { return Ok(answer) };
         let query = uri.query().map_or_else(String::new, |query| format!("?{query}"));
         let place = session::location(&format!("{before}{now}{rest}{query}"));
         // Not for good: the organisation may take its old address back.
-        Ok(Some((StatusCode::TEMPORARY_REDIRECT, place).into_response()))
+        Ok((StatusCode::TEMPORARY_REDIRECT, place).into_response())
     }
 
     async fn enter(&self, parts: &mut Parts, permission: Permission) -> Result<InOrg> {
@@ -152,31 +160,45 @@ impl Door {
             return Ok(Place { organisation: organisation.clone(), token_names_it: true });
         }
         let mut found = self.find(session, slug).await?;
-        if found.is_none() && self.is_behind(session).await? && self.state.look_again(&session.user).await {
+        if found.is_none()
+            && self.is_behind(session).await?
+            && self.state.look_again(&session.user).await == Looked::Now
+        {
             found = self.find(session, slug).await?;
         }
         let organisation = found.ok_or(Error::NotFound)?;
         if active_id.as_ref() == Some(&organisation) {
             return Ok(Place { organisation, token_names_it: true });
         }
-        match self.activate(parts, session, &organisation).await {
-            Some(redirect) => Err(redirect),
-            None => Ok(Place { organisation, token_names_it: false }),
+        if let Some(redirect) = self.activate(parts, session, &organisation).await {
+            return Err(redirect);
         }
+        self.confirm(session, slug, organisation).await
+    }
+
+    /// Clerk's token says nothing of this organisation, so only the directory lets the person in: its word must be no
+    /// older than a token's could be. Whoever is no member any more comes back from Clerk without the organisation.
+    async fn confirm(&self, session: &Session, slug: &str, organisation: OrganisationId) -> Result<Place> {
+        if self.state.look_where_old(&session.user).await
+            && self.find(session, slug).await?.as_ref() != Some(&organisation)
+        {
+            return Err(Error::NotFound);
+        }
+        Ok(Place { organisation, token_names_it: false })
     }
 
     /// A session that owes its choice of an organisation: the address is the choice, if it may be.
     async fn complete(&self, parts: &Parts, session: &Session, slug: &str) -> Result<Error> {
-        if self.route.surface == Surface::Api {
+        // A page that is open may hold what somebody has typed: it is left as it is, and told.
+        if self.route.surface == Surface::Api || !session::is_page_load(&parts.method, &parts.headers) {
             return Ok(Error::SessionPending);
         }
-        if let Some(organisation) = self.find(session, slug).await?
-            && let Some(redirect) = self.activate(parts, session, &organisation).await
-        {
-            return Ok(redirect);
-        }
-        if session::is_htmx(&parts.headers) {
-            return Ok(Error::early(session::hx_redirect(StatusCode::UNAUTHORIZED, "/organisations")));
+        if let Some(organisation) = self.find(session, slug).await? {
+            if let Some(redirect) = self.activate(parts, session, &organisation).await {
+                return Ok(redirect);
+            }
+            // It may not: whoever was removed from their last organisation has a session of this kind.
+            self.state.look_where_old(&session.user).await;
         }
         Ok(Error::early((StatusCode::SEE_OTHER, session::location("/organisations"))))
     }

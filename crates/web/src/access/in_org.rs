@@ -6,10 +6,11 @@ use http::StatusCode;
 
 use super::Browser;
 use crate::State;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::flash::Flash;
 use crate::pages::shell::{Section, Shell};
 use crate::session;
+use crate::state::Looked;
 
 /// The caller of every route in an organisation. Whether they are a member, and hold the route's permission, is asked
 /// with each read and write.
@@ -32,7 +33,7 @@ impl InOrg {
     /// Takes a recipe and not a read, so that it can be made twice: a session may arrive before Clerk's event about it.
     pub(crate) async fn read<T>(&self, read: impl Fn() -> Read<T> + Send) -> Result<(Access, T)> {
         let mut answer = self.org.read(read()).await;
-        if matches!(answer, Err(domain::Error::NotFound)) && self.directory_was_behind().await {
+        if matches!(answer, Err(domain::Error::NotFound)) && self.directory_was_behind().await? {
             answer = self.org.read(read()).await;
         }
         let (access, value) = answer?;
@@ -44,7 +45,7 @@ impl InOrg {
     /// Opens a transaction; the caller is a member and holds the route's permission.
     pub(crate) async fn write(&self) -> Result<OrgTx> {
         let mut answer = self.org.write().await;
-        if matches!(answer, Err(domain::Error::NotFound)) && self.directory_was_behind().await {
+        if matches!(answer, Err(domain::Error::NotFound)) && self.directory_was_behind().await? {
             answer = self.org.write().await;
         }
         let tx = answer?;
@@ -53,11 +54,25 @@ impl InOrg {
         Ok(tx)
     }
 
-    /// Clerk's token says the person is here and the directory does not: ask Clerk, once in a while.
-    async fn directory_was_behind(&self) -> bool {
-        self.token_names_it
-            && matches!(self.org.read(Read::access_only()).await, Err(domain::Error::NotFound))
-            && self.state.look_again(self.org.user()).await
+    /// Clerk's token says the person is here and the directory does not: ask Clerk, once in a while. Whom Clerk does not
+    /// say it of any more was a member when the token was made, a minute ago, and is told; nobody else has such a token.
+    async fn directory_was_behind(&self) -> Result<bool> {
+        if !self.token_names_it {
+            return Ok(false);
+        }
+        // In by now: Clerk's event may have come since the answer was made.
+        if self.is_member().await {
+            return Ok(true);
+        }
+        match self.state.look_again(self.org.user()).await {
+            Looked::InVain => Ok(false),
+            Looked::Now if self.is_member().await => Ok(true),
+            Looked::Now | Looked::Lately => Err(Error::NoLongerAMember { slug: self.org.slug().to_owned() }),
+        }
+    }
+
+    async fn is_member(&self) -> bool {
+        !matches!(self.org.read(Read::access_only()).await, Err(domain::Error::NotFound))
     }
 
     /// The organisation's door, for what is no page of it.

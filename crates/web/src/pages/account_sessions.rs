@@ -5,7 +5,7 @@ use std::time::Duration;
 use axum::extract::State;
 use axum::response::Response;
 use clerk::types::{Session as AtClerk, SessionState};
-use domain::directory;
+use domain::{directory, sign_outs};
 use http::StatusCode;
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -88,9 +88,10 @@ pub(crate) async fn end_others(
 async fn end_all(state: &crate::State, mine: &Session, ending: &[AtClerk]) -> Result<()> {
     for one in ending {
         directory::session_ended(&state.database, &mine.user, &one.id).await?;
-        if let Err(error) = state.clerk.backend().revoke_session(&one.id).await {
+        if let Err(error) = state.end_at_clerk(&one.id).await {
             // Here it has ended, whatever tokens Clerk still makes for it.
-            tracing::warn!(error = %Chain(&error), "Clerk was not told that a session has ended");
+            tracing::warn!(error = %Chain(&error), "Clerk is told later that a session has ended");
+            sign_outs::tell_clerk_later(&state.database, &one.id).await?;
         }
     }
     Ok(())

@@ -45,17 +45,26 @@ pub(crate) struct ErrorInGate {
 pub(crate) struct ErrorToast<'a> {
     pub(crate) problem: &'a Problem,
     pub(crate) number: Option<String>,
-    /// Where to sign in again, where that is what is missing.
-    pub(crate) sign_in: Option<String>,
+    /// What has to be done first, such as to sign in.
+    pub(crate) first: Option<WayOut>,
 }
 
-/// The session has ended and a form came: here it is, to be sent again.
+/// A form came that cannot be taken now: here it is, to be sent again.
 #[derive(Template)]
-#[template(path = "errors/signed_out_with_form.html")]
-pub(crate) struct SignedOutWithForm {
+#[template(path = "errors/form_given_back.html")]
+pub(crate) struct FormGivenBack<'a> {
     pub(crate) gate: Gate,
     pub(crate) form: KeptForm,
-    pub(crate) sign_in: String,
+    pub(crate) problem: &'a Problem,
+    /// What has to be done first, such as to sign in.
+    pub(crate) first: Option<WayOut>,
+}
+
+impl FormGivenBack<'_> {
+    /// The one case in which a part of it may have been done: the database went away while it was asked.
+    fn may_be_saved(&self) -> bool {
+        self.problem.code == "unavailable"
+    }
 }
 
 impl Telling {

@@ -16,6 +16,11 @@ pub(crate) struct Gate {
 }
 
 impl Gate {
+    /// For somebody who is nobody here, and may be signed in at Clerk.
+    pub(crate) fn at_clerk(config: &Config, browser: Browser) -> Self {
+        Self { clerk: Some(ClerkScript::new(config)), ..Self::new(config, browser, None) }
+    }
+
     pub(crate) fn new(config: &Config, browser: Browser, email: Option<String>) -> Self {
         Self {
             theme: browser.theme,

@@ -3,18 +3,20 @@
 use askama::Template;
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
-use clerk::ErrorCode;
+use clerk::Refused;
 use domain::FieldErrors;
 use domain::directory::{self, PersonHome};
 use http::StatusCode;
 use http::header::SET_COOKIE;
 use serde::Deserialize;
+use uuid::Uuid;
 
 use super::gate::Gate;
 use super::page;
 use super::shell::{Mark, role_name};
 use crate::access::{Browser, SignedIn};
 use crate::body::Form;
+use crate::creation::{Created, Creation};
 use crate::error::Result;
 use crate::flash::Flash;
 use crate::session::{Session, location};
@@ -50,12 +52,26 @@ struct Line {
 pub(crate) struct NewOrganisation {
     name: String,
     slug: String,
+    /// Of a form that was sent before without anybody knowing what came of it.
+    number: String,
     #[serde(skip)]
     errors: FieldErrors,
     /// What is wrong with nothing that was typed.
     #[serde(skip)]
-    trouble: Option<String>,
+    trouble: Option<Trouble>,
 }
+
+/// Why nothing came of it, and what to do.
+struct Trouble {
+    what: &'static str,
+    so: &'static str,
+}
+
+const NOTHING_CREATED: &str = "Nothing was created. What you typed is kept below.";
+/// Its number is kept in the form, so that this holds.
+const SEND_AGAIN: &str = "Send it again in a moment: it is not created twice. What you typed is kept below.";
+const MAY_APPEAR: &str = "It may have been created. Then it appears here once Clerk answers, and sending this again does \
+                          not create it twice. What you typed is kept below.";
 
 /// `GET /organisations`
 pub(crate) async fn show(person: SignedIn, browser: Browser, State(state): State<crate::State>) -> Result<Response> {
@@ -74,32 +90,24 @@ pub(crate) async fn create(
             form.taken(&state, &slug).await;
             StatusCode::UNPROCESSABLE_ENTITY
         }
-        Ok((name, slug)) => match at_clerk(&state, &person.session, &name, &slug).await {
-            Ok(organization) => return Ok(created(&state, &person.session, organization.slug).await),
-            Err(error) => form.refused(&state, &slug, &error).await,
-        },
+        Ok((name, slug)) => {
+            let sent_before = Uuid::parse_str(&form.number).ok();
+            let number = sent_before.unwrap_or_else(Uuid::now_v7);
+            let creator = &person.session.user;
+            let creation = Creation { name: &name, slug: &slug, creator, number, again: sent_before.is_some() };
+            match creation.at(state.clerk.backend()).await {
+                Created::Yes(organization) => return Ok(created(&state, &person.session, organization.slug).await),
+                Created::No(error) => form.refused(&state, &slug, &error).await,
+                Created::NotSeen => form.not_known(number, SEND_AGAIN),
+                Created::Unknown => form.not_known(number, MAY_APPEAR),
+            }
+        }
         Err(errors) => {
             form.errors = errors;
             StatusCode::UNPROCESSABLE_ENTITY
         }
     };
     page(status, &Organisations::new(&state, browser, person.home, form))
-}
-
-async fn at_clerk(
-    state: &crate::State,
-    session: &Session,
-    name: &str,
-    slug: &Slug,
-) -> Result<clerk::types::Organization, clerk::Error> {
-    let (backend, user) = (state.clerk.backend(), Some(session.user.as_str()));
-    match backend.create_organization(name, Some(slug.as_str()), user).await {
-        // The instance knows no addresses; the directory will make one of the id.
-        Err(error) if error.code() == Some(&ErrorCode::OrganizationSlugsDisabled) => {
-            backend.create_organization(name, None, user).await
-        }
-        answer => answer,
-    }
 }
 
 /// To the new organisation; or to the list, where its event has to be waited for.
@@ -132,19 +140,32 @@ impl NewOrganisation {
 
     /// Says what Clerk refused, and gives the status.
     async fn refused(&mut self, state: &crate::State, slug: &Slug, error: &clerk::Error) -> StatusCode {
-        let clerk::Error::Api { status: 400..=499, code, message, param, .. } = error else {
-            tracing::warn!(error = %Chain(error), "an organisation could not be created");
-            self.trouble = Some("Clerk, which keeps organisations, does not answer.".to_owned());
-            return StatusCode::SERVICE_UNAVAILABLE;
-        };
-        let about_slug = param.as_deref() == Some("slug");
-        match code {
-            ErrorCode::FormIdentifierExists | ErrorCode::DuplicateRecord => self.taken(state, slug).await,
-            _ if about_slug => self.errors = FieldErrors::one("slug", message.clone()),
-            _ if param.as_deref() == Some("name") => self.errors = FieldErrors::one("name", message.clone()),
+        match error.refused() {
+            Refused::SlugTaken => self.taken(state, slug).await,
+            Refused::NameRefused { field, message } if field == "slug" => {
+                self.errors = FieldErrors::one("slug", message);
+            }
+            Refused::NameRefused { field, message } if field == "name" => {
+                self.errors = FieldErrors::one("name", message);
+            }
+            Refused::OrganisationLimit => {
+                self.trouble = Some(Trouble {
+                    what: "You cannot have more organisations.",
+                    so: "Nothing was created. Leave one that you do not need, or ask us for more.",
+                });
+            }
+            Refused::Busy { .. } | Refused::Unreachable => {
+                tracing::warn!(error = %Chain(error), "an organisation could not be created");
+                self.trouble =
+                    Some(Trouble { what: "Clerk, which keeps organisations, does not answer.", so: NOTHING_CREATED });
+                return StatusCode::SERVICE_UNAVAILABLE;
+            }
             _ => {
                 tracing::warn!(error = %Chain(error), "an organisation was refused");
-                self.trouble = Some("Clerk, which keeps organisations, refused to create it.".to_owned());
+                self.trouble = Some(Trouble {
+                    what: "Clerk, which keeps organisations, refused to create it.",
+                    so: NOTHING_CREATED,
+                });
             }
         }
         StatusCode::UNPROCESSABLE_ENTITY
@@ -154,6 +175,14 @@ impl NewOrganisation {
     async fn taken(&mut self, state: &crate::State, slug: &Slug) {
         slug.as_str().clone_into(&mut self.slug);
         self.errors = FieldErrors::one("slug", taken(state, &self.name, slug).await);
+    }
+
+    /// Says that nobody knows, and has the form go on where this one ended.
+    fn not_known(&mut self, number: Uuid, so: &'static str) -> StatusCode {
+        self.number = number.to_string();
+        self.trouble =
+            Some(Trouble { what: "Clerk, which keeps organisations, did not say whether it was created.", so });
+        StatusCode::SERVICE_UNAVAILABLE
     }
 
     fn error(&self, field: &str) -> Option<&str> {

@@ -41,10 +41,10 @@ pub(crate) async fn sign_in(
     browser: Browser,
     headers: HeaderMap,
 ) -> Result<Response> {
-    let rounds = cookies::value(&headers, ROUNDS).and_then(|text| text.parse::<u32>().ok()).unwrap_or(0);
+    let rounds = cookies::value(&state.config, &headers, ROUNDS).and_then(|text| text.parse::<u32>().ok()).unwrap_or(0);
     if rounds >= MOST_ROUNDS {
         tracing::warn!("a browser comes back from sign-in again and again without a session that is believed");
-        return page(StatusCode::UNAUTHORIZED, &Stuck { gate: Gate::new(&state.config, browser, None) });
+        return page(StatusCode::UNAUTHORIZED, &Stuck { gate: Gate::at_clerk(&state.config, browser) });
     }
     let mut response = to_clerk(&state.config, &state.config.sign_in_url, back)?;
     let count = cookies::set(&state.config, ROUNDS, &(rounds + 1).to_string(), ROUNDS_SECONDS);

@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
-use domain::directory;
+use domain::{directory, sign_outs};
 use http::header::SET_COOKIE;
 use http::{HeaderName, HeaderValue, StatusCode};
 
@@ -13,7 +13,8 @@ use crate::state::Chain;
 
 const CLEAR_SITE_DATA: HeaderName = HeaderName::from_static("clear-site-data");
 
-/// Works for everybody: whoever is not signed in any more is signed out too.
+/// Works for everybody: whoever is not signed in any more is signed out too. While Clerk does not answer the session ends
+/// here, and a worker tells Clerk when it does.
 pub(crate) async fn sign_out(anyone: Anyone, State(state): State<crate::State>) -> Response {
     if let Some(session) = &anyone.session
         && let Err(error) = directory::session_ended(&state.database, &session.user, session.id()).await
@@ -21,10 +22,13 @@ pub(crate) async fn sign_out(anyone: Anyone, State(state): State<crate::State>) 
         tracing::warn!(error = %Chain(&error), "a session’s end was not written down; its last token ends within a minute");
     }
     if let Some(session) = &anyone.session
-        && let Err(error) = state.clerk.backend().revoke_session(session.id()).await
+        && let Err(error) = state.end_at_clerk(session.id()).await
     {
         // The browser forgets it all the same, and here it has ended.
-        tracing::warn!(error = %Chain(&error), "Clerk was not told of a sign-out");
+        tracing::warn!(error = %Chain(&error), "Clerk is told of a sign-out later");
+        if let Err(error) = sign_outs::tell_clerk_later(&state.database, session.id()).await {
+            tracing::error!(error = %Chain(&error), "Clerk is not told of a sign-out");
+        }
     }
     let mut response = (StatusCode::SEE_OTHER, location("/")).into_response();
     let headers = response.headers_mut();

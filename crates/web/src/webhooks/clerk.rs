@@ -6,6 +6,7 @@ use axum::extract::State;
 use clerk::Event;
 use domain::inbound_events::{self, Recorded, Vendor};
 use http::HeaderMap;
+use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use signatures::svix::{self, Headers};
@@ -17,7 +18,11 @@ const LONGEST_ID: usize = 256;
 
 /// Nothing of the body is logged. Whatever is refused is refused alike.
 pub(crate) async fn receive(State(state): State<crate::State>, headers: HeaderMap, body: Bytes) -> Result<Json<Value>> {
-    let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    if !is_plain_json(&headers) {
+        tracing::warn!("a webhook was refused: not plain JSON");
+        return Err(refused());
+    }
+    let header = |name: &str| once(&headers, name).unwrap_or_default();
     let signed =
         Headers { id: header("svix-id"), timestamp: header("svix-timestamp"), signature: header("svix-signature") };
     let now = Timestamp::now().as_second();
@@ -41,6 +46,18 @@ pub(crate) async fn receive(State(state): State<crate::State>, headers: HeaderMa
         "a webhook was recorded"
     );
     Ok(Json(json!({ "received": true })))
+}
+
+/// A header that stands there once. One that is doubled may be read by somebody else as its other value.
+fn once<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    let mut all = headers.get_all(name).iter();
+    all.next().filter(|_| all.next().is_none())?.to_str().ok()
+}
+
+/// What was signed are the bytes that came: packed ones are not unpacked, and only JSON is sent.
+fn is_plain_json(headers: &HeaderMap) -> bool {
+    let kind = once(headers, CONTENT_TYPE.as_str()).and_then(|kind| kind.split(';').next()).unwrap_or_default();
+    kind.trim().eq_ignore_ascii_case("application/json") && !headers.contains_key(CONTENT_ENCODING)
 }
 
 fn refused() -> Error {

@@ -8,7 +8,7 @@ use futures_util::StreamExt as _;
 use http::{HeaderMap, Method, Request, StatusCode};
 use serde_json::Value;
 use tenancy::Database;
-use testkit::World;
+use testkit::{ClerkAccount, World};
 use tower::ServiceExt as _;
 
 use crate::tokens::{self, TRUSTED};
@@ -105,25 +105,69 @@ impl TestApp {
         Self::with(world, database, "http://localhost:3001", None, Duration::ZERO)
     }
 
-    fn with(world: World, database: Database, frontend: &str, upstream: Option<&str>, grace: Duration) -> Self {
+    /// Clerk is this account, which the test sets to anything.
+    pub(crate) async fn at(account: &ClerkAccount) -> Self {
+        let world = World::create().await;
+        let database = world.app.clone();
         let parts = clerk::ConfigParts {
-            publishable_key: "pk_test_dGVuYW50cnktc2FuZGJveC0xMy5jbGVyay5hY2NvdW50cy5kZXYk".to_owned(),
-            secret_key: SECRET_KEY.to_owned().into(),
-            // Nothing listens there: a test that needs Clerk runs against the sandbox, in e2e/.
-            api_url: Some("http://127.0.0.1:9/bapi".to_owned()),
-            proxy_url: Some(frontend.to_owned()),
-            fapi_url: upstream.map(str::to_owned),
-            grace: Some(grace),
-            calls_in_ten_seconds: Some(u32::MAX),
-            jwt_key: Some(TRUSTED.public_pem()),
-            authorized_parties: vec![tokens::APP.to_owned()],
-            sign_in_url: Some("http://localhost:3001/sign-in".to_owned()),
-            sign_up_url: Some("http://localhost:3001/sign-up".to_owned()),
-            ..clerk::ConfigParts::default()
+            api_url: Some(account.url().to_owned()),
+            ..parts("http://localhost:3001", None, Duration::ZERO)
         };
+        Self::built(world, database, parts)
+    }
+
+    /// The same, with the tests' people in the account.
+    pub(crate) async fn beside(clerk: &ClerkAccount) -> Self {
+        {
+            let mut account = clerk.account();
+            account.organisation("org_acme", "acme", "The acme company");
+            account.organisation("org_bolt", "bolt", "The bolt company");
+            let (acme, bolt) = ("org_acme", "org_bolt");
+            for (name, place, role) in [
+                ("ada", acme, "admin"),
+                ("max", acme, "member"),
+                ("rita", acme, "member"),
+                ("ben", acme, "member"),
+                ("olga", bolt, "admin"),
+            ] {
+                account.person(&format!("user_{name}"), name);
+                account.member(&format!("user_{name}"), place, role);
+            }
+            account.person("user_nadia", "nadia");
+        }
+        Self::at(clerk).await
+    }
+
+    /// Keys come over the network, from here.
+    pub(crate) async fn with_keys_from(url: &str) -> Self {
+        let world = World::create().await;
+        let database = world.app.clone();
+        let parts = clerk::ConfigParts {
+            jwt_key: None,
+            jwks_url: Some(url.to_owned()),
+            ..parts("http://localhost:3001", None, Duration::ZERO)
+        };
+        Self::built(world, database, parts)
+    }
+
+    fn with(world: World, database: Database, frontend: &str, upstream: Option<&str>, grace: Duration) -> Self {
+        Self::built(world, database, parts(frontend, upstream, grace))
+    }
+
+    /// The same with other secrets of webhooks.
+    pub(crate) fn with_secrets(self, secrets: &[&str]) -> Self {
+        let database = self.world.app.clone();
+        Self::secured(self.world, database, parts("http://localhost:3001", None, Duration::ZERO), secrets)
+    }
+
+    fn built(world: World, database: Database, parts: clerk::ConfigParts) -> Self {
+        Self::secured(world, database, parts, &[WEBHOOK_SECRET])
+    }
+
+    fn secured(world: World, database: Database, parts: clerk::ConfigParts, secrets: &[&str]) -> Self {
         let config = clerk::Config::from_parts(parts.served_from(&tokens::APP.parse().unwrap())).unwrap();
         let clerk = clerk::Clerk::new(config).unwrap();
-        let secrets = vec![signatures::svix::Secret::parse(WEBHOOK_SECRET).unwrap()];
+        let secrets = secrets.iter().map(|secret| signatures::svix::Secret::parse(secret).unwrap()).collect();
         let config = web::Config::new(tokens::APP.parse().unwrap(), clerk.config(), secrets)
             .operated_by(vec![testkit::user("opal")]);
         let state = web::State::new(database, clerk, config);
@@ -169,6 +213,24 @@ impl TestApp {
     }
 }
 
+fn parts(frontend: &str, upstream: Option<&str>, grace: Duration) -> clerk::ConfigParts {
+    clerk::ConfigParts {
+        publishable_key: "pk_test_dGVuYW50cnktc2FuZGJveC0xMy5jbGVyay5hY2NvdW50cy5kZXYk".to_owned(),
+        secret_key: SECRET_KEY.to_owned().into(),
+        // Nothing listens there: a test that needs Clerk runs against the sandbox, in e2e/.
+        api_url: Some("http://127.0.0.1:9/bapi".to_owned()),
+        proxy_url: Some(frontend.to_owned()),
+        fapi_url: upstream.map(str::to_owned),
+        grace: Some(grace),
+        calls_in_ten_seconds: Some(u32::MAX),
+        jwt_key: Some(TRUSTED.public_pem()),
+        authorized_parties: vec![tokens::APP.to_owned()],
+        sign_in_url: Some("http://localhost:3001/sign-in".to_owned()),
+        sign_up_url: Some("http://localhost:3001/sign-up".to_owned()),
+        ..clerk::ConfigParts::default()
+    }
+}
+
 /// A request with everything a browser or a program would send along.
 pub(crate) fn request(who: &As, method: Method, path: &str) -> http::request::Builder {
     let mut request = Request::builder().method(method.clone()).uri(path).header("host", "localhost:3000");
@@ -192,4 +254,12 @@ pub(crate) fn request(who: &As, method: Method, path: &str) -> http::request::Bu
         Some(cookies) => request.header("cookie", cookies),
         None => request,
     }
+}
+
+/// The same from within a page, as htmx in a browser asks.
+pub(crate) fn from_htmx(mut request: Request<Body>) -> Request<Body> {
+    for (name, value) in [("hx-request", "true"), ("sec-fetch-dest", "empty")] {
+        request.headers_mut().insert(name, http::HeaderValue::from_static(value));
+    }
+    request
 }

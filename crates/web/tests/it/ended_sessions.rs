@@ -2,7 +2,7 @@
 
 use domain::directory;
 use http::Method;
-use testkit::user;
+use testkit::{ClerkAccount, user};
 
 use crate::app::{As, TestApp, request};
 use crate::tokens;
@@ -87,6 +87,98 @@ async fn signing_out_here_ends_the_session_though_clerk_does_not_answer() {
     let who = As::Cookie(token.clone());
     assert_eq!(app.post(&who, "/sign-out", "").await.status, 303);
     assert_eq!(app.get(&As::Bearer(token), "/api/v1/orgs/acme/procedures").await.status, 401);
+}
+
+#[tokio::test]
+async fn clerk_is_told_of_a_sign_out_when_it_answers_again() {
+    let clerk = ClerkAccount::start().await;
+    let app = TestApp::at(&clerk).await;
+    let worker = worker::State {
+        database: app.world.database.worker().await,
+        mirror: mirror::Mirror::new(app.world.database.worker().await, clerk.backend()),
+    };
+    let token = tokens::token("max", Some("acme"));
+    clerk.account().refuse(&[503; 20]);
+    assert_eq!(app.post(&As::Cookie(token.clone()), "/sign-out", "").await.status, 303);
+    assert!(clerk.account().revoked().is_empty());
+    // Still away: the job waits for as long as it takes.
+    let admin = app.world.database.client("postgres").await;
+    admin.execute("update tenantry.jobs set attempts = 40", &[]).await.unwrap();
+    assert_eq!(worker::work_once(&worker).await.unwrap(), 1);
+    let state: String = admin.query_one("select state from tenantry.jobs", &[]).await.unwrap().get(0);
+    assert_eq!(state, "ready");
+
+    clerk.account().recover();
+    admin.execute("update tenantry.jobs set run_at = now()", &[]).await.unwrap();
+    assert_eq!(worker::work_once(&worker).await.unwrap(), 1);
+    assert_eq!(clerk.account().revoked(), [tokens::session_of(&token)]);
+    let state: String = admin.query_one("select state from tenantry.jobs", &[]).await.unwrap().get(0);
+    assert_eq!(state, "done");
+}
+
+/// Clerk was away when they signed out. It is back, knows nothing of it, and gives the same session once more.
+#[tokio::test]
+async fn a_session_that_clerk_brings_back_is_ended_there_before_anybody_goes_in_circles() {
+    let clerk = ClerkAccount::start().await;
+    let app = TestApp::at(&clerk).await;
+    let token = tokens::token("max", Some("acme"));
+    directory::session_ended(&app.world.app, &user("max"), &tokens::session_of(&token)).await.unwrap();
+    let answer = app.get(&As::Cookie(token.clone()), "/orgs/acme/procedures").await;
+    assert_eq!(answer.status, 303);
+    assert_eq!(clerk.account().revoked(), [tokens::session_of(&token)]);
+}
+
+/// The door lets a good token in, and the database says that its session has ended: the form is read by then.
+#[tokio::test]
+async fn a_form_comes_back_whatever_ended_the_session_or_keeps_it_from_beginning() {
+    let app = TestApp::start().await;
+    let token = tokens::token("ada", Some("acme"));
+    directory::session_ended(&app.world.app, &user("ada"), &tokens::session_of(&token)).await.unwrap();
+    let mut pending = tokens::claims("max", None);
+    pending["sts"] = "pending".into();
+    let pending = tokens::TRUSTED.sign(&tokens::header(), &pending);
+    for (who, status, title, link) in [
+        (As::Cookie(token), 401, "You were signed out", r#"href="/sign-in"#),
+        (As::Cookie(pending.clone()), 401, "Your session is not complete yet", r#"href="/organisations""#),
+    ] {
+        let answer = app.post(&who, "/orgs/acme/procedures", "name=Kept+%26+more&details=All").await;
+        assert_eq!(answer.status, status, "{title}: {}", answer.body);
+        for kept in [title, link, "Kept &#38; more", r#"action="/orgs/acme/procedures""#, "Send it again"] {
+            assert!(answer.body.contains(kept), "{kept} in {}", answer.body);
+        }
+    }
+    let ask = request(&As::Cookie(pending), Method::POST, "/orgs/acme/procedures")
+        .header("content-type", "application/x-www-form-urlencoded")
+        .header("hx-request", "true");
+    let answer = app.send(ask.body("name=Opening".into()).unwrap()).await;
+    assert_eq!((answer.status.as_u16(), answer.header("hx-retarget")), (401, "#toasts"));
+    assert_eq!(answer.header("hx-redirect"), "", "the page is left as it is");
+    assert!(answer.body.contains("Choose an organisation"), "{}", answer.body);
+}
+
+#[tokio::test]
+async fn a_form_comes_back_from_a_database_that_went_away() {
+    let app = TestApp::start().await;
+    let admin = app.world.database.client("postgres").await;
+    // Of this database alone: other tests stand on the same server.
+    let connect = async |word: &str| {
+        let sql = format!("do $$ begin execute format('{word} tenantry_app', current_database()); end $$");
+        admin.batch_execute(&sql).await.unwrap();
+    };
+    connect("revoke connect on database %I from").await;
+    admin
+        .batch_execute(
+            "select pg_terminate_backend(pid) from pg_stat_activity
+              where usename = 'tenantry_app' and datname = current_database()",
+        )
+        .await
+        .unwrap();
+    let answer = app.post(&As::Browser("ada", Some("acme")), "/orgs/acme/procedures", "name=Kept&details=All").await;
+    connect("grant connect on database %I to").await;
+    assert_eq!(answer.status, 503, "{}", answer.body);
+    for kept in ["Whether what you sent was saved is not known", r#"value="Kept""#, "Send it again"] {
+        assert!(answer.body.contains(kept), "{kept} in {}", answer.body);
+    }
 }
 
 #[tokio::test]

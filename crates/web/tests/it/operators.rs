@@ -2,7 +2,7 @@
 
 use domain::drift::{self, Difference, DriftReport};
 use domain::inbound_events::{self, Vendor};
-use domain::jobs;
+use domain::jobs::{self, Lane};
 use jiff::Timestamp;
 
 use crate::app::{As, TestApp};
@@ -19,7 +19,7 @@ async fn app() -> TestApp {
 async fn poison(app: &TestApp, id: &str) {
     inbound_events::record(&app.world.app, Vendor::Clerk, id, "user.created", b"{<script>").await.unwrap();
     let worker = app.world.database.worker().await;
-    let job = jobs::claim(&worker).await.unwrap().remove(0);
+    let job = jobs::claim(&worker, Lane::Prompt, 16).await.unwrap().remove(0);
     assert!(jobs::fail(&worker, &job, "the job's <b>payload</b> is not what its kind needs", true).await.unwrap());
 }
 
@@ -41,12 +41,12 @@ async fn poison_is_shown_tried_again_and_set_aside() {
     assert_eq!(app.post(&OPAL, &action("again"), "").await.status, 303);
     assert!(app.get(&OPAL, "/operators").await.body.contains("Nothing is parked"));
     let worker = app.world.database.worker().await;
-    let job = jobs::claim(&worker).await.unwrap().remove(0);
+    let job = jobs::claim(&worker, Lane::Prompt, 16).await.unwrap().remove(0);
     assert_eq!(job.attempt, 1, "from the beginning");
     jobs::fail(&worker, &job, "still", true).await.unwrap();
     assert_eq!(app.post(&OPAL, &action("aside"), "").await.status, 303);
     assert_eq!(app.post(&OPAL, &action("aside"), "").await.status, 404, "it is parked no more");
-    assert!(jobs::claim(&worker).await.unwrap().is_empty());
+    assert!(jobs::claim(&worker, Lane::Prompt, 16).await.unwrap().is_empty());
 }
 
 #[tokio::test]
@@ -54,7 +54,7 @@ async fn comparisons_are_shown_and_asked_for() {
     let app = app().await;
     assert_eq!(app.post(&OPAL, "/operators/reconcile", "").await.status, 303);
     let worker = app.world.database.worker().await;
-    assert_eq!(jobs::claim(&worker).await.unwrap().remove(0).kind, drift::RECONCILE_CLERK);
+    assert_eq!(jobs::claim(&worker, Lane::Patient, 16).await.unwrap().remove(0).kind, drift::RECONCILE_CLERK);
     let found = vec![Difference { id: "user_ada".into(), what: "was not known here".into(), repaired: false }];
     let now = Timestamp::now();
     let report = DriftReport { started_at: now, finished_at: now, compared: 7, found };

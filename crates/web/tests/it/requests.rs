@@ -99,8 +99,10 @@ pub(crate) fn to(route: &Route, who: &As, slug: &str, things: &Things) -> Reques
         }
         (Surface::Page, true) => {
             let form = format!(
-                "name=Edited&title=Edited&details=Edited&note=Edited&direction=down&theme=dark&slug=acme&time_zone=UTC&session=Edited&logo=Edited&procedure={}&open={}",
-                things.procedure, things.template
+                "name=Edited&title=Edited&details=Edited&note=Edited&direction=down&theme=dark&slug={}&number=7&time_zone=UTC&session=Edited&logo=Edited&procedure={}&open={}",
+                if route.name == "account.leave" { "bolt" } else { "acme" },
+                things.procedure,
+                things.template
             );
             builder.header("content-type", "application/x-www-form-urlencoded").body(Body::from(form)).unwrap()
         }

@@ -37,6 +37,15 @@ impl Key {
         format!("-----BEGIN PUBLIC KEY-----\n{}\n-----END PUBLIC KEY-----\n", lines.join("\n"))
     }
 
+    /// As an instance publishes it.
+    pub(crate) fn published(&self) -> Value {
+        let der: PublicKeyX509Der<'_> = self.0.public_key().as_der().unwrap();
+        // The modulus of 2048 bits stands before the exponent's five bytes at the end.
+        let modulus = &der.as_ref()[der.as_ref().len() - 5 - 256..der.as_ref().len() - 5];
+        let key = json!({ "kty": "RSA", "use": "sig", "alg": "RS256", "kid": "ins_test", "e": "AQAB", "n": URL_SAFE_NO_PAD.encode(modulus) });
+        json!({ "keys": [key] })
+    }
+
     pub(crate) fn sign(&self, header: &Value, claims: &Value) -> String {
         let encode = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
         let signed = format!("{}.{}", encode(header), encode(claims));

@@ -1,5 +1,7 @@
 //! What an event leads to, and where any order of them ends.
 
+mod crash;
+mod histories;
 mod permutations;
 
 use serde_json::json;

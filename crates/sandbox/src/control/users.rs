@@ -1,0 +1,40 @@
+//! What happens to people at Clerk.
+
+use axum::extract::{Path, State};
+use axum::response::Response;
+use serde_json::json;
+
+use crate::app::Shared;
+use crate::clock;
+use crate::control::answer::{done, done_or_refused, unknown};
+use crate::control::input::Input;
+
+/// Ends every session of a person.
+pub(super) async fn end_sessions(State(app): State<Shared>, Path(id): Path<String>, input: Input) -> Response {
+    let ended =
+        app.store.write(|state| state.users.contains_key(&id).then(|| state.end_sessions_of(&id, clock::now())));
+    match ended {
+        Some(count) => done(&input, json!({"ended": count})),
+        None => unknown("user"),
+    }
+}
+
+/// Shuts a person out.
+pub(super) async fn ban(app: State<Shared>, id: Path<String>, input: Input) -> Response {
+    set_banned(&app, &id, &input, true)
+}
+
+/// Lets a person in again.
+pub(super) async fn unban(app: State<Shared>, id: Path<String>, input: Input) -> Response {
+    set_banned(&app, &id, &input, false)
+}
+
+fn set_banned(app: &Shared, id: &str, input: &Input, banned: bool) -> Response {
+    let outcome = app.store.write(|state| state.ban_user(id, banned, clock::now()));
+    done_or_refused(input, outcome.map(|user| json!({"id": user.id, "banned": user.banned})))
+}
+
+/// Removes a person.
+pub(super) async fn delete(State(app): State<Shared>, Path(id): Path<String>, input: Input) -> Response {
+    done_or_refused(&input, app.store.write(|state| state.delete_user(&id, clock::now())))
+}

@@ -1,0 +1,85 @@
+//! One job: done, held meanwhile, and written down how it went.
+
+use std::time::Duration;
+
+use domain::audit_log::{RECORD_AUDIT_ENTRY, VERIFY_AUDIT_LOG, VERIFY_AUDIT_LOGS};
+use domain::drift::RECONCILE_CLERK;
+use domain::inbound_events::APPLY_CLERK_EVENT;
+use domain::invitations::delivery::TELL_CLERK_INVITATION;
+use domain::jobs::{self, Claimed, MOST_WAITS};
+use domain::memberships::TELL_CLERK_MEMBERSHIP;
+use domain::plans::TELL_CLERK_LIMIT;
+use domain::sign_outs::{self, REVOKE_CLERK_SESSION};
+
+use crate::{Failure, State, audit_log, clerk_events, clerk_told};
+
+/// A job's lease is renewed this often; it lasts three times as long.
+pub(crate) const RENEW: Duration = Duration::from_secs(30);
+
+/// Does one job and writes down how it went.
+pub(crate) async fn settle(state: &State, job: &Claimed, renew: Duration) {
+    // Whoever claimed it so often before neither did it nor said why not: it may be what ends workers.
+    if job.attempt > MOST_WAITS {
+        return write_down(state, job, Err(Failure::NeverEnds)).await;
+    }
+    tokio::select! {
+        done = perform(state, job) => write_down(state, job, done).await,
+        // Another worker has it now.
+        () = hold(state, job, renew) => {}
+    }
+}
+
+/// Renews the lease for as long as it is polled; ready when the lease is lost.
+async fn hold(state: &State, job: &Claimed, renew: Duration) {
+    loop {
+        tokio::time::sleep(renew).await;
+        match jobs::extend(&state.database, job).await {
+            Ok(true) => {}
+            Ok(false) => {
+                return tracing::error!(kind = job.kind, "a job's lease was lost; it is left to whoever has it");
+            }
+            Err(error) => tracing::warn!(kind = job.kind, %error, "a job's lease could not be renewed"),
+        }
+    }
+}
+
+async fn perform(state: &State, job: &Claimed) -> Result<(), Failure> {
+    match job.kind.as_str() {
+        TELL_CLERK_MEMBERSHIP | TELL_CLERK_INVITATION | TELL_CLERK_LIMIT => clerk_told::tell(state, job).await,
+        RECORD_AUDIT_ENTRY | VERIFY_AUDIT_LOG | VERIFY_AUDIT_LOGS => audit_log::perform(state, job).await,
+        REVOKE_CLERK_SESSION => {
+            let session = sign_outs::session_of(&job.payload).ok_or(Failure::Payload)?;
+            Ok(state.mirror.end_session(session).await?)
+        }
+        APPLY_CLERK_EVENT => clerk_events::apply(state, &job.payload).await,
+        RECONCILE_CLERK => {
+            let report = state.mirror.reconcile().await?;
+            tracing::info!(compared = report.compared, drift = report.found.len(), "compared with Clerk");
+            Ok(())
+        }
+        _ => Err(Failure::UnknownKind),
+    }
+}
+
+/// The job is done, tried again later, or parked.
+pub(crate) async fn write_down(state: &State, job: &Claimed, done: Result<(), Failure>) {
+    let settled = match done {
+        Ok(()) => jobs::finish(&state.database, job).await.map(|()| tracing::info!(kind = job.kind, "job done")),
+        Err(failure) => {
+            let told = failure.to_string();
+            let parked = match failure.is_waiting() {
+                true => jobs::wait(&state.database, job, &told).await,
+                false => jobs::fail(&state.database, job, &told, failure.is_hopeless()).await,
+            };
+            parked.map(|parked| {
+                tracing::warn!(kind = job.kind, attempt = job.attempt, parked, %failure, "job failed");
+            })
+        }
+    };
+    if let Err(error) = settled {
+        tracing::error!(kind = job.kind, %error, "could not write down how a job went; its lease will run out");
+    }
+}
+
+#[cfg(test)]
+mod tests;
