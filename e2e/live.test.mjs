@@ -1,5 +1,7 @@
 // An open page hears within a second that its person's role, membership or session changed, here or at Clerk.
 import assert from 'node:assert/strict';
+import { readFileSync, readdirSync } from 'node:fs';
+import { Agent, get } from 'node:http';
 import { after, before, test } from 'node:test';
 import { accessible, launch, output, person } from './support/browser.mjs';
 import { createOrganisation, signIn, signUp } from './support/people.mjs';
@@ -132,9 +134,55 @@ test('a page whose server is gone says so after five seconds, and recovers by it
   await ada.page.getByText('Reconnecting…').waitFor({ state: 'detached', timeout: 20_000 });
 });
 
+// The server's process, and what it takes of memory, in KB.
+function server() {
+  const field = (pid, name) => readFileSync(`/proc/${pid}/status`, 'utf8').match(new RegExp(`^${name}:\\s+(\\d+)`, 'm'))?.[1];
+  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+    try {
+      const ours = Number(field(pid, 'PPid')) === tenantry.child.pid;
+      if (ours && readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0')[1] === 'serve') return () => Number(field(pid, 'VmRSS'));
+    } catch {
+      // Ended meanwhile.
+    }
+  }
+  return assert.fail('no server');
+}
+
+test('a thousand open pages take little, and let a server go that is asked to end', async () => {
+  await opens(ada.page, '/orgs/acme/runs');
+  const memory = server();
+  const cookie = (await ada.context.cookies(tenantry.app)).map(({ name, value }) => `${name}=${value}`).join('; ');
+  const agent = new Agent({ maxSockets: Infinity, keepAlive: false });
+  const one = () => new Promise((resolve, reject) => {
+    const ask = get(`${tenantry.app}/orgs/acme/live`, { agent, headers: { cookie, 'sec-fetch-dest': 'empty' } }, (answer) => {
+      answer.on('error', () => {});
+      answer.once('data', () => resolve(answer));
+      answer.resume();
+      if (answer.statusCode !== 200) reject(new Error(`${answer.statusCode}`));
+    });
+    ask.on('error', reject);
+  });
+  // The first ones fill the pools.
+  const streams = await Promise.all(Array.from({ length: 20 }, one));
+  const before = memory();
+  for (let tens = 0; tens < 100; tens += 1) streams.push(...await Promise.all(Array.from({ length: 10 }, one)));
+  const each = (memory() - before) / 1000;
+  console.log(`  ${each.toFixed(1)} KB each of 1,000 open streams (${before} KB before)`);
+  assert.ok(each < 64, `${each} KB`);
+  const started = Date.now();
+  await ada.page.goto(`${tenantry.app}/orgs/acme/procedures`);
+  console.log(`  a page beside them: ${Date.now() - started} ms`);
+  const ended = Promise.all(streams.map((stream) => new Promise((resolve) => { stream.once('close', resolve); })));
+  const asked = Date.now();
+  await tenantry.stop();
+  await ended;
+  console.log(`  all ended, ${Date.now() - asked} ms after the server was asked to`);
+  assert.ok(Date.now() - asked < 10_000);
+});
+
 test('nothing was complained about', () => {
   for (const one of [ada, max]) {
-    const ours = one.complaints.filter((line) => !/ERR_INTERNET_DISCONNECTED|Failed to load resource/.test(line));
+    const ours = one.complaints.filter((line) => !/ERR_INTERNET_DISCONNECTED|ERR_CONNECTION_REFUSED|Failed to load resource/.test(line));
     assert.deepEqual(ours, []);
   }
 });
