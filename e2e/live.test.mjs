@@ -8,6 +8,9 @@ import { createOrganisation, signIn, signUp } from './support/people.mjs';
 import { Tenantry } from './support/tenantry.mjs';
 
 const tenantry = new Tenantry('--no-seed');
+// Milliseconds: what is changed here, and what Clerk has to send an event about first.
+const HERE = 1000;
+const AT_CLERK = 2000;
 const ADA = 'ada+clerk_test@acme.example';
 const MAX = 'max+clerk_test@acme.example';
 let browser;
@@ -72,7 +75,7 @@ test('a role that changes at Clerk is said in the open page', async () => {
   await opens(max.page, '/orgs/acme/runs');
   const membership = `/organizations/${ids.acme}/memberships/${ids.max}`;
   const took = await says(max.page, 'Your role changed: you are now an admin.', () => clerk(membership, 'PATCH', { role: 'org:admin' }));
-  assert.ok(took < 1000, `${took} ms`);
+  assert.ok(took < AT_CLERK, `${took} ms`);
   await accessible(max.page, 'role changed');
   await max.page.screenshot({ path: `${output}live-role.png` });
   // What it says can be followed, and then is not said again.
@@ -81,14 +84,14 @@ test('a role that changes at Clerk is said in the open page', async () => {
   await max.page.waitForTimeout(500);
   assert.equal(await max.page.getByText('Your role changed').count(), 0);
   const back = await says(max.page, 'Your role changed: you are now a member.', () => clerk(membership, 'PATCH', { role: 'org:member' }));
-  assert.ok(back < 1000, `${back} ms`);
+  assert.ok(back < AT_CLERK, `${back} ms`);
 });
 
 test('a membership that ends at Clerk replaces the page with the reason, and nobody else’s page', async () => {
   await opens(ada.page, '/orgs/acme/runs');
   await opens(max.page, '/orgs/acme/procedures');
   const took = await says(max.page, 'You are no longer a member of Acme Provisions', () => clerk(`/organizations/${ids.acme}/memberships/${ids.max}`, 'DELETE'));
-  assert.ok(took < 1000, `${took} ms`);
+  assert.ok(took < AT_CLERK, `${took} ms`);
   assert.equal(await max.page.getByRole('link', { name: 'Runs', exact: true }).count(), 0, 'nothing of the page is left');
   await accessible(max.page, 'no longer a member');
   await max.page.screenshot({ path: `${output}live-gone.png` });
@@ -105,7 +108,7 @@ test('whoever leaves in one tab is out in the other within a second', async () =
   await other.getByRole('button', { name: 'Leave Acme Provisions' }).click();
   const took = await says(max.page, 'You are no longer a member of Acme Provisions', () =>
     other.getByRole('dialog').getByRole('button', { name: 'Leave Acme Provisions' }).click());
-  assert.ok(took < 1000, `${took} ms`);
+  assert.ok(took < HERE, `${took} ms`);
   await other.getByText('You have left the organisation.').waitFor();
   await other.close();
 });
@@ -116,7 +119,7 @@ test('a session that is ended elsewhere says so in its page', async () => {
   await opens(phone.page, '/orgs/acme/runs');
   await ada.page.goto(`${tenantry.app}/account`);
   const took = await says(phone.page, 'You were signed out', () => ada.page.getByRole('button', { name: 'End all others' }).click());
-  assert.ok(took < 1000, `${took} ms`);
+  assert.ok(took < HERE, `${took} ms`);
   await ada.page.getByText('All other sessions are ended.').waitFor();
   await phone.context.close();
 });
