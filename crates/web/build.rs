@@ -15,6 +15,7 @@ const ASSETS: &[(&str, &str, &str)] = &[
     ("LOGO", "assets/logo.svg", "image/svg+xml"),
     ("HTMX_JS", "node_modules/htmx.org/dist/htmx.min.js", "text/javascript; charset=utf-8"),
     ("APP_JS", "assets/app.js", "text/javascript; charset=utf-8"),
+    ("LIVE_JS", "assets/live.js", "text/javascript; charset=utf-8"),
     ("SESSION_JS", "assets/session.js", "text/javascript; charset=utf-8"),
 ];
 

@@ -304,6 +304,9 @@ pub struct Session {
     /// Last use.
     #[serde(default, with = "millisecond::optional")]
     pub last_active_at: Option<Timestamp>,
+    /// From where it was last used, as far as Clerk says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub latest_activity: Option<SessionActivity>,
     /// Ends at.
     #[serde(default, with = "millisecond::optional")]
     pub expire_at: Option<Timestamp>,
@@ -313,6 +316,23 @@ pub struct Session {
     /// Changed at.
     #[serde(with = "millisecond::required")]
     pub updated_at: Timestamp,
+}
+
+/// The browser and the place of a session's last use.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SessionActivity {
+    /// `Macintosh`, `iPhone`, …
+    #[serde(default)]
+    pub device_type: Option<String>,
+    /// `Chrome`, …
+    #[serde(default)]
+    pub browser_name: Option<String>,
+    /// Where the address is.
+    #[serde(default)]
+    pub city: Option<String>,
+    /// Where the address is.
+    #[serde(default)]
+    pub country: Option<String>,
 }
 
 /// What is left of a deleted thing.

@@ -62,6 +62,11 @@ fn serve_on_this_thread(
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let listeners = listeners.into_iter().map(TcpListener::from_std).collect::<Result<_, _>>()?;
+        let (streams, until) = (state.clone(), asked.clone());
+        tokio::spawn(async move {
+            shutdown::until(until).await;
+            streams.close_streams();
+        });
         serve(listeners, web::app(state), asked).await
     })
 }

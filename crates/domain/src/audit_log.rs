@@ -1,10 +1,11 @@
 //! The audit log: who changed what in an organisation, or tried to, and what it was before. Written in the transaction
 //! of the change; numbered and chained by Postgres; append-only for the server's role.
 
+use std::borrow::Cow;
 use std::net::IpAddr;
 
 use jiff::Timestamp;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tenancy::{Database, OrganisationId, Query, Row, Transaction, tenant_statements};
 use uuid::Uuid;
 
@@ -75,7 +76,7 @@ pub const PAGE: i64 = 50;
 pub const MOST_EXPORTED: i64 = 100_000;
 
 /// Where a request came from, as far as it says.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, serde::Serialize, serde::Deserialize)]
 pub struct Origin {
     /// The request's own id, as in its answer and in the server's log.
     pub request_id: Option<Uuid>,
@@ -86,9 +87,9 @@ pub struct Origin {
 }
 
 /// Whoever a change is recorded under.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
 pub(crate) struct Author {
-    pub(crate) kind: &'static str,
+    pub(crate) kind: Cow<'static, str>,
     pub(crate) id: String,
     pub(crate) name: String,
     pub(crate) role: String,
@@ -101,7 +102,7 @@ impl Author {
         let mut roles = vec![access.role.as_str().to_owned()];
         roles.extend(access.custom_roles.iter().map(|held| held.name.clone()));
         Self {
-            kind: "member",
+            kind: "member".into(),
             id: access.person.id.to_string(),
             name: access.person.name.clone(),
             role: roles.join(", "),
@@ -117,7 +118,7 @@ impl Author {
     /// An operator at the command line.
     pub(crate) fn machine(kind: &'static str, id: &str, name: &str) -> Self {
         let (id, name) = (id.to_owned(), name.to_owned());
-        Self { kind, id, name, role: String::new(), origin: Origin::default() }
+        Self { kind: kind.into(), id, name, role: String::new(), origin: Origin::default() }
     }
 }
 
@@ -131,13 +132,16 @@ pub struct Entry {
     object_name: String,
     before: Option<Value>,
     after: Option<Value>,
+    /// Who did it, where that is not whoever writes it down.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    author: Option<Author>,
 }
 
 impl Entry {
     /// `member.removed`, `role.changed`, …
     pub(crate) fn new(action: &str) -> Self {
         let action = action.to_owned();
-        Self { action, object_id: String::new(), object_name: String::new(), before: None, after: None }
+        Self { action, object_id: String::new(), object_name: String::new(), before: None, after: None, author: None }
     }
 
     /// The thing that was changed, by id and name.
@@ -158,12 +162,30 @@ impl Entry {
     pub(crate) fn after(self, after: Value) -> Self {
         Self { after: Some(after), ..self }
     }
+
+    /// One field more that was this and is that.
+    pub(crate) fn field(mut self, name: &str, before: &str, after: &str) -> Self {
+        self.before.get_or_insert_with(|| json!({}))[name] = before.into();
+        self.after.get_or_insert_with(|| json!({}))[name] = after.into();
+        self
+    }
+
+    /// Done by them, whoever writes it down.
+    pub(crate) fn by(self, author: &Author) -> Self {
+        Self { author: Some(author.clone()), ..self }
+    }
+
+    /// Who is said to have done it.
+    pub(crate) fn author(&self) -> Option<&Author> {
+        self.author.as_ref()
+    }
 }
 
 /// Writes an entry into the transaction of the change.
 pub(crate) async fn write(tx: &mut Transaction, author: &Author, outcome: &'static str, entry: Entry) -> Result<()> {
     let Author { kind, id, name, role, origin } = author.clone();
-    let query = Query::new(RECORD).bind(kind).bind(id).bind(name).bind(role).bind(entry.action).bind(outcome);
+    let query =
+        Query::new(RECORD).bind(kind.into_owned()).bind(id).bind(name).bind(role).bind(entry.action).bind(outcome);
     let query = query.bind(entry.object_id).bind(entry.object_name).bind(entry.before).bind(entry.after);
     let address = origin.address.map(|address| address.to_string()).unwrap_or_default();
     let agent: String = origin.user_agent.chars().filter(|c| !c.is_control()).take(256).collect();

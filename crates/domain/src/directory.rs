@@ -6,10 +6,10 @@ use tenancy::types::Json;
 use tenancy::{Database, OrganisationId, Query, Row, SystemReason, Transaction, UserId, directory_statements};
 
 use crate::access::refuse_ended;
-use crate::audit_log::{self, Entry};
+use crate::audit_log::{self, Author, Entry};
 use crate::email_address::EmailAddress;
 use crate::invitations::acceptance::MyInvitation;
-use crate::{BaseRole, MyOrganisation, Person, Result, jobs, memberships, plans};
+use crate::{Access, BaseRole, MyOrganisation, Org, Person, Result, jobs, memberships, plans};
 
 directory_statements! {
     PERSON = "
@@ -116,6 +116,7 @@ directory_statements! {
          where id = $1 and $2 <> all (ended_sessions)
         returning id";
     KNOWN = "select id from users where id = $1";
+    PLACES = "select organisation_id from memberships where user_id = $1";
     FORGET_PERSON = "
         update users set deleted_at = now(), mirrored_at = $2, addresses = '{}' where id = $1 and mirrored_at <= $2
         returning id, name";
@@ -185,6 +186,11 @@ impl OrganisationRecord {
         Self { slug, name: plain(name, 256, "Unnamed"), id }
     }
 
+    /// The address it wants.
+    pub fn slug(&self) -> &str {
+        &self.slug
+    }
+
     /// The address that nobody else can have.
     fn by_id(&self) -> String {
         by_id(&self.id)
@@ -227,7 +233,15 @@ pub async fn person(database: &Database, user: &UserId, session: Option<&str>) -
 pub async fn session_ended(database: &Database, user: &UserId, session: &str) -> Result<bool> {
     let mut tx = database.system(SystemReason::Mirror).begin().await?;
     let known = tx.query_opt(Query::new(KNOWN).bind(user.to_string())).await?.is_some();
-    tx.query(Query::new(SESSION_ENDED).bind(user.to_string()).bind(session.to_owned())).await?;
+    let ended = tx.query_opt(Query::new(SESSION_ENDED).bind(user.to_string()).bind(session.to_owned())).await?;
+    if ended.is_some() {
+        // Open pages of that session have to hear of it.
+        for place in tx.query(Query::new(PLACES).bind(user.to_string())).await? {
+            if let Ok(organisation) = OrganisationId::parse(place.get(0)) {
+                tx.wake_in(&organisation).await?;
+            }
+        }
+    }
     tx.commit().await?;
     Ok(known)
 }
@@ -271,6 +285,12 @@ pub async fn moved_to(database: &Database, user: &UserId, slug: &str) -> Result<
 /// Whether an organisation has or had this address.
 pub async fn address_is_taken(database: &Database, slug: &str) -> Result<bool> {
     let query = Query::new(ADDRESS_TAKEN).bind(slug.to_owned());
+    Ok(!database.system(SystemReason::SignIn).run(query).await?.is_empty())
+}
+
+/// Whether another organisation than this one has or had the address.
+pub async fn address_is_anothers(database: &Database, slug: &str, organisation: &OrganisationId) -> Result<bool> {
+    let query = Query::new(ANOTHERS_ADDRESS).bind(organisation.to_string()).bind(slug.to_owned());
     Ok(!database.system(SystemReason::SignIn).run(query).await?.is_empty())
 }
 
@@ -359,7 +379,7 @@ async fn write_membership(
     role: BaseRole,
     asked_at: Timestamp,
 ) -> Result<()> {
-    write_organisation(tx, organisation, asked_at).await?;
+    write_organisation(tx, organisation, asked_at, None).await?;
     let membership = Query::new(RECORD_MEMBERSHIP).bind(organisation.id.to_string());
     tx.query(membership.bind(user.to_owned()).bind(role.as_str())).await?;
     Ok(())
@@ -377,18 +397,39 @@ pub async fn forget_person(database: &Database, user: &UserId, asked_at: Timesta
 /// Writes an organisation's name and address.
 pub async fn record_organisation(database: &Database, record: &OrganisationRecord, asked_at: Timestamp) -> Result<()> {
     let mut tx = database.system(SystemReason::Mirror).begin().await?;
-    write_organisation(&mut tx, record, asked_at).await?;
+    write_organisation(&mut tx, record, asked_at, None).await?;
+    Ok(tx.commit().await?)
+}
+
+/// The same for what a member has just had Clerk change: recorded under their name.
+pub async fn record_renamed(
+    database: &Database,
+    record: &OrganisationRecord,
+    asked_at: Timestamp,
+    by: &Access,
+    org: &Org,
+) -> Result<()> {
+    let author = Author::member(by, org.origin());
+    let mut tx = database.system(SystemReason::Mirror).begin().await?;
+    write_organisation(&mut tx, record, asked_at, Some(&author)).await?;
     Ok(tx.commit().await?)
 }
 
 /// Clerk has no such organisation any more: it is soft-deleted here, its rows stay.
 pub async fn organisation_gone(database: &Database, organisation: &OrganisationId, asked_at: Timestamp) -> Result<()> {
-    let query = Query::new(ORGANISATION_GONE).bind(organisation.to_string()).bind(asked_at);
-    database.system(SystemReason::Mirror).run(query).await?;
-    Ok(())
+    let mut tx = database.system(SystemReason::Mirror).begin().await?;
+    tx.query(Query::new(ORGANISATION_GONE).bind(organisation.to_string()).bind(asked_at)).await?;
+    tx.wake_in(organisation).await?;
+    Ok(tx.commit().await?)
 }
 
-async fn write_organisation(tx: &mut Transaction, record: &OrganisationRecord, asked_at: Timestamp) -> Result<()> {
+/// Without an author it was changed at Clerk.
+async fn write_organisation(
+    tx: &mut Transaction,
+    record: &OrganisationRecord,
+    asked_at: Timestamp,
+    author: Option<&Author>,
+) -> Result<()> {
     let id = record.id.to_string();
     let at = |statement, slug: &str| Query::new(statement).bind(id.clone()).bind(slug.to_owned());
     // Two organisations that take one address in the same moment wait for each other here.
@@ -403,10 +444,15 @@ async fn write_organisation(tx: &mut Transaction, record: &OrganisationRecord, a
         (Some(before), Some(_)) => {
             let (was, called): (&str, &str) = (before.get(0), before.get(1));
             if (was, called) != (&slug, &record.name) {
-                let entry = Entry::new("organisation.changed").on(&record.id, &record.name);
-                let entry = entry.before(json!({ "name": called, "address": was }));
-                let entry = entry.after(json!({ "name": record.name, "address": slug }));
+                let mut entry = Entry::new("organisation.changed").on(&record.id, &record.name);
+                for (field, before, after) in [("name", called, &*record.name), ("address", was, &slug)] {
+                    if before != after {
+                        entry = entry.field(field, before, after);
+                    }
+                }
+                entry = author.into_iter().fold(entry, Entry::by);
                 audit_log::follow(tx, &record.id, &entry).await?;
+                tx.wake_in(&record.id).await?;
             }
         }
         // A new one: Clerk is told how many people it may have.

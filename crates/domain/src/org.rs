@@ -1,6 +1,6 @@
 //! A member at the door of an organisation: one round trip for a read, a transaction for a write.
 
-use tenancy::{Actor, Database, OrgScope, OrganisationId, Query, Row, Transaction, UserId};
+use tenancy::{Actor, Database, Live, OrgScope, OrganisationId, Query, Row, Transaction, UserId, Wakes};
 
 use crate::audit_log::{self, Author, Entry, Origin};
 use crate::{Access, Error, Permission, Result, directory, jobs};
@@ -39,6 +39,18 @@ impl Org {
     #[must_use]
     pub fn for_a_page(self) -> Self {
         Self { for_a_page: true, ..self }
+    }
+
+    /// The same door for an open channel, which shows nobody a page's head.
+    #[must_use]
+    pub fn for_a_channel(self) -> Self {
+        Self { for_a_page: false, ..self }
+    }
+
+    /// The same door after the organisation's address changed.
+    #[must_use]
+    pub fn at(self, slug: &str) -> Self {
+        Self { slug: slug.to_owned(), ..self }
     }
 
     /// Answers a read in one round trip: begin, membership and rights, the rows, commit.
@@ -81,9 +93,19 @@ impl Org {
         Ok(access)
     }
 
+    /// Changes in the organisation, for an open channel: whoever is woken reads through the door.
+    pub fn wakes(&self, live: &Live) -> Wakes {
+        live.wakes(&self.scope)
+    }
+
     /// The organisation's id.
     pub fn organisation(&self) -> &OrganisationId {
         self.scope.organisation()
+    }
+
+    /// Where the request came from.
+    pub fn origin(&self) -> &Origin {
+        &self.origin
     }
 
     /// The person's id.

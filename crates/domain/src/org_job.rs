@@ -52,9 +52,11 @@ impl OrgJob {
         Ok(self.transaction.query(query).await?)
     }
 
-    /// Writes down what Clerk changed, in the words of the transaction that applied it.
+    /// Writes down what Clerk changed, in the words of the transaction that applied it: under Clerk's name, unless the
+    /// entry says which of us had Clerk change it.
     pub async fn record_for_clerk(&mut self, entry: Entry) -> Result<()> {
-        audit_log::write(&mut self.transaction, &Author::clerk(), "done", entry).await
+        let author = entry.author().cloned().unwrap_or_else(Author::clerk);
+        audit_log::write(&mut self.transaction, &author, "done", entry).await
     }
 
     /// Makes the changes last.

@@ -7,10 +7,11 @@ mod tell;
 
 use std::sync::Arc;
 
+use clerk::backend::OrganizationChange;
 use clerk::types::{OrganizationMembership, SessionState, User};
 use clerk::{Backend, Error as ClerkError};
-use domain::BaseRole;
 use domain::directory::{self, OrganisationRecord, PersonRecord};
+use domain::{Access, BaseRole, Org};
 use tenancy::{Database, OrganisationId, UserId};
 use tokio::sync::OnceCell;
 
@@ -96,6 +97,15 @@ impl Mirror {
                 None => Ok(()),
             },
         }
+    }
+
+    /// Has Clerk change an organisation's name or address for a member, and writes down what came of it; gives the address.
+    pub async fn rename(&self, change: &OrganizationChange, by: &Access, org: &Org) -> Result<String, Error> {
+        let asked_at = directory::now(&self.database).await?;
+        let answer = self.backend.update_organization(org.organisation().as_str(), change).await?;
+        let Some(record) = record(&answer) else { return Ok(org.slug().to_owned()) };
+        directory::record_renamed(&self.database, &record, asked_at, by, org).await?;
+        Ok(record.slug().to_owned())
     }
 
     /// A session of the person's is over; nothing is answered to its last token.

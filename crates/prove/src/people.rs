@@ -47,6 +47,15 @@ impl Party {
         format!("CNRY{letter}{:08x}", seed as u32 ^ (seed >> 32) as u32)
     }
 
+    /// The digest that its logo goes by.
+    pub(crate) fn logo(self) -> &'static str {
+        match self {
+            Self::Attacker => "a77ac4e4a77ac4e4a77ac4e4a77ac4e4a77ac4e4a77ac4e4a77ac4e4a77ac4e4",
+            Self::Victim => "71c7137171c7137171c7137171c7137171c7137171c7137171c7137171c71371",
+            Self::Bystander => "b457a4deb457a4deb457a4deb457a4deb457a4deb457a4deb457a4deb457a4de",
+        }
+    }
+
     /// Its admin.
     pub(crate) fn admin(self) -> &'static str {
         match self {

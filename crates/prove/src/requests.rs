@@ -35,6 +35,14 @@ const SHAPES: &[(&str, &[(&str, &str)])] = &[
     ("sign_out", &[]),
     // Refused by the handler for having no name: with one it would be Clerk's to answer.
     ("organisations.create", &[("name", "")]),
+    // As above: an address that nobody may have.
+    ("profile.save", &[("name", TEXT), ("slug", "api"), ("time_zone", "UTC")]),
+    ("organisation.change", &[("time_zone", "UTC")]),
+    ("logo.set", &[]),
+    ("logo.remove", &[]),
+    ("account.leave", &[("slug", "")]),
+    ("account.sessions.end", &[("session", "")]),
+    ("account.sessions.end_others", &[]),
     ("operators.again", &[]),
     ("operators.aside", &[]),
     ("operators.reconcile", &[]),

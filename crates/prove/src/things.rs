@@ -23,6 +23,7 @@ pub(crate) struct Things {
     member: &'static str,
     invitation: InvitationId,
     role: Uuid,
+    logo: &'static str,
 }
 
 impl Things {
@@ -42,8 +43,8 @@ impl Things {
         procedures::edit(&mut tx, procedure, &named(&format!("{text} again"))?, &details).await?;
         let run = runs::start(&mut tx, procedure, &RunName::parse(text).map_err(unfit)?).await?;
         let (invitation, role) = people(&mut tx, party, text).await?;
-        let picture = format!("a picture of {text}").into_bytes();
-        logos::set(&mut tx, picture, &format!("{:064}", 1)).await?;
+        let logo = party.logo();
+        logos::set(&mut tx, format!("a picture of {text}").into_bytes(), logo).await?;
         tx.commit().await?;
         let (_, shown) = door.read(procedures::show(procedure)).await?;
         let (_, running) = door.read(runs::show(run)).await?;
@@ -57,6 +58,7 @@ impl Things {
                 member: party.people().last().copied().unwrap_or_default(),
                 invitation,
                 role,
+                logo,
             }),
             _ => Err(Error::CannotRun("the product made a run without steps".to_owned())),
         }
@@ -79,6 +81,7 @@ impl Things {
             member: user_id(self.member),
             invitation: self.invitation.to_string(),
             role: self.role.to_string(),
+            logo: format!("{}.png", self.logo),
         }
     }
 }
@@ -93,11 +96,13 @@ pub(crate) struct Ids {
     pub(crate) member: String,
     pub(crate) invitation: String,
     pub(crate) role: String,
+    /// As its address names it.
+    pub(crate) logo: String,
 }
 
-impl From<[String; 7]> for Ids {
-    fn from([procedure, template, run, step, member, invitation, role]: [String; 7]) -> Self {
-        Self { procedure, template, run, step, member, invitation, role }
+impl From<[String; 8]> for Ids {
+    fn from([procedure, template, run, step, member, invitation, role, logo]: [String; 8]) -> Self {
+        Self { procedure, template, run, step, member, invitation, role, logo }
     }
 }
 
@@ -105,13 +110,22 @@ impl Ids {
     /// Ids that nobody has.
     pub(crate) fn unknown() -> Self {
         let id = |last: u8| format!("0190b5d4-0000-7000-8000-0000000000{last:02x}");
-        Self::from([id(1), id(2), id(3), id(4), user_id("proofnobody"), id(5), id(6)])
+        Self::from([
+            id(1),
+            id(2),
+            id(3),
+            id(4),
+            user_id("proofnobody"),
+            id(5),
+            id(6),
+            format!("{}.png", "0".repeat(64)),
+        ])
     }
 
     /// All of them, in the order of [`Ids::from`].
-    pub(crate) fn all(&self) -> [&String; 7] {
-        let Self { procedure, template, run, step, member, invitation, role } = self;
-        [procedure, template, run, step, member, invitation, role]
+    pub(crate) fn all(&self) -> [&String; 8] {
+        let Self { procedure, template, run, step, member, invitation, role, logo } = self;
+        [procedure, template, run, step, member, invitation, role, logo]
     }
 
     /// The one of this kind.
@@ -124,6 +138,7 @@ impl Ids {
             Noun::Member => &self.member,
             Noun::Invitation => &self.invitation,
             Noun::Role => &self.role,
+            Noun::Logo => &self.logo,
         }
     }
 
@@ -138,6 +153,7 @@ impl Ids {
             Noun::Member => (&mut ids.member, &other.member),
             Noun::Invitation => (&mut ids.invitation, &other.invitation),
             Noun::Role => (&mut ids.role, &other.role),
+            Noun::Logo => (&mut ids.logo, &other.logo),
         };
         ours.clone_from(theirs);
         ids

@@ -4,6 +4,7 @@
 use domain::directory::{self, OrganisationRecord, PersonRecord};
 use domain::email_address::EmailAddress;
 use domain::invitations::{self, InvitationId};
+use domain::logos;
 use domain::procedures::{self, ProcedureId, ProcedureName};
 use domain::runs::{self, RunId, RunName};
 use domain::step_templates::{self, StepTitle};
@@ -168,6 +169,15 @@ impl World {
             [invitations::Outcome::Sent { id }] => id,
             ref other => panic!("{other:?}"),
         }
+    }
+
+    /// A logo of the organisation's, which no other has; gives its digest. It is a picture for nobody who looks at it.
+    pub async fn logo(&self, admin: &str, organisation: &Organisation) -> String {
+        let digest = uuid::Uuid::new_v4().simple().to_string().repeat(2);
+        let mut tx = self.org(admin, organisation).write().await.unwrap();
+        logos::set(&mut tx, digest.clone().into_bytes(), &digest).await.unwrap();
+        tx.commit().await.unwrap();
+        digest
     }
 
     async fn forget(&self, sql: &str, organisation: &Organisation) {

@@ -242,7 +242,8 @@ fn what_is_absent_stays_absent() {
         forbid("Utc::now", &[], "one clock: jiff");
         if ["tenancy", "domain", "mirror", "web", "worker", "clerk", "signatures"].contains(&crate_name.as_str()) {
             read += 1;
-            let text = production(&path, &text).to_lowercase();
+            // A browser's own word for what may do nothing.
+            let text = production(&path, &text).replace("default-src 'none'; sandbox", "").to_lowercase();
             assert!(!text.contains("sandbox"), "{place}: production code never asks for the sandbox");
         }
     }

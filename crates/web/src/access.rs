@@ -89,6 +89,17 @@ impl FromRequestParts<State> for SignedIn {
     }
 }
 
+/// Where the request comes from, for what is recorded of it outside of an organisation's routes.
+pub(crate) struct CameFrom(pub(crate) Origin);
+
+impl FromRequestParts<State> for CameFrom {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, _: &State) -> Result<Self> {
+        Ok(Self(door::origin(parts)))
+    }
+}
+
 impl FromRequestParts<State> for InOrg {
     type Rejection = Error;
 

@@ -1,8 +1,11 @@
 //! What a request brings: forms, JSON, queries and the ids in its address, each refused in our own words.
 
-use axum::extract::{FromRequest, FromRequestParts, Path, Request};
+use axum::body::Body;
+use axum::extract::{FromRequest, FromRequestParts, MatchedPath, Multipart, Path, Request};
+use axum::middleware::Next;
+use axum::response::{IntoResponse as _, Response};
 use bytes::Bytes;
-use http::header::CONTENT_TYPE;
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use http::request::Parts;
 use http::{HeaderMap, StatusCode};
 use serde::de::DeserializeOwned;
@@ -11,6 +14,22 @@ use crate::error::{Error, Result};
 
 /// The largest body that is read, in bytes.
 pub(crate) const LARGEST: usize = 256 * 1024;
+/// The same where files are uploaded: more than is kept of any, so that whoever sends too much is told so in the page.
+const LARGEST_WITH_FILE: usize = 32 << 20;
+/// Where files are uploaded.
+pub(crate) const UPLOADS: &[&str] = &["/orgs/{slug}/settings/profile/logo"];
+
+/// Refuses what is larger than its route reads, announced or not.
+pub(crate) async fn limit(request: Request, next: Next) -> Response {
+    let route = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
+    let most = if route.is_some_and(|route| UPLOADS.contains(&route)) { LARGEST_WITH_FILE } else { LARGEST };
+    let announced =
+        request.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
+    if announced.is_some_and(|announced| announced > most) {
+        return Error::TooLarge.into_response();
+    }
+    next.run(request.map(|body| Body::new(http_body_util::Limited::new(body, most)))).await
+}
 
 /// The ids in the address. Text that is no id is an address where nothing is.
 pub(crate) struct At<T>(pub(crate) T);
@@ -77,6 +96,57 @@ impl Fields {
     /// Every value of this name.
     pub(crate) fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
         self.0.iter().filter(move |(given, _)| given == name).map(|(_, value)| value.as_str())
+    }
+}
+
+/// A form with a file in it, not read yet: a handler asks who may do this first.
+pub(crate) struct Upload(Option<Multipart>);
+
+/// A file as it came.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum File {
+    /// None was chosen.
+    Missing,
+    /// Larger than what is read.
+    TooLarge,
+    /// Its bytes, whatever they are.
+    Whole(Vec<u8>),
+}
+
+impl<S: Send + Sync> FromRequest<S> for Upload {
+    type Rejection = Error;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self> {
+        Ok(Self(Multipart::from_request(request, state).await.ok()))
+    }
+}
+
+impl Upload {
+    /// The file of this field. What is larger is read to its end and dropped, so that the answer is seen.
+    pub(crate) async fn file(self, name: &str, largest: usize) -> Result<File> {
+        let unreadable =
+            |_| Error::BadRequest { code: "bad_body", message: "The body ended before its time.".to_owned() };
+        let Some(mut form) = self.0 else { return Ok(File::Missing) };
+        while let Some(mut field) = form.next_field().await.map_err(unreadable)? {
+            if field.name() != Some(name) {
+                continue;
+            }
+            let (mut bytes, mut fits) = (Vec::new(), true);
+            while let Some(chunk) = field.chunk().await.map_err(unreadable)? {
+                fits &= bytes.len() + chunk.len() <= largest;
+                if fits {
+                    bytes.extend_from_slice(&chunk);
+                } else {
+                    bytes = Vec::new();
+                }
+            }
+            return Ok(match (fits, bytes.is_empty()) {
+                (false, _) => File::TooLarge,
+                (true, true) => File::Missing,
+                (true, false) => File::Whole(bytes),
+            });
+        }
+        Ok(File::Missing)
     }
 }
 

@@ -74,6 +74,12 @@ impl Config {
         self.public_base_url.origin().ascii_serialization()
     }
 
+    /// Our host as people read it in front of an address, with the port where it is not the scheme's own.
+    pub(crate) fn host(&self) -> String {
+        let host = self.public_base_url.host_str().unwrap_or_default();
+        self.public_base_url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
+    }
+
     /// An address of ours: the path is taken as it is, so that `//elsewhere` stays a path.
     pub(crate) fn absolute(&self, path: &str, query: Option<&str>) -> Url {
         let mut url = self.public_base_url.clone();

@@ -235,7 +235,7 @@ impl Error {
                 S::PAYLOAD_TOO_LARGE,
                 "too_large",
                 "This is too large",
-                "At most 256 KB can be sent at once. Nothing was saved.",
+                "At most 256 KB can be sent at once, or a picture of 5 MB. Nothing was saved.",
             ),
             Self::NoLongerAMember { slug } => Problem::new(
                 S::NOT_FOUND,

@@ -36,10 +36,17 @@ pub(crate) enum Flash {
     InvitationRevoked,
     InvitationDeclined,
     Joined,
+    ProfileSaved,
+    ProfileOnItsWay,
+    LogoSaved,
+    LogoRemoved,
+    OrganisationLeft,
+    SessionEnded,
+    OtherSessionsEnded,
 }
 
 impl Flash {
-    const PLAIN: [Self; 23] = [
+    const PLAIN: [Self; 30] = [
         Self::OrganisationCreated,
         Self::OrganisationOnItsWay,
         Self::ProcedureCreated,
@@ -63,6 +70,13 @@ impl Flash {
         Self::InvitationRevoked,
         Self::InvitationDeclined,
         Self::Joined,
+        Self::ProfileSaved,
+        Self::ProfileOnItsWay,
+        Self::LogoSaved,
+        Self::LogoRemoved,
+        Self::OrganisationLeft,
+        Self::SessionEnded,
+        Self::OtherSessionsEnded,
     ];
 
     /// What the last answer to this browser left to say.
@@ -103,6 +117,13 @@ impl Flash {
             Self::Comparing => {
                 "A worker compares our directory with Clerk’s. Load this page again in a moment.".to_owned()
             }
+            Self::ProfileSaved => "Profile saved.".to_owned(),
+            Self::ProfileOnItsWay => "Saved. Name and address appear here in a moment.".to_owned(),
+            Self::LogoSaved => "The logo is saved.".to_owned(),
+            Self::LogoRemoved => "The logo is removed.".to_owned(),
+            Self::OrganisationLeft => "You have left the organisation.".to_owned(),
+            Self::SessionEnded => "The session is ended.".to_owned(),
+            Self::OtherSessionsEnded => "All other sessions are ended.".to_owned(),
         }
     }
 
@@ -132,6 +153,13 @@ impl Flash {
             Self::InvitationRevoked => "invitation-revoked".to_owned(),
             Self::InvitationDeclined => "invitation-declined".to_owned(),
             Self::Joined => "joined".to_owned(),
+            Self::ProfileSaved => "profile-saved".to_owned(),
+            Self::ProfileOnItsWay => "profile-on-its-way".to_owned(),
+            Self::LogoSaved => "logo-saved".to_owned(),
+            Self::LogoRemoved => "logo-removed".to_owned(),
+            Self::OrganisationLeft => "organisation-left".to_owned(),
+            Self::SessionEnded => "session-ended".to_owned(),
+            Self::OtherSessionsEnded => "other-sessions-ended".to_owned(),
         }
     }
 

@@ -33,7 +33,10 @@ impl SecurityHeaders {
 
     /// Puts them on. What a handler has said about caching stands.
     pub(crate) fn put_on(&self, headers: &mut HeaderMap) {
-        headers.insert(CONTENT_SECURITY_POLICY, self.policy.clone());
+        // What a handler allows even less stands too; the proxy passes none of Clerk's on.
+        if !headers.contains_key(CONTENT_SECURITY_POLICY) {
+            headers.insert(CONTENT_SECURITY_POLICY, self.policy.clone());
+        }
         headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
         headers.insert(REFERRER_POLICY, HeaderValue::from_static("same-origin"));
         headers.insert(OPENER_POLICY, HeaderValue::from_static("same-origin"));

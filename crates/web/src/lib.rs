@@ -17,15 +17,20 @@ mod headers;
 mod health;
 mod icon;
 mod kept;
+mod live;
+mod organisation_change;
 mod origin;
 mod pages;
+mod picture;
 mod presentation;
 mod refusals;
 mod return_path;
 mod route;
 pub mod routes;
+mod seen;
 mod session;
 mod slug;
+mod standing;
 mod state;
 mod theme;
 mod times;
@@ -50,6 +55,6 @@ pub fn app(state: State) -> axum::Router {
         .layer(from_fn_with_state(state.clone(), presentation::present))
         .layer(from_fn_with_state(state.clone(), guard::guard))
         .layer(axum::extract::DefaultBodyLimit::disable())
-        .layer(tower_http::limit::RequestBodyLimitLayer::new(body::LARGEST));
+        .layer(axum::middleware::from_fn(body::limit));
     routes::router(&state).layer(layers).with_state(state)
 }

@@ -75,6 +75,8 @@ pub enum Noun {
     Invitation,
     /// A custom role of the organisation's own.
     Role,
+    /// The picture of an organisation.
+    Logo,
 }
 
 impl Route {
@@ -109,6 +111,7 @@ impl Noun {
             "member" => Some(Self::Member),
             "invitation" => Some(Self::Invitation),
             "role" => Some(Self::Role),
+            "logo" => Some(Self::Logo),
             "step" if path.contains("/runs/") => Some(Self::Step),
             "step" => Some(Self::StepTemplate),
             _ => None,

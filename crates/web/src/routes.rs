@@ -14,7 +14,7 @@ use http::Method;
 
 use crate::access::{self, Door};
 use crate::route::{Caller, Route};
-use crate::{State, api, assets, frontend_proxy, health, pages, webhooks};
+use crate::{State, api, assets, frontend_proxy, health, live, pages, webhooks};
 
 /// Every route.
 pub fn table() -> Vec<Route> {
@@ -71,10 +71,10 @@ fn delete<H: Handler<T, State>, T: 'static>(
 #[rustfmt::skip]
 fn entries() -> Vec<Entry> {
     use Caller::{Anyone, InOrganisation as In, Operator, SignedIn, Vendor};
-    use pages::{home, operators, organisation, organisations, procedures, runs, sign_in, sign_out, theme};
-    use pages::{audit_log, role, roles};
+    use pages::{account, account_sessions, home, operators, organisation, organisations, sign_in, sign_out, theme};
+    use pages::{audit_log, logo, profile, role, roles, settings};
     use pages::{invitation, inviting, leaving, member, members, offer};
-    use pages::{new_procedure, procedure, publication, run, run_steps, settings, step_templates};
+    use pages::{new_procedure, procedure, procedures, publication, run, run_steps, runs, step_templates};
     vec![
         // Before an organisation
         get("/", "home", Anyone, home::show),
@@ -87,6 +87,10 @@ fn entries() -> Vec<Entry> {
         get("/invitations/{organisation}/{offer}", "offer", Anyone, offer::show),
         post("/invitations/{organisation}/{offer}/accept", "offer.accept", SignedIn, offer::accept),
         post("/invitations/{organisation}/{offer}/decline", "offer.decline", SignedIn, offer::decline),
+        get("/account", "account", SignedIn, account::show),
+        post("/account/leave", "account.leave", SignedIn, account::leave),
+        post("/account/sessions/end", "account.sessions.end", SignedIn, account_sessions::end),
+        post("/account/sessions/end-others", "account.sessions.end_others", SignedIn, account_sessions::end_others),
 
         // In an organisation: procedures
         get("/orgs/{slug}", "organisation", In(P::RunsRead), organisation::show),
@@ -133,10 +137,19 @@ fn entries() -> Vec<Entry> {
         post("/orgs/{slug}/settings/roles/{role}/delete", "role.delete", In(P::RolesManage), role::delete),
         get("/orgs/{slug}/settings/audit-log", "audit_log", In(P::AuditRead), audit_log::show),
         get("/orgs/{slug}/settings/audit-log/export", "audit_log.export", In(P::AuditRead), audit_log::export),
+        get("/orgs/{slug}/settings/profile", "profile", In(P::OrganisationManage), profile::show),
+        post("/orgs/{slug}/settings/profile", "profile.save", In(P::OrganisationManage), profile::save),
+        post("/orgs/{slug}/settings/profile/logo", "logo.set", In(P::OrganisationManage), logo::set),
+        post("/orgs/{slug}/settings/profile/logo/remove", "logo.remove", In(P::OrganisationManage), logo::remove),
+        get("/orgs/{slug}/logo/{logo}", "logo", In(P::RunsRead), logo::show),
+
+        // In an organisation: what open pages hear
+        get("/orgs/{slug}/live", "live", In(P::RunsRead), live::show),
 
         // JSON, with a session token as bearer
         get("/api/v1/me", "api.me", SignedIn, api::me::show),
         get("/api/v1/orgs/{slug}", "api.organisation", In(P::RunsRead), api::organisation::show),
+        patch("/api/v1/orgs/{slug}", "api.organisation.change", In(P::OrganisationManage), api::organisation::change),
         get("/api/v1/orgs/{slug}/procedures", "api.procedures", In(P::ProceduresRead), api::procedures::list),
         post("/api/v1/orgs/{slug}/procedures", "api.procedures.create", In(P::ProceduresManage), api::procedures::create),
         get("/api/v1/orgs/{slug}/procedures/{procedure}", "api.procedure", In(P::ProceduresRead), api::procedures::show),

@@ -6,13 +6,17 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use clerk::Clerk;
+use clerk::backend::OrganizationChange;
+use domain::{Access, Org};
 use mirror::Mirror;
 use tenancy::{Database, OrganisationId, UserId};
 
 use crate::Config;
 use crate::headers::SecurityHeaders;
+use crate::live::Streams;
 use crate::origin::Hosts;
 use crate::refusals::Refusals;
+use crate::seen::Seen;
 
 /// The parts a request is answered with. Cheap to clone: every layer and every handler has one.
 #[derive(Clone)]
@@ -29,6 +33,8 @@ pub struct Parts {
     pub(crate) security_headers: Arc<SecurityHeaders>,
     attempts: Arc<Attempts>,
     pub(crate) refusals: Arc<Refusals>,
+    seen: Arc<Seen>,
+    pub(crate) streams: Arc<Streams>,
 }
 
 impl State {
@@ -41,6 +47,8 @@ impl State {
             security_headers: Arc::new(SecurityHeaders::new(&config)),
             attempts: Arc::default(),
             refusals: Arc::default(),
+            seen: Arc::default(),
+            streams: Arc::default(),
             config: Arc::new(config),
             database,
             clerk,
@@ -87,6 +95,26 @@ impl State {
                 Looked::InVain
             }
         }
+    }
+
+    /// A member was just let in.
+    pub(crate) fn seen(&self, org: &Org) {
+        self.seen.note(&self.database, org);
+    }
+
+    /// Ends the streams of open pages, which would go on for minutes: for a server that is asked to end.
+    pub fn close_streams(&self) {
+        self.streams.close();
+    }
+
+    /// Has Clerk change an organisation's name or address; gives the address.
+    pub(crate) async fn rename(
+        &self,
+        change: &OrganizationChange,
+        by: &Access,
+        org: &Org,
+    ) -> Result<String, mirror::Error> {
+        self.mirror.rename(change, by, org).await
     }
 
     /// Ends a session at Clerk too; whoever waits for it does not wait long.

@@ -2,76 +2,114 @@
 
 use std::fmt;
 
-use jiff::Timestamp;
+use domain::Access;
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
+use jiff::{Timestamp, Zoned};
+
+/// The zone that dates are shown in.
+#[derive(Debug, Clone)]
+pub(crate) struct Zone(TimeZone);
 
 /// A day: `Tue 24 Nov`, with the year where it is not this one.
-pub(crate) struct Day(Timestamp);
+pub(crate) struct Day(Zoned);
 
 /// A moment: `Tue 24 Nov, 14:00 UTC`.
-pub(crate) struct Moment(Timestamp);
+pub(crate) struct Moment(Zoned);
 
-/// A moment to the second, in a zone: `Tue 24 Nov, 14:00:05`.
-pub(crate) struct Second(jiff::Zoned);
+/// A moment to the second: `Tue 24 Nov, 14:00:05`.
+pub(crate) struct Second(Zoned);
+
 /// A moment that is better told by its distance: `3 hours ago`, and from a day on `Tue 24 Nov`.
-pub(crate) struct Ago(Timestamp);
+pub(crate) struct Ago(Zoned);
 
-/// The day of a moment.
-pub(crate) fn day(at: &Timestamp) -> Day {
-    Day(*at)
+impl Zone {
+    /// The organisation's, or UTC where this machine has never heard of it.
+    pub(crate) fn of(access: &Access) -> Self {
+        Self(TimeZone::get(&access.organisation.time_zone).unwrap_or(TimeZone::UTC))
+    }
+
+    /// Where no day is asked for.
+    pub(crate) fn utc() -> Self {
+        Self(TimeZone::UTC)
+    }
+
+    /// One of the IANA database.
+    #[cfg(test)]
+    pub(crate) fn named(name: &str) -> Self {
+        Self(TimeZone::get(name).unwrap())
+    }
+
+    /// When a day begins there.
+    pub(crate) fn begin_of(&self, day: Date) -> Result<Timestamp, jiff::Error> {
+        Ok(day.to_zoned(self.0.clone())?.timestamp())
+    }
+
+    /// The day of a moment.
+    pub(crate) fn day(&self, at: &Timestamp) -> Day {
+        Day(at.to_zoned(self.0.clone()))
+    }
+
+    /// A moment to the minute.
+    pub(crate) fn moment(&self, at: &Timestamp) -> Moment {
+        Moment(at.to_zoned(self.0.clone()))
+    }
+
+    /// A moment to the second.
+    pub(crate) fn second(&self, at: &Timestamp) -> Second {
+        Second(at.to_zoned(self.0.clone()))
+    }
+
+    /// How long ago, within a day; the day itself before that.
+    pub(crate) fn ago(&self, at: &Timestamp) -> Ago {
+        Ago(at.to_zoned(self.0.clone()))
+    }
+
+    /// The day as a word in a sentence or a form, without markup.
+    pub(crate) fn day_in_words(&self, at: Timestamp) -> String {
+        in_words(&at.to_zoned(self.0.clone()), Timestamp::now())
+    }
 }
 
-/// A moment to the minute.
+/// A moment to the minute, in UTC: for pages outside of an organisation.
 pub(crate) fn moment(at: &Timestamp) -> Moment {
-    Moment(*at)
+    Zone(TimeZone::UTC).moment(at)
 }
 
-/// A moment to the second, where the organisation is.
-pub(crate) fn second(at: Timestamp, zone: &TimeZone) -> Second {
-    Second(at.to_zoned(zone.clone()))
-}
-
-/// The day as a word in a sentence or a form, without markup.
-pub(crate) fn day_in_words(at: Timestamp, now: Timestamp) -> String {
-    let (at, now) = (at.to_zoned(TimeZone::UTC), now.to_zoned(TimeZone::UTC));
-    let pattern = if at.year() == now.year() { "%a %-d %b" } else { "%a %-d %b %Y" };
+fn in_words(at: &Zoned, now: Timestamp) -> String {
+    let this_year = now.to_zoned(at.time_zone().clone()).year();
+    let pattern = if at.year() == this_year { "%a %-d %b" } else { "%a %-d %b %Y" };
     at.strftime(pattern).to_string()
 }
 
-/// How long ago, within a day; the day itself before that.
-pub(crate) fn ago(at: &Timestamp) -> Ago {
-    Ago(*at)
-}
-
-fn ago_in_words(at: Timestamp, now: Timestamp) -> String {
-    match (now.as_second() - at.as_second()) / 60 {
+fn ago_in_words(at: &Zoned, now: Timestamp) -> String {
+    match (now.as_second() - at.timestamp().as_second()) / 60 {
         ..10 => "Just now".to_owned(),
         minutes @ 10..60 => format!("{minutes} min ago"),
         60..120 => "1 hour ago".to_owned(),
         minutes @ 120..1440 => format!("{} hours ago", minutes / 60),
-        _ => day_in_words(at, now),
+        _ => in_words(at, now),
     }
 }
 
 impl fmt::Display for Ago {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let exact = self.0.strftime("%Y-%m-%dT%H:%M:%SZ");
-        write!(f, "<time datetime=\"{exact}\">{}</time>", ago_in_words(self.0, Timestamp::now()))
+        let exact = self.0.timestamp().strftime("%Y-%m-%dT%H:%M:%SZ");
+        write!(f, "<time datetime=\"{exact}\">{}</time>", ago_in_words(&self.0, Timestamp::now()))
     }
 }
 
 impl fmt::Display for Day {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let date = self.0.to_zoned(TimeZone::UTC).date();
-        write!(f, "<time datetime=\"{date}\">{}</time>", day_in_words(self.0, Timestamp::now()))
+        write!(f, "<time datetime=\"{}\">{}</time>", self.0.date(), in_words(&self.0, Timestamp::now()))
     }
 }
 
 impl fmt::Display for Moment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let clock = self.0.to_zoned(TimeZone::UTC).strftime("%H:%M");
-        let exact = self.0.strftime("%Y-%m-%dT%H:%M:%SZ");
-        write!(f, "<time datetime=\"{exact}\">{}, {clock} UTC</time>", day_in_words(self.0, Timestamp::now()))
+        let exact = self.0.timestamp().strftime("%Y-%m-%dT%H:%M:%SZ");
+        let clock = self.0.strftime("%H:%M %Z");
+        write!(f, "<time datetime=\"{exact}\">{}, {clock}</time>", in_words(&self.0, Timestamp::now()))
     }
 }
 
@@ -96,8 +134,9 @@ mod tests {
     #[test]
     fn the_year_is_named_where_it_is_not_this_one() {
         let at: Timestamp = "2026-11-24T14:00:05.5Z".parse().unwrap();
-        assert_eq!(day_in_words(at, "2026-12-31T23:59:59Z".parse().unwrap()), "Tue 24 Nov");
-        assert_eq!(day_in_words(at, "2027-01-01T00:00:00Z".parse().unwrap()), "Tue 24 Nov 2026");
+        let utc = at.to_zoned(TimeZone::UTC);
+        assert_eq!(in_words(&utc, "2026-12-31T23:59:59Z".parse().unwrap()), "Tue 24 Nov");
+        assert_eq!(in_words(&utc, "2027-01-01T00:00:00Z".parse().unwrap()), "Tue 24 Nov 2026");
         assert!(moment(&at).to_string().starts_with("<time datetime=\"2026-11-24T14:00:05Z\">Tue 24 Nov"));
     }
 
@@ -112,7 +151,19 @@ mod tests {
             ("2026-11-23T14:30:00Z", "23 hours ago"),
             ("2026-11-23T14:00:00Z", "Mon 23 Nov"),
         ] {
-            assert_eq!(ago_in_words(at.parse().unwrap(), now), expected, "{at}");
+            let at: Timestamp = at.parse().unwrap();
+            assert_eq!(ago_in_words(&at.to_zoned(TimeZone::UTC), now), expected, "{at}");
         }
+    }
+
+    #[test]
+    fn a_day_begins_where_the_organisation_is() {
+        let at: Timestamp = "2026-11-24T23:30:00Z".parse().unwrap();
+        let berlin = Zone::named("Europe/Berlin");
+        assert!(berlin.day(&at).to_string().starts_with("<time datetime=\"2026-11-25\">Wed 25 Nov"));
+        let moment = berlin.moment(&at).to_string();
+        assert!(moment.starts_with("<time datetime=\"2026-11-24T23:30:00Z\">Wed 25 Nov"), "{moment}");
+        assert!(moment.ends_with(", 00:30 CET</time>"), "{moment}");
+        assert!(Zone(TimeZone::UTC).day(&at).to_string().starts_with("<time datetime=\"2026-11-24\">"));
     }
 }

@@ -239,7 +239,7 @@ fn withdrawn() -> Error {
 
 fn invited(user: &UserId, case: &Case, origin: &Origin) -> Author {
     let (name, role) = (case.person.0.clone(), String::new());
-    Author { kind: "invited", id: user.to_string(), name, role, origin: origin.clone() }
+    Author { kind: "invited".into(), id: user.to_string(), name, role, origin: origin.clone() }
 }
 
 /// An invitation in the person's own list.

@@ -1,7 +1,9 @@
 //! The directory: a copy of Clerk's answers in which the answer asked for later wins.
 
+use domain::audit_log::{self, Filter, RECORD_AUDIT_ENTRY};
 use domain::directory::{self, OrganisationRecord, PersonRecord};
-use domain::{BaseRole, Error, Read};
+use domain::{BaseRole, Error, OrgJob, Read};
+use serde_json::json;
 use testkit::{World, user};
 
 #[tokio::test]
@@ -160,5 +162,62 @@ async fn whoever_has_asked_sees_what_they_asked_for_though_somebody_asks_beside_
         let seen = directory::organisation_for(&world.app, &user, &slug).await.unwrap();
         assert!(seen.is_some(), "round {round}: recorded, and not to be seen");
         other.await.unwrap().unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_new_name_and_address_stand_in_the_log_once_under_who_changed_them() {
+    let world = World::create().await;
+    let door = world.org("ada", &world.acme);
+    let (access, ()) = door.read(Read::access_only()).await.unwrap();
+    let named = |slug: &str, name: &str| OrganisationRecord::new(world.acme.id.clone(), Some(slug), name);
+    let now = directory::now(&world.app).await.unwrap();
+    directory::record_renamed(&world.app, &named("acme-foods", "Acme Foods"), now, &access, &door).await.unwrap();
+    // Clerk's event about it comes too, and says nothing new.
+    let now = directory::now(&world.app).await.unwrap();
+    directory::record_organisation(&world.app, &named("acme-foods", "Acme Foods"), now).await.unwrap();
+    // And somebody changes the name at Clerk.
+    let now = directory::now(&world.app).await.unwrap();
+    directory::record_organisation(&world.app, &named("acme-foods", "Acme Fine Foods"), now).await.unwrap();
+    let worker = world.database.worker().await;
+    let mut jobs = domain::jobs::claim(&worker, domain::jobs::Lane::Patient, 16).await.unwrap();
+    jobs.retain(|job| job.kind == RECORD_AUDIT_ENTRY);
+    jobs.sort_by_key(|job| job.id);
+    for job in jobs {
+        let mut inside = OrgJob::enter(&worker, &job, RECORD_AUDIT_ENTRY).await.unwrap();
+        inside.record_for_clerk(serde_json::from_value(job.payload).unwrap()).await.unwrap();
+        inside.commit().await.unwrap();
+    }
+    let filter = Filter { action: "organisation.changed".to_owned(), ..Filter::default() };
+    let mut moved = world.acme.clone();
+    moved.slug = "acme-foods".to_owned();
+    let (_, log) = world.org("ada", &moved).read(audit_log::list(&filter)).await.unwrap();
+    let told: Vec<_> =
+        log.entries.iter().rev().map(|one| (&*one.actor_id, one.before.clone(), one.after.clone())).collect();
+    let all = |name: &str, address: &str| Some(json!({ "name": name, "address": address }));
+    assert_eq!(
+        told,
+        [
+            ("user_ada", all("The acme company", "acme"), all("Acme Foods", "acme-foods")),
+            ("clerk", Some(json!({ "name": "Acme Foods" })), Some(json!({ "name": "Acme Fine Foods" }))),
+        ]
+    );
+    assert_eq!(log.entries[1].actor_role, "admin");
+}
+
+#[tokio::test]
+async fn an_address_is_anothers_also_after_they_left_it() {
+    let world = World::create().await;
+    let record = OrganisationRecord::new(world.acme.id.clone(), Some("acme-foods"), "Acme");
+    let now = directory::now(&world.app).await.unwrap();
+    directory::record_organisation(&world.app, &record, now).await.unwrap();
+    for (slug, organisation, expected) in [
+        ("acme", &world.bolt.id, true),
+        ("acme-foods", &world.bolt.id, true),
+        ("acme", &world.acme.id, false),
+        ("free", &world.bolt.id, false),
+    ] {
+        let answer = directory::address_is_anothers(&world.app, slug, organisation).await.unwrap();
+        assert_eq!(answer, expected, "{slug} for {organisation}");
     }
 }

@@ -7,9 +7,9 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use domain::audit_log::Origin;
 use domain::{Org, Permission, directory};
-use http::StatusCode;
 use http::header::USER_AGENT;
 use http::request::Parts;
+use http::{StatusCode, Uri};
 use tenancy::OrganisationId;
 
 use super::{Browser, InOrg, SignedIn};
@@ -34,13 +34,17 @@ pub(crate) struct Door {
 /// Checks the caller that the route declares; the handler finds them in the request.
 pub(crate) async fn door(State(door): State<Door>, request: Request, next: Next) -> Result<Response> {
     let (mut parts, body) = request.into_parts();
+    let (uri, trail) = (parts.uri.clone(), Trail::of(&parts.extensions));
     let admitted = door.admit(&mut parts).await;
     if door.route.surface != Surface::Page || !KeptForm::is_sent(&parts) {
-        admitted?;
-        return Ok(next.run(Request::from_parts(parts, body)).await);
+        let answer = match admitted {
+            Ok(()) => next.run(Request::from_parts(parts, body)).await,
+            Err(error) => error.into_response(),
+        };
+        return door.unless_moved(answer, &uri, &trail).await;
     }
     // Whoever is let in may still turn out to be nobody: the handler is told by the database.
-    let (trail, action) = (Trail::of(&parts.extensions), parts.uri.path().to_owned());
+    let action = uri.path().to_owned();
     let read = body::read(Request::new(body), &()).await;
     let (response, bytes) = match (admitted, read) {
         (Ok(()), Ok(bytes)) => (next.run(Request::from_parts(parts, bytes.clone().into())).await, bytes),
@@ -50,7 +54,7 @@ pub(crate) async fn door(State(door): State<Door>, request: Request, next: Next)
     if response.extensions().get::<Problem>().is_some_and(Problem::gives_the_form_back) {
         trail.keep(KeptForm::parse(&action, &bytes));
     }
-    Ok(response)
+    door.unless_moved(response, &uri, &trail).await
 }
 
 /// The organisation of the address as the caller may stand at its door.
@@ -99,6 +103,19 @@ impl Door {
         Ok(())
     }
 
+    /// The answer; or, where nothing was found because the organisation of the address has another one by now, the way
+    /// to the same place there. Whoever is no member finds nothing, as ever.
+    async fn unless_moved(&self, answer: Response, uri: &Uri, trail: &Trail) -> Result<Response> {
+        let inside = matches!(self.route.caller, Caller::InOrganisation(_));
+        let user = trail.user().filter(|_| inside && answer.status() == StatusCode::NOT_FOUND);
+        let (Some(user), Some((before, slug, rest))) = (user, around_slug(uri.path())) else { return Ok(answer) };
+        let Some(now) = directory::moved_to(&self.state.database, &user, slug).await? else { return Ok(answer) };
+        let query = uri.query().map_or_else(String::new, |query| format!("?{query}"));
+        let place = session::location(&format!("{before}{now}{rest}{query}"));
+        // Not for good: the organisation may take its old address back.
+        Ok((StatusCode::TEMPORARY_REDIRECT, place).into_response())
+    }
+
     async fn enter(&self, parts: &mut Parts, permission: Permission) -> Result<InOrg> {
         let session = session::required(&self.state, parts, self.route.surface).await?;
         let params = RawPathParams::from_request_parts(parts, &self.state).await.map_err(|_| Error::NotFound)?;
@@ -126,10 +143,9 @@ impl Door {
     async fn of_bearer(&self, session: &Session, slug: &str) -> Result<Place> {
         let active = session.clerk.session.organisation.as_ref().ok_or(Error::NotFound)?;
         let organisation = OrganisationId::parse(&active.id).map_err(|_| Error::NotFound)?;
-        let fits = match active.slug.as_deref() {
-            Some(named) => named == slug,
-            None => self.find(session, slug).await?.as_ref() == Some(&organisation),
-        };
+        // A token of a minute ago may name the address before this one.
+        let fits =
+            active.slug.as_deref() == Some(slug) || self.find(session, slug).await?.as_ref() == Some(&organisation);
         if fits { Ok(Place { organisation, token_names_it: true }) } else { Err(Error::NotFound) }
     }
 
@@ -209,5 +225,28 @@ impl Door {
         // The redirect brings the session's cookies itself.
         Trail::of(&parts.extensions).take_headers();
         Some(Error::early((StatusCode::TEMPORARY_REDIRECT, redirect.into_headers())))
+    }
+}
+
+/// A path parted at its organisation's address: what is before, the address, what follows.
+fn around_slug(path: &str) -> Option<(&str, &str, &str)> {
+    let start = path.find("/orgs/")? + "/orgs/".len();
+    let (before, after) = path.split_at(start);
+    let end = after.find('/').unwrap_or(after.len());
+    let (slug, rest) = after.split_at(end);
+    slug::is_address(slug).then_some((before, slug, rest))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_is_parted_at_its_first_address() {
+        assert_eq!(around_slug("/orgs/acme"), Some(("/orgs/", "acme", "")));
+        assert_eq!(around_slug("/api/v1/orgs/acme/runs"), Some(("/api/v1/orgs/", "acme", "/runs")));
+        assert_eq!(around_slug("/orgs/acme/orgs/bolt"), Some(("/orgs/", "acme", "/orgs/bolt")));
+        assert_eq!(around_slug("/orgs//evil.test"), None);
+        assert_eq!(around_slug("/orgs/%2f"), None);
     }
 }

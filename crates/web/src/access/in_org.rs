@@ -46,6 +46,7 @@ impl InOrg {
         }
         let (access, value) = answer?;
         access.require(self.permission)?;
+        self.state.seen(&self.org);
         Ok((access, value))
     }
 
@@ -57,6 +58,7 @@ impl InOrg {
         }
         let tx = answer?;
         tx.require(self.permission)?;
+        self.state.seen(&self.org);
         Ok(tx)
     }
 
@@ -79,6 +81,16 @@ impl InOrg {
 
     async fn is_member(&self) -> bool {
         !matches!(self.org.read(Read::access_only()).await, Err(domain::Error::NotFound))
+    }
+
+    /// The organisation's door, for what is no page of it.
+    pub(crate) fn door(&self) -> &Org {
+        &self.org
+    }
+
+    /// The same caller after the organisation's address changed.
+    pub(crate) fn at(self, slug: &str) -> Self {
+        Self { org: self.org.at(slug), ..self }
     }
 
     /// An address below this organisation's: `procedures/new`.

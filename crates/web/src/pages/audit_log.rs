@@ -11,7 +11,6 @@ use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use http::{HeaderValue, StatusCode};
 use jiff::Timestamp;
 use jiff::civil::Date;
-use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
 use super::page;
@@ -20,7 +19,7 @@ use super::shell::{Mark, Section, Shell};
 use crate::access::InOrg;
 use crate::body::Query;
 use crate::error::Result;
-use crate::times::{self, Second};
+use crate::times::{Second, Zone};
 use words::{Change, NOUNS};
 
 #[derive(Template)]
@@ -80,7 +79,7 @@ pub(crate) async fn show(org: InOrg, Query(asked): Query<Asked>) -> Result<Respo
 pub(crate) async fn export(org: InOrg, Query(asked): Query<Asked>) -> Result<Response> {
     let (access, ()) = org.read(Read::access_only).await?;
     audit_log::may_export(&access)?;
-    let filter = asked.filter(&zone(&access))?;
+    let filter = asked.filter(&Zone::of(&access))?;
     let (_, entries) = org.read(|| audit_log::export(&filter)).await?;
     let name = format!("attachment; filename=\"audit-log-{}.csv\"", access.organisation.slug);
     let mut response = sheet::of(&entries).into_response();
@@ -94,8 +93,8 @@ impl Asked {
     /// The entries that are asked for. Days are the organisation's own, which is read first where they matter.
     pub(crate) async fn find(&self, org: &InOrg) -> Result<(Access, AuditPage)> {
         let zone = match self.from.is_empty() && self.until.is_empty() {
-            true => TimeZone::UTC,
-            false => zone(&org.read(Read::access_only).await?.0),
+            true => Zone::utc(),
+            false => Zone::of(&org.read(Read::access_only).await?.0),
         };
         let filter = self.filter(&zone);
         let wanted = filter.clone().unwrap_or_default();
@@ -104,7 +103,7 @@ impl Asked {
         Ok(found)
     }
 
-    fn filter(&self, zone: &TimeZone) -> Result<Filter, FieldErrors> {
+    fn filter(&self, zone: &Zone) -> Result<Filter, FieldErrors> {
         let all = Filter::default();
         let before =
             match self.before.as_str() {
@@ -136,12 +135,7 @@ impl Asked {
 }
 
 /// A day of the organisation's, or an exact moment; a last day is meant whole.
-fn moment(
-    field: &'static str,
-    text: &str,
-    zone: &TimeZone,
-    to_its_end: bool,
-) -> Result<Option<Timestamp>, FieldErrors> {
+fn moment(field: &'static str, text: &str, zone: &Zone, to_its_end: bool) -> Result<Option<Timestamp>, FieldErrors> {
     if text.is_empty() {
         return Ok(None);
     }
@@ -151,17 +145,13 @@ fn moment(
     }
     let day: Date = text.parse().map_err(|_| wrong())?;
     let day = if to_its_end { day.tomorrow().map_err(|_| wrong())? } else { day };
-    let at = day.to_zoned(zone.clone()).map_err(|_| wrong())?.timestamp();
+    let at = zone.begin_of(day).map_err(|_| wrong())?;
     Ok(Some(at.clamp(Filter::default().from, Filter::default().until)))
-}
-
-fn zone(access: &Access) -> TimeZone {
-    TimeZone::get(&access.organisation.time_zone).unwrap_or(TimeZone::UTC)
 }
 
 impl AuditLog {
     fn new(org: &InOrg, access: &Access, asked: Asked, found: AuditPage) -> Self {
-        let zone = zone(access);
+        let zone = Zone::of(access);
         let base = org.url("settings/audit-log");
         let limit = match audit_log::may_export(access) {
             Err(domain::Error::LimitReached { message, .. }) => Some(message),
@@ -176,7 +166,7 @@ impl AuditLog {
             entries: found.entries.into_iter().map(|entry| Line::new(entry, &zone)).collect(),
             actors: found.actors,
             nouns: NOUNS,
-            verified_at: found.verification.at.map(|at| times::second(at, &zone)),
+            verified_at: found.verification.at.map(|at| zone.second(&at)),
             verification: found.verification,
             shell: org.shell(access, Section::Settings),
             tabs: Tab::links(access, Tab::AuditLog),
@@ -192,12 +182,12 @@ impl AuditLog {
 }
 
 impl Line {
-    fn new(entry: AuditEntry, zone: &TimeZone) -> Self {
+    fn new(entry: AuditEntry, zone: &Zone) -> Self {
         Self {
             what: words::sentence(&entry),
             changes: words::changes(entry.before.as_ref(), entry.after.as_ref()),
             mark: Mark::of(&entry.actor_name),
-            at: times::second(entry.happened_at, zone),
+            at: zone.second(&entry.happened_at),
             entry,
         }
     }
@@ -218,7 +208,7 @@ mod tests {
 
     #[test]
     fn days_are_the_organisations_and_the_last_one_is_whole() {
-        let berlin = TimeZone::get("Europe/Berlin").unwrap();
+        let berlin = Zone::named("Europe/Berlin");
         let asked = Asked { from: "2026-11-24".to_owned(), until: "2026-11-24".to_owned(), ..Asked::default() };
         let filter = asked.filter(&berlin).unwrap();
         assert_eq!(filter.from.to_string(), "2026-11-23T23:00:00Z");

@@ -1,5 +1,7 @@
 //! Pages: HTML for people, one file per noun. A page works as forms and links first; htmx makes parts of it quicker.
 
+pub(crate) mod account;
+pub(crate) mod account_sessions;
 pub(crate) mod audit_log;
 pub(crate) mod complaint;
 pub(crate) mod errors;
@@ -9,6 +11,7 @@ pub(crate) mod home;
 pub(crate) mod invitation;
 pub(crate) mod inviting;
 pub(crate) mod leaving;
+pub(crate) mod logo;
 pub(crate) mod member;
 pub(crate) mod members;
 pub(crate) mod new_procedure;
@@ -19,6 +22,7 @@ pub(crate) mod organisations;
 pub(crate) mod paging;
 pub(crate) mod procedure;
 pub(crate) mod procedures;
+pub(crate) mod profile;
 pub(crate) mod progress;
 pub(crate) mod publication;
 pub(crate) mod role;
@@ -32,6 +36,7 @@ pub(crate) mod sign_in;
 pub(crate) mod sign_out;
 pub(crate) mod step_templates;
 pub(crate) mod theme;
+pub(crate) mod time_zones;
 
 use askama::Template;
 use axum::response::{Html, IntoResponse as _, Response};

@@ -5,7 +5,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
 use clerk::Refused;
 use domain::FieldErrors;
-use domain::directory::PersonHome;
+use domain::directory::{self, PersonHome};
 use http::StatusCode;
 use http::header::SET_COOKIE;
 use serde::Deserialize;
@@ -89,6 +89,10 @@ pub(crate) async fn create(
     Form(mut form): Form<NewOrganisation>,
 ) -> Result<Response> {
     let status = match form.parse() {
+        Ok((_, slug)) if directory::address_is_taken(&state.database, slug.as_str()).await? => {
+            form.taken(&state, &slug).await;
+            StatusCode::UNPROCESSABLE_ENTITY
+        }
         Ok((name, slug)) => {
             let sent_before = Uuid::parse_str(&form.number).ok();
             let number = sent_before.unwrap_or_else(Uuid::now_v7);
@@ -140,12 +144,7 @@ impl NewOrganisation {
     /// Says what Clerk refused, and gives the status.
     async fn refused(&mut self, state: &crate::State, slug: &Slug, error: &clerk::Error) -> StatusCode {
         match error.refused() {
-            Refused::SlugTaken => {
-                slug.as_str().clone_into(&mut self.slug);
-                let free = free_address(state, &self.name, slug).await;
-                let free = free.map_or_else(String::new, |free| format!(" {} is free.", free.as_str()));
-                self.errors = FieldErrors::one("slug", format!("{} is taken.{free}", slug.as_str()));
-            }
+            Refused::SlugTaken => self.taken(state, slug).await,
             Refused::NameRefused { field, message } if field == "slug" => {
                 self.errors = FieldErrors::one("slug", message);
             }
@@ -175,6 +174,12 @@ impl NewOrganisation {
         StatusCode::UNPROCESSABLE_ENTITY
     }
 
+    /// Another organisation has the address, or had it.
+    async fn taken(&mut self, state: &crate::State, slug: &Slug) {
+        slug.as_str().clone_into(&mut self.slug);
+        self.errors = FieldErrors::one("slug", taken(state, &self.name, slug).await);
+    }
+
     /// Says that nobody knows, and has the form go on where this one ended.
     fn not_known(&mut self, number: Uuid, so: &'static str) -> StatusCode {
         self.number = number.to_string();
@@ -188,20 +193,28 @@ impl NewOrganisation {
     }
 }
 
+/// That an address is taken, and one that is not.
+pub(crate) async fn taken(state: &crate::State, name: &str, slug: &Slug) -> String {
+    let free = free_address(state, name, slug).await;
+    let free = free.map_or_else(String::new, |free| format!(" {} is free.", free.as_str()));
+    format!("{} is taken.{free}", slug.as_str())
+}
+
 /// An address near to the one wanted that nobody has.
 async fn free_address(state: &crate::State, name: &str, taken: &Slug) -> Option<Slug> {
     let from_name = Slug::suggest(name).filter(|slug| slug != taken);
     let numbered = (2..).filter_map(|number| taken.numbered(number)).take(MOST_SUGGESTIONS as usize - 1);
     for slug in from_name.into_iter().chain(numbered) {
-        let answer = state.clerk.backend().get_organization(slug.as_str()).await;
-        if answer.is_err_and(|error| error.is_not_found()) {
+        let had = directory::address_is_taken(&state.database, slug.as_str()).await;
+        let has = state.clerk.backend().get_organization(slug.as_str()).await;
+        if matches!(had, Ok(false)) && has.is_err_and(|error| error.is_not_found()) {
             return Some(slug);
         }
     }
     None
 }
 
-fn name(text: &str) -> Result<String, FieldErrors> {
+pub(crate) fn name(text: &str) -> Result<String, FieldErrors> {
     let text = text.trim();
     let wrong = |message: String| Err(FieldErrors::one("name", message));
     match text.chars().count() {
@@ -220,15 +233,13 @@ impl Organisations {
             href: format!("/orgs/{}", one.slug),
             name: one.name,
         });
-        let url = &state.config.public_base_url;
-        let host = url.host_str().unwrap_or_default();
         Self {
             gate: Gate::new(&state.config, browser, Some(home.person.email)),
             first_name: home.person.name.split(' ').next().unwrap_or_default().to_owned(),
             mine: mine.collect(),
             invitations: home.invitations.iter().map(Invited::of).collect(),
             waiting: home.waiting.into_iter().map(|one| one.name).collect(),
-            host: url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}")),
+            host: state.config.host(),
             form,
         }
     }

@@ -13,6 +13,7 @@ use super::shell::{Section, Shell};
 use crate::access::InOrg;
 use crate::body::At;
 use crate::error::Result;
+use crate::times::Zone;
 
 /// The address of a run.
 #[derive(Deserialize)]
@@ -27,6 +28,7 @@ struct RunPage {
     base: String,
     here: String,
     procedure_href: String,
+    zone: Zone,
     progress: Progress,
     run: Run,
     work: bool,
@@ -39,6 +41,7 @@ pub(crate) async fn show(org: InOrg, At(at): At<RunPath>) -> Result<Response> {
     let view = RunPage {
         here: format!("{base}/{}", run.summary.id),
         procedure_href: org.url(&format!("procedures/{}", run.summary.procedure_id)),
+        zone: Zone::of(&access),
         progress: Progress::of(&run.summary),
         work: access.may(Permission::RunsWork),
         shell: org.shell(&access, Section::Runs),

@@ -10,6 +10,7 @@ use super::progress::Progress;
 use crate::access::InOrg;
 use crate::body::At;
 use crate::error::{Error, Result};
+use crate::times::Zone;
 
 /// The address of a step.
 #[derive(Deserialize)]
@@ -24,6 +25,7 @@ pub(crate) struct StepPath {
 struct Ticked<'a> {
     here: String,
     procedure_href: String,
+    zone: Zone,
     run: &'a Run,
     step: &'a Step,
     progress: Progress,
@@ -65,12 +67,13 @@ async fn answer(org: &InOrg, at: &StepPath, ticked: bool, refusal: Option<String
     if !org.htmx() {
         return Ok(org.see(&format!("{here}#step-{}", at.step), None));
     }
-    let (_, run) = org.read(|| runs::show(at.run)).await?;
+    let (access, run) = org.read(|| runs::show(at.run)).await?;
     let step = run.steps.iter().find(|step| step.id == at.step).ok_or(Error::NotFound)?;
     let progress = Progress::of(&run.summary);
     let view = Ticked {
         here: org.url(&here),
         procedure_href: org.url(&format!("procedures/{}", run.summary.procedure_id)),
+        zone: Zone::of(&access),
         completed: ticked && progress.is_complete(),
         toast: format!("“{}” is completed.", run.summary.name),
         // The route's permission is the one that ticking needs.

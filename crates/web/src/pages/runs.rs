@@ -17,7 +17,7 @@ use crate::access::InOrg;
 use crate::body::{Form, Query};
 use crate::error::Result;
 use crate::flash::Flash;
-use crate::times::day_in_words;
+use crate::times::Zone;
 
 #[derive(Template)]
 #[template(path = "runs/list.html")]
@@ -73,9 +73,8 @@ pub(crate) async fn list(org: InOrg, Query(before): Query<Before>, Query(open): 
     let mut starting = Starting { open: open.open.as_deref() == Some("start"), ..Starting::default() };
     if let Some(chosen) = open.procedure.and_then(|id| startable.iter().find(|one| one.procedure_id.to_string() == id))
     {
-        let now = Timestamp::now();
         starting.procedure = chosen.procedure_id.to_string();
-        starting.name = format!("{}, {}", chosen.name, day_in_words(now, now));
+        starting.name = format!("{}, {}", chosen.name, Zone::of(&access).day_in_words(Timestamp::now()));
     }
     page(StatusCode::OK, &Runs::new(&org, &access, which, listing, startable, starting))
 }

@@ -5,7 +5,10 @@ use domain::{Access, BaseRole, Held, Permission};
 
 use crate::Config;
 use crate::access::Browser;
+use crate::pages::logo;
+use crate::standing::Standing;
 use crate::theme::Theme;
+use crate::times::Zone;
 
 /// The parts of the product that the navigation knows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,12 +34,18 @@ pub(crate) struct Shell {
     pub(crate) theme: Theme,
     pub(crate) toast: Option<String>,
     pub(crate) clerk: ClerkScript,
+    /// Dates are shown in it.
+    pub(crate) zone: Zone,
+    /// Where the page hears what changes for its person.
+    pub(crate) live: String,
 }
 
 /// An organisation in the switcher.
 pub(crate) struct Line {
     pub(crate) name: String,
     pub(crate) mark: Mark,
+    /// Where its logo is shown, if it has one that may be shown here.
+    pub(crate) logo: Option<String>,
     pub(crate) role: &'static str,
     pub(crate) href: String,
     pub(crate) current: bool,
@@ -82,9 +91,12 @@ pub(crate) struct ClerkScript {
 impl Shell {
     pub(crate) fn new(config: &Config, access: &Access, browser: Browser, section: Section) -> Self {
         let home = |slug: &str| format!("/orgs/{slug}/{}", section.path());
+        let logo = access.organisation.logo.as_deref().map(|digest| logo::href(&access.organisation.slug, digest));
         let organisations = access.organisations.iter().map(|mine| Line {
             name: mine.name.clone(),
             mark: Mark::of(&mine.name),
+            // Another one's picture is behind another one's door.
+            logo: logo.clone().filter(|_| mine.slug == access.organisation.slug),
             role: role_name(mine.role),
             href: home(&mine.slug),
             current: mine.slug == access.organisation.slug,
@@ -93,6 +105,7 @@ impl Shell {
             organisation: Line {
                 name: access.organisation.name.clone(),
                 mark: Mark::of(&access.organisation.name),
+                logo: logo.clone(),
                 role: role_name(access.role),
                 href: home(&access.organisation.slug),
                 current: true,
@@ -108,6 +121,8 @@ impl Shell {
             theme: browser.theme,
             toast: browser.flash.map(|flash| flash.text()),
             clerk: ClerkScript::new(config),
+            zone: Zone::of(access),
+            live: format!("/orgs/{}/live?as={}", access.organisation.slug, Standing::of(access)),
         }
     }
 }
@@ -180,7 +195,7 @@ pub(crate) fn role_name(role: BaseRole) -> &'static str {
 }
 
 /// `Member · Report-viewer`
-fn roles(role: BaseRole, custom: &[Held]) -> String {
+pub(crate) fn roles(role: BaseRole, custom: &[Held]) -> String {
     let mut all = vec![role_name(role)];
     all.extend(custom.iter().map(|held| held.name.as_str()));
     all.join(" · ")

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
+use futures_util::StreamExt as _;
 use http::{HeaderMap, Method, Request, StatusCode};
 use serde_json::Value;
 use tenancy::Database;
@@ -19,6 +20,7 @@ pub(crate) const SECRET_KEY: &str = "sk_test_0123456789abcdef0123456789abcdef";
 pub(crate) struct TestApp {
     pub(crate) world: World,
     router: Router,
+    state: web::State,
 }
 
 /// Who asks, and how.
@@ -168,13 +170,18 @@ impl TestApp {
         let secrets = secrets.iter().map(|secret| signatures::svix::Secret::parse(secret).unwrap()).collect();
         let config = web::Config::new(tokens::APP.parse().unwrap(), clerk.config(), secrets)
             .operated_by(vec![testkit::user("opal")]);
-        let router = web::app(web::State::new(database, clerk, config));
-        Self { world, router }
+        let state = web::State::new(database, clerk, config);
+        Self { world, router: web::app(state.clone()), state }
     }
 
     /// The server, for a socket.
     pub(crate) fn router(&self) -> Router {
         self.router.clone()
+    }
+
+    /// As a server that is asked to end.
+    pub(crate) fn close_streams(&self) {
+        self.state.close_streams();
     }
 
     pub(crate) async fn get(&self, who: &As, path: &str) -> Answer {
@@ -195,6 +202,12 @@ impl TestApp {
     pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
+        if parts.headers.get("content-type").is_some_and(|kind| kind == "text/event-stream") {
+            // It would not end: what it says first is its answer.
+            let first = body.into_data_stream().next().await.unwrap().unwrap();
+            let body = String::from_utf8_lossy(&first).into_owned();
+            return Answer { status: parts.status, headers: parts.headers, body };
+        }
         let body = axum::body::to_bytes(body, 4 << 20).await.unwrap();
         Answer { status: parts.status, headers: parts.headers, body: String::from_utf8_lossy(&body).into_owned() }
     }

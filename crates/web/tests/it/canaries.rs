@@ -53,6 +53,7 @@ async fn no_answer_and_no_log_line_carries_a_foreign_canary() {
         let record = PersonRecord::new(id, &email, &canary(index), vec![(at, BaseRole::Admin)]);
         let asked_at = directory::now(&app.world.app).await.unwrap();
         directory::record_person(&app.world.app, &record, asked_at).await.unwrap();
+        // Roles of one's own are among the things.
         plans::change(&app.world.app, &place.id, Plan::Business).await.unwrap();
         let things = Things::create(&app.world, person, &place, &canary(index)).await;
         let mut tx = app.world.org(person, &place).write().await.unwrap();

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod access;
+mod account;
 mod api;
 mod app;
 mod audit_log;
@@ -16,10 +17,13 @@ mod frontend_proxy;
 mod hardening;
 mod injection;
 mod invitations;
+mod live;
+mod logo;
 mod lost_webhooks;
 mod members;
 mod offers;
 mod operators;
+mod profile;
 mod requests;
 mod revocation;
 mod roles;

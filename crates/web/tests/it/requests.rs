@@ -26,6 +26,8 @@ pub(crate) struct Things {
     pub(crate) member: UserId,
     pub(crate) invitation: InvitationId,
     pub(crate) role: Uuid,
+    /// As its address names it.
+    pub(crate) logo: String,
 }
 
 impl Things {
@@ -49,6 +51,7 @@ impl Things {
             member: world.newcomer(organisation).await,
             invitation: world.invitation(admin, organisation).await,
             role: world.own_role(admin, organisation, &[Permission::RunsWork]).await,
+            logo: format!("{}.png", world.logo(admin, organisation).await),
         }
     }
 
@@ -63,6 +66,7 @@ impl Things {
             member: testkit::user("unknown"),
             invitation: id(5).parse().unwrap(),
             role: id(6).parse().unwrap(),
+            logo: format!("{}.png", "0".repeat(64)),
         }
     }
 }
@@ -81,6 +85,7 @@ pub(crate) fn path(route: &Route, slug: &str, things: &Things) -> String {
             Noun::Member => things.member.to_string(),
             Noun::Invitation => things.invitation.to_string(),
             Noun::Role => things.role.to_string(),
+            Noun::Logo => things.logo.clone(),
         };
         path.replace(&format!("{{{parameter}}}"), &id)
     })
@@ -96,8 +101,9 @@ pub(crate) fn to(route: &Route, who: &As, slug: &str, things: &Things) -> Reques
         }
         (Surface::Page, true) => {
             let form = format!(
-                "permission=runs:work&replacement=&name={}&title=Edited&details=Edited&note=Edited&direction=down&theme=dark&slug=acme&number=7&procedure={}&open={}&role=member&custom_roles=report-viewer&sure=no&redirect_url=/&q=a&addresses={}",
+                "permission=runs:work&replacement=&name={}&title=Edited&details=Edited&note=Edited&direction=down&theme=dark&slug={}&number=7&time_zone=UTC&session=Edited&logo=Edited&procedure={}&open={}&role=member&custom_roles=report-viewer&sure=no&redirect_url=/&q=a&addresses={}",
                 role_name(),
+                if route.name == "account.leave" { "bolt" } else { "acme" },
                 things.procedure,
                 things.template,
                 new_address()
@@ -107,6 +113,7 @@ pub(crate) fn to(route: &Route, who: &As, slug: &str, things: &Things) -> Reques
         (Surface::Api, true) => {
             let body = match route.name.trim_start_matches("api.") {
                 "procedures.create" | "procedure.edit" => json!({ "name": text, "details": text }),
+                "organisation.change" => json!({ "time_zone": "UTC" }),
                 "procedure.publish" => json!({ "note": text }),
                 "step_templates.add" | "step_template.edit" => json!({ "title": text, "details": text }),
                 "step_template.move" => json!({ "direction": "down" }),
