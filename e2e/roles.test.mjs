@@ -1,5 +1,6 @@
 // Roles of an organisation's own, in a real browser: made, given, felt, changed, deleted; and the audit log that tells of it.
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { after, before, test } from 'node:test';
 import { accessible, launch, output, person } from './support/browser.mjs';
 import { createOrganisation, signUp } from './support/people.mjs';
@@ -192,6 +193,27 @@ test('the audit log tells all of it, and gives it as a file', async () => {
   await page.getByRole('link', { name: 'Clear all filters' }).click();
   const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('link', { name: 'Export' }).click()]);
   assert.equal(download.suggestedFilename(), 'audit-log-acme.csv');
+});
+
+test('the verifier finds an entry that was changed behind the server’s back, and the page says which', async () => {
+  const { page } = grace;
+  const verify = () => {
+    const program = new URL('../target/debug/tenantry', import.meta.url).pathname;
+    const env = { PATH: process.env.PATH, RUST_LOG: 'off', ...tenantry.env };
+    return spawnSync(program, ['job', 'run', 'verify-audit-logs', '--once'], { env, encoding: 'utf8', timeout: 60_000 });
+  };
+  const well = verify();
+  assert.deepEqual([well.status, well.stdout], [0, '1 audit logs verified, 0 broken\n'], well.stderr);
+  await page.goto(`${tenantry.app}/orgs/acme/settings/audit-log`);
+  await page.getByText(/^Checked .* are as they were written/).waitFor();
+  tenantry.sql("update tenantry.audit_log set actor_name = 'Joan Clarke' where sequence = 2");
+  const broken = verify();
+  assert.equal(broken.status, 1, broken.stdout);
+  assert.match(broken.stdout, /entry 2 does not fit the ones before it\n1 audit logs verified, 1 broken/);
+  await page.reload();
+  await page.getByText('Entry 2 does not fit the ones before it.').waitFor();
+  await accessible(page, 'audit log, broken');
+  await pictures(page, 'audit-log-broken');
 });
 
 test('it works without script: a role is made and deleted by plain forms', async () => {

@@ -29,7 +29,7 @@ const CONNECTIONS: usize = RINGS * ADMINS + 2;
 /// How many come at once where there are many.
 const CROWD: usize = 200;
 
-#[expect(clippy::print_stdout, reason = "a red run names what it takes to run it again")]
+#[expect(clippy::print_stdout, reason = "a red run can be run again by what it printed")]
 fn rounds(name: &str, share: u64) -> (u64, u64) {
     let (rounds, seed) = (number("RACE_ROUNDS", ROUNDS), number("RACE_SEED", 20_261_128));
     println!("{name}: RACE_ROUNDS={rounds} RACE_SEED={seed}");
@@ -341,7 +341,7 @@ async fn rights_that_were_taken_meanwhile_give_nothing() {
 }
 
 /// The rounds, each ring taking the next one when it is done with its last.
-#[expect(clippy::print_stdout, reason = "how long they took says how many one can ask for")]
+#[expect(clippy::print_stdout, reason = "what the rounds cost")]
 async fn shared(rings: &[Ring], rounds: u64, one: impl AsyncFn(&Ring, u64)) {
     let begun = std::time::Instant::now();
     let next = AtomicU64::new(0);

@@ -96,6 +96,11 @@ fn given_within(actor: &str, step: &Step, before: &Snapshot, after: &Snapshot, h
         };
         assert!(gained.is_subset(&giver), "{name} gained {gained:?} of {giver:?}. {at}");
     }
+    for (id, contents) in &after.own {
+        let was = before.own.get(id).cloned().unwrap_or_default();
+        let more: Held = contents.difference(&was).copied().collect();
+        assert!(more.is_subset(held), "a role got {more:?} of {held:?}. {at}");
+    }
     for (id, invitation) in &after.invitations {
         let promised = after.rights(invitation.role, &invitation.roles);
         let was = before.invitations.get(id).map(|was| before.rights(was.role, &was.roles)).unwrap_or_default();
@@ -118,6 +123,9 @@ fn touched_within(actor: &str, step: &Step, before: &Snapshot, after: &Snapshot,
         if directly && after.members.get(name) != Some(was) {
             assert!(had.is_subset(held), "{name} holds {had:?}. {at}");
         }
+    }
+    for (id, contents) in before.own.iter().filter(|(id, was)| after.own.get(id) != Some(was)) {
+        assert!(contents.is_subset(held), "the role {id} had {contents:?} of {held:?}. {at}");
     }
     if let Step::ChangeInvitation(id, ..) = step {
         let was = &before.invitations[id];

@@ -71,7 +71,7 @@ pub(super) const REFUSABLE: &[&str] = &[
 impl Step {
     pub(super) fn random(random: &mut StdRng, at: &Snapshot) -> Self {
         let person = *PEOPLE.choose(random).unwrap();
-        let base = if random.random_ratio(1, 3) { BaseRole::Admin } else { BaseRole::Member };
+        let base = if random.random_ratio(1, 5) { BaseRole::Admin } else { BaseRole::Member };
         // In an order that a seed gives again: their ids are new each time.
         let pending: BTreeMap<&str, Uuid> = at.invitations.iter().map(|(id, it)| (it.invited.as_str(), *id)).collect();
         let invitation = pending.values().copied().choose(random);
@@ -99,14 +99,19 @@ impl Step {
         }
     }
 
-    /// Mostly somebody who can: an admin, or whoever was invited.
+    /// Mostly somebody who can: an admin, whoever was invited, or a member who holds what it takes and little else.
     pub(super) fn actor(&self, random: &mut StdRng, at: &Snapshot) -> Person {
-        let can = |name: &&&str| match self {
-            Self::Accept(id) | Self::Decline(id) => at.invitations[id].invited == ***name,
-            _ => at.members.get(**name).is_some_and(|member| member.role == BaseRole::Admin),
+        let is_admin = |name: &str| at.members.get(name).is_some_and(|member| member.role == BaseRole::Admin);
+        let which = random.random_range(0..5);
+        let can = |name: &&&str| match (self, which) {
+            (_, 4) => true,
+            (Self::Accept(id) | Self::Decline(id), _) => at.invitations[id].invited == ***name,
+            (_, 0 | 1) => {
+                self.permission().is_some_and(|needed| at.rights_of(name).contains(&needed)) && !is_admin(name)
+            }
+            _ => is_admin(name),
         };
-        let likely = random.random_ratio(1, 2).then(|| PEOPLE.iter().filter(can).choose(random)).flatten();
-        likely.unwrap_or_else(|| PEOPLE.choose(random).unwrap())
+        PEOPLE.iter().filter(can).choose(random).unwrap_or_else(|| PEOPLE.choose(random).unwrap())
     }
 
     pub(super) fn name(&self) -> &'static str {
@@ -150,9 +155,12 @@ fn custom_roles(random: &mut StdRng, at: &Snapshot) -> Vec<CustomRole> {
     CustomRole::BUILT_IN.into_iter().chain(own).chain(unknown).choose_multiple(random, count)
 }
 
+/// Mostly with one that lets somebody manage others, so that there are many who may do something and not everything.
 fn permissions(random: &mut StdRng) -> Vec<Permission> {
-    let count = random.random_range(1..5);
-    Permission::ALL.into_iter().choose_multiple(random, count)
+    const MANAGING: [Permission; 3] = [Permission::RolesManage, Permission::MembersManage, Permission::MembersInvite];
+    let count = random.random_range(1..4);
+    let managing = random.random_ratio(2, 3).then(|| *MANAGING.choose(random).unwrap());
+    Permission::ALL.into_iter().choose_multiple(random, count).into_iter().chain(managing).collect()
 }
 
 fn fields(permissions: &[Permission]) -> RoleFields {
