@@ -125,13 +125,11 @@
     for (const dialog of document.querySelectorAll("dialog[open]")) dialog.close();
     document.getElementById("toasts").replaceChildren();
     const words = document.getElementById(reason).content.cloneNode(true);
-    document.querySelector(".sidebar")?.remove();
-    document.querySelectorAll("dialog").forEach((dialog) => dialog.remove());
+    document.querySelector(".shell").replaceWith(words);
+    document.querySelectorAll("body > dialog").forEach((dialog) => dialog.remove());
     const main = document.getElementById("main");
-    main.replaceChildren(words);
-    const heading = main.querySelector("h1");
-    document.title = heading.textContent;
-    heading.focus();
+    document.title = main.querySelector("h1").textContent;
+    main.focus();
   }
 
   document.addEventListener("visibilitychange", () => {
