@@ -24,7 +24,7 @@ const SHAPES: &[(&str, &[(&str, &str)])] = &[
     ("invitations.create", &[("addresses", "attacker@proof.example"), ("role", "member")]),
     ("member.change", &[("role", "member")]),
     ("member.remove", &[]),
-    ("invitation.change", &[("role", "member")]),
+    ("invitation.change", &[("role", "member"), ("custom_roles", "report-viewer")]),
     ("invitation.resend", &[]),
     ("invitation.revoke", &[]),
     // Refused for not being sure: whoever attacks is to be there for the next attempt.
@@ -50,7 +50,8 @@ const SHAPES: &[(&str, &[(&str, &str)])] = &[
     ("webhooks.clerk", &[("type", "organization.deleted")]),
 ];
 /// Fields that JSON takes as a list, and what they are called there.
-const LISTS: &[(&str, &str)] = &[("permission", "permissions"), ("addresses", "addresses")];
+const LISTS: &[(&str, &str)] =
+    &[("permission", "permissions"), ("addresses", "addresses"), ("custom_roles", "custom_roles")];
 const TEXT: &str = "Written by the attacker";
 /// Nobody in the proof gets as far as to look for it.
 const JOB: &str = "01890000-0000-7000-8000-000000000000";

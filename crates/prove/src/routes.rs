@@ -169,9 +169,8 @@ impl Besieged {
     /// Without the names that were asked for, which an answer may repeat.
     pub(crate) fn masked(&self, visible: &str) -> String {
         let unknown = Ids::unknown();
-        let pairs = [Noun::Procedure, Noun::StepTemplate, Noun::Run, Noun::Step]
-            .map(|noun| (self.theirs.of(noun), unknown.of(noun)));
-        let text = pairs.into_iter().fold(visible.to_owned(), |text, (theirs, nobodys)| text.replace(theirs, nobodys));
+        let pairs = self.theirs.all().into_iter().zip(unknown.all());
+        let text = pairs.fold(visible.to_owned(), |text, (theirs, nobodys)| text.replace(theirs.as_str(), nobodys));
         text.replace(Party::Victim.slug(), NOWHERE).replace(Party::Victim.id(), NOBODYS)
     }
 }
@@ -193,7 +192,8 @@ fn right(caller: Caller, column: &str) -> &'static [u16] {
             &[401, 307, 303]
         }
         // An invitation that is not theirs to answer is not there.
-        (Caller::SignedIn, _) => &[200, 303, 404, 422],
+        // What only Clerk can do cannot be done: there is none here.
+        (Caller::SignedIn, _) => &[200, 303, 404, 422, 503],
         // Nobody in the proof runs the installation.
         (Caller::Operator, _) => &[404],
         (Caller::Vendor, _) => &[400, 401],

@@ -1,7 +1,7 @@
 //! What the invited do: look at an invitation, accept or decline it. Accepting inserts a membership and nothing else.
 
 use serde_json::json;
-use tenancy::{Actor, Database, OrganisationId, Query, Row, UserId, tenant_statements};
+use tenancy::{Actor, Database, OrgScope, OrganisationId, Query, Row, Transaction, UserId, tenant_statements};
 use uuid::Uuid;
 
 use super::InvitationId;
@@ -147,7 +147,7 @@ pub async fn accept(
     origin: &Origin,
 ) -> Result<String> {
     let door = database.in_organisation(at.clone(), Actor::Member(user.clone()));
-    let (mut tx, _) = door.write(&[organisations::locking()]).await?;
+    let mut tx = locked(&door, id, user).await?;
     let roles = tx.query(Roles::query()).await?;
     let case = Case::from_rows(&tx.query(looking(id, Some(user))).await?, &roles)?;
     if case.mine_already && case.offer.already.is_some() {
@@ -187,7 +187,7 @@ pub async fn decline(
     origin: &Origin,
 ) -> Result<()> {
     let door = database.in_organisation(at.clone(), Actor::Member(user.clone()));
-    let (mut tx, _) = door.write(&[organisations::locking()]).await?;
+    let mut tx = locked(&door, id, user).await?;
     let roles = tx.query(Roles::query()).await?;
     let case = Case::from_rows(&tx.query(looking(id, Some(user))).await?, &roles)?;
     if !case.offer.is_mine {
@@ -200,6 +200,13 @@ pub async fn decline(
         audit_log::write(&mut tx, &invited(user, &case, origin), "done", entry).await?;
     }
     Ok(tx.commit().await?)
+}
+
+/// The organisation's lock, where there is such an invitation: what is not there is locked by nobody.
+async fn locked(door: &OrgScope, id: InvitationId, user: &UserId) -> Result<Transaction> {
+    let rows = door.read(&[looking(id, Some(user))]).await?;
+    rows[0].first().ok_or(Error::NotFound)?;
+    Ok(door.write(&[organisations::locking()]).await?.0)
 }
 
 fn decide(case: &Case) -> Result<()> {
