@@ -127,16 +127,20 @@ fn differing(scene: &Scene, sql: &str, theirs: &Observed, nobodys: &Observed) ->
     }
 }
 
-/// Without times that were made during the attack: they differ from one transaction to the next.
+/// Without times that were made during the attack, and without what is hashed together with them: they differ from one
+/// transaction to the next.
 fn timeless(answer: &Answer, begun: &str) -> Answer {
     static TIMES: LazyLock<Regex> =
         LazyLock::new(|| Regex::new(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(\.\d+)?").expect("a pattern that was tested"));
+    static HASHES: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new(r"\\x[0-9a-f]{64}").expect("a pattern that was tested"));
     let masked = |text: &str| {
         let later = |found: &regex_lite::Captures<'_>| match found[0].replace('T', " ").as_str() > begun {
             true => "LATER".to_owned(),
             false => found[0].to_owned(),
         };
-        TIMES.replace_all(text, later).into_owned()
+        let text = TIMES.replace_all(text, later);
+        if text.contains("LATER") { HASHES.replace_all(&text, "HASH").into_owned() } else { text.into_owned() }
     };
     match answer {
         Answer::Done { rows, affected } => {

@@ -30,7 +30,10 @@ pub async fn pending_migrations(owner_url: &str) -> Result<Vec<String>> {
     let runner = runner();
     let applied = runner.get_applied_migrations_async(&mut client).await.unwrap_or_default();
     let is_applied = |version| applied.iter().any(|migration| migration.version() == version);
-    Ok(runner.get_migrations().iter().filter(|m| !is_applied(m.version())).map(ToString::to_string).collect())
+    // As they would be run: by number.
+    let mut pending: Vec<_> = runner.get_migrations().iter().filter(|m| !is_applied(m.version())).collect();
+    pending.sort_by_key(|migration| migration.version());
+    Ok(pending.into_iter().map(ToString::to_string).collect())
 }
 
 fn owner(url: &str) -> Result<Config> {

@@ -192,7 +192,7 @@ impl ClerkAccount {
             .route("/v1/users/{id}/organization_memberships", get(memberships_of))
             .route("/v1/organizations", get(organizations).post(create_organization))
             .route("/v1/sessions/{id}/revoke", post(revoke_session))
-            .route("/v1/organizations/{id}", get(organization))
+            .route("/v1/organizations/{id}", get(organization).patch(organization))
             .route("/v1/organization_memberships", get(memberships))
             .layer(from_fn_with_state(Arc::clone(&account), hang))
             .with_state(Arc::clone(&account));
