@@ -140,7 +140,9 @@ async fn with(route: &Route, things: &Things, place: &Place, payload: &str) -> R
 
 #[tokio::test]
 async fn whatever_text_a_caller_sends_stays_text() {
-    let app = TestApp::start().await;
+    // A Clerk that answers: one that does not is asked again and again, a second for each of thousands of requests.
+    let clerk = testkit::ClerkAccount::start().await;
+    let app = TestApp::beside(&clerk).await;
     Things::create(&app.world, "olga", &app.world.bolt, SECRET).await;
     let before = checksum(&app, "org_bolt").await;
     let (mut tried, mut kept) = (0, BTreeSet::new());
