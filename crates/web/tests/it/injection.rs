@@ -147,6 +147,9 @@ async fn whatever_text_a_caller_sends_stays_text() {
     let before = checksum(&app, "org_bolt").await;
     let (mut tried, mut kept) = (0, BTreeSet::new());
     for route in routes::table().into_iter().filter(|route| !matches!(route.caller, Caller::Vendor)) {
+        // Roles that an earlier route was asked to make: there is room for forty.
+        let admin = app.world.database.client("postgres").await;
+        admin.batch_execute("delete from tenantry.custom_roles where name not like 'Role %'").await.unwrap();
         let things = Things::create(&app.world, "ada", &app.world.acme, "ours").await;
         for place in places(&route, &things).await {
             for payload in PAYLOADS {
