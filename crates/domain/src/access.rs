@@ -3,8 +3,10 @@
 use tenancy::{OrganisationId, Query, Row, UserId, tenant_statements};
 
 use crate::invitations::acceptance::MyInvitation;
+use crate::entitlements::Terms;
 use crate::plans::Plan;
 use crate::roles::Role;
+use crate::standing::Standing;
 use crate::{CustomRole, Error, Permission, Result, Rights};
 
 tenant_statements! {
@@ -16,7 +18,8 @@ tenant_statements! {
                        left join custom_roles as own on own.organisation_id = $1 and own.id = held.own_role
                       where held.organisation_id = $1 and held.user_id = $2 order by held.role),
                person.ended_sessions, organisation.plan, organisation.time_zone, organisation.ownerless_since is not null,
-               (select logo.digest from logos as logo where logo.organisation_id = $1)
+               (select logo.digest from logos as logo where logo.organisation_id = $1),
+               organisation.billing_status, organisation.past_due_since, now()
           from memberships as membership
           join organisations as organisation on organisation.id = membership.organisation_id
           join users as person on person.id = membership.user_id
@@ -72,8 +75,8 @@ pub struct OrganisationSummary {
     pub name: String,
     /// Its address in `/orgs/{slug}`.
     pub slug: String,
-    /// The plan it is on.
-    pub plan: Plan,
+    /// The plan it is on, and how far that reaches at the moment.
+    pub terms: Terms,
     /// Its zone in the IANA database: dates are shown in it.
     pub time_zone: String,
     /// Nobody is an admin, which only Clerk can bring about.
@@ -148,9 +151,13 @@ impl Access {
         self.rights.contains(permission)
     }
 
-    /// `Forbidden` without the permission.
+    /// `Forbidden` without the permission; `LimitReached` where the organisation owes too much for what it is for.
     pub fn require(&self, permission: Permission) -> Result<()> {
-        if self.may(permission) { Ok(()) } else { Err(Error::Forbidden(permission)) }
+        if self.may(permission) {
+            self.organisation.terms.standing.allows(permission)
+        } else {
+            Err(Error::Forbidden(permission))
+        }
     }
 
     pub(crate) fn query(user: &UserId, slug: &str) -> Query {
@@ -173,7 +180,10 @@ impl Access {
                 id: organisation.clone(),
                 slug: row.get(0),
                 name: row.get(1),
-                plan: Plan::of(row.get(7)),
+                terms: Terms {
+                    plan: Plan::of(row.get(7)),
+                    standing: Standing::of(row.get(11), row.get(12), row.get(13)),
+                },
                 time_zone: row.get(8),
                 ownerless: row.get(9),
                 logo: row.get(10),

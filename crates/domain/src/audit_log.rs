@@ -9,7 +9,8 @@ use serde_json::{Value, json};
 use tenancy::{Database, OrganisationId, Query, Row, Transaction, tenant_statements};
 use uuid::Uuid;
 
-use crate::{Access, Error, FieldErrors, Org, Permission, Read, Result, jobs};
+use crate::plans::Feature;
+use crate::{Access, FieldErrors, Org, Permission, Read, Result, jobs};
 
 tenant_statements! {
     RECORD = "
@@ -360,15 +361,7 @@ pub fn export(filter: &Filter) -> Read<Vec<AuditEntry>> {
 
 /// `LimitReached` where the plan does not give the log as a file.
 pub fn may_export(access: &Access) -> Result<()> {
-    let plan = access.organisation.plan;
-    if plan.has_audit_export() {
-        return Ok(());
-    }
-    let message = format!(
-        "The audit log as a file comes with the Business plan; you are on {}. All of it can be read here on every plan.",
-        plan.name()
-    );
-    Err(Error::LimitReached { code: "audit_export_not_in_plan", message })
+    access.organisation.terms.needs(Feature::AuditExport)
 }
 
 /// Reads an organisation's chain from its first entry and writes down how far it holds; says where it broke.

@@ -8,6 +8,7 @@ pub mod audit_log;
 pub mod directory;
 pub mod drift;
 pub mod email_address;
+pub mod entitlements;
 mod error;
 mod grants;
 mod id;
@@ -27,6 +28,7 @@ mod product;
 pub mod roles;
 pub mod seats;
 pub mod sign_outs;
+pub mod standing;
 mod text;
 
 pub use access::{Access, BaseRole, Held, MyOrganisation, OrganisationSummary, Person};

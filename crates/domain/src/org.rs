@@ -186,7 +186,7 @@ impl OrgTx {
         let (user, at) = (person.id.clone(), organisation.id.clone());
         let rows = self.transaction.query(Access::query(&user, &organisation.slug)).await?;
         let now = Access::from_rows(&at, &user, None, &rows)?;
-        if now.rights == self.access.rights && now.organisation.plan == self.access.organisation.plan {
+        if now.rights == self.access.rights && now.organisation.terms == self.access.organisation.terms {
             return Ok(());
         }
         let message =

@@ -4,12 +4,15 @@ use tenancy::{Actor, Database, OrganisationId, Query, Row, Transaction, tenant_s
 
 use crate::audit_log::{self, Author, Entry};
 use crate::jobs::Claimed;
+use crate::entitlements::Terms;
+use crate::standing::Standing;
 use crate::{Error, OrganisationSummary, Plan, Result};
 
 tenant_statements! {
     /// No row: deleted, or never heard of. Work for it is not done.
     ENTER = "select organisation.slug, organisation.name, organisation.plan, organisation.time_zone,
-                    organisation.ownerless_since is not null
+                    organisation.ownerless_since is not null,
+                    organisation.billing_status, organisation.past_due_since, now()
                from organisations as organisation
               where organisation.id = $1 and organisation.deleted_at is null";
 }
@@ -34,7 +37,10 @@ impl OrgJob {
             id,
             slug: row.get(0),
             name: row.get(1),
-            plan: Plan::of(row.get(2)),
+            terms: Terms {
+                plan: Plan::of(row.get(2)),
+                standing: Standing::of(row.get(5), row.get(6), row.get(7)),
+            },
             time_zone: row.get(3),
             ownerless: row.get(4),
             logo: None,

@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use crate::audit_log::Entry;
 use crate::grants::{self, Intent};
+use crate::plans::Feature;
 use crate::text::text_type;
 use crate::{Access, Error, FieldErrors, OrgTx, Permission, Read, Result, Rights, memberships, organisations};
 
@@ -370,13 +371,5 @@ pub(crate) fn needs_plan(tx: &OrgTx) -> Result<()> {
 
 /// `LimitReached` where the plan has no roles of the customer's own.
 pub fn in_plan(access: &Access) -> Result<()> {
-    let plan = access.organisation.plan;
-    if plan.has_own_roles() {
-        return Ok(());
-    }
-    let message = format!(
-        "Roles of your own come with the Business plan; you are on {}. Report-viewer and Billing-admin are there on every plan.",
-        plan.name()
-    );
-    Err(Error::LimitReached { code: "own_roles_not_in_plan", message })
+    access.organisation.terms.needs(Feature::OwnRoles)
 }

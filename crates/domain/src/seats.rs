@@ -3,7 +3,9 @@
 
 use tenancy::{Query, Row, tenant_statements};
 
+use crate::entitlements::Terms;
 use crate::plans::Plan;
+use crate::standing::Standing;
 use crate::{Error, Result};
 
 tenant_statements! {
@@ -12,7 +14,7 @@ tenant_statements! {
                  where member.organisation_id = $1 and member.removed_at is null and member.waiting_since is null),
                (select count(*) from invitations as invitation
                  where invitation.organisation_id = $1 and invitation.state = 'pending' and invitation.expires_at > now()),
-               organisation.plan
+               organisation.plan, organisation.billing_status, organisation.past_due_since, now()
           from organisations as organisation where organisation.id = $1";
 }
 
@@ -25,8 +27,9 @@ pub struct Seats {
     pub pending: i64,
     /// What the plan allows for both.
     pub limit: i64,
-    /// The plan.
-    pub plan: Plan,
+    /// The plan it is on.
+    #[serde(rename = "plan", serialize_with = "by_plan")]
+    pub terms: Terms,
 }
 
 /// Who wants a seat.
@@ -47,8 +50,9 @@ impl Seats {
     }
 
     pub(crate) fn from_row(row: &Row) -> Self {
-        let plan = Plan::of(row.get(2));
-        Self { members: row.get(0), pending: row.get(1), limit: plan.seats().into(), plan }
+        let standing = Standing::of(row.get(3), row.get(4), row.get(5));
+        let terms = Terms { plan: Plan::of(row.get(2)), standing };
+        Self { members: row.get(0), pending: row.get(1), limit: terms.growth().seats().into(), terms }
     }
 
     /// Places that are neither taken nor promised.
@@ -66,32 +70,32 @@ impl Seats {
     }
 
     fn full(&self) -> Error {
-        let Self { members, pending, limit, plan } = self;
-        let way_out = match plan.larger() {
-            Some(larger) => format!(
-                "Remove somebody, revoke an invitation, or move to the {} plan ({} places).",
-                larger.name(),
-                larger.seats()
-            ),
-            None => "Remove somebody or revoke an invitation.".to_owned(),
-        };
+        let Self { members, pending, limit, terms } = self;
+        let enough = |plan: Plan| i64::from(plan.seats()) > members + pending;
+        let way_out = terms.way_out(enough, "Or remove somebody, or revoke an invitation.");
         Error::LimitReached {
             code: "no_seat_left",
             message: format!(
                 "All {limit} places of the {} plan are taken: {members} members, {pending} pending. {way_out}",
-                plan.name()
+                terms.growth().name()
             ),
         }
     }
+}
+
+fn by_plan<S: serde::Serializer>(terms: &Terms, serializer: S) -> Result<S::Ok, S::Error> {
+    serde::Serialize::serialize(&terms.plan, serializer)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    const FREE: Terms = Terms { plan: Plan::FREE, standing: Standing::Full };
+
     #[test]
     fn a_promised_seat_is_kept_for_whom_it_was_promised() {
-        let seats = |members, pending| Seats { members, pending, limit: 3, plan: Plan::Free };
+        let seats = |members, pending| Seats { members, pending, limit: 3, terms: FREE };
         assert!(seats(1, 1).ask(Wanting::Invitation).is_ok());
         assert!(seats(1, 2).ask(Wanting::Invitation).is_err());
         assert!(seats(1, 2).ask(Wanting::Stranger).is_err());

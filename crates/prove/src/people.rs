@@ -111,7 +111,7 @@ pub(crate) async fn settle(app: &Database, seed: u64) -> Result<()> {
             let role = if index == 0 { BaseRole::Admin } else { BaseRole::Member };
             record(app, name, &party.canary(seed), &[(party, role)], seed).await?;
             // The first makes the organisation; then there is room for the others.
-            plans::change(app, &party.organisation(), Plan::Business).await?;
+            plans::change(app, &party.organisation(), Plan::largest()).await?;
         }
     }
     let (ours, theirs) = ((Party::Attacker, BaseRole::Member), (Party::Victim, BaseRole::Member));

@@ -58,7 +58,7 @@ impl World {
         world.record("ada", &[(&world.acme, BaseRole::Admin)]).await;
         world.record("olga", &[(&world.bolt, BaseRole::Admin)]).await;
         for organisation in [&world.acme, &world.bolt] {
-            plans::change(&world.app, &organisation.id, Plan::Business).await.unwrap();
+            plans::change(&world.app, &organisation.id, Plan::largest()).await.unwrap();
         }
         for (name, memberships) in [
             ("max", vec![(&world.acme, BaseRole::Member)]),
@@ -150,7 +150,7 @@ impl World {
             organisation,
         )
         .await;
-        plans::change(&self.app, &organisation.id, Plan::Business).await.unwrap();
+        plans::change(&self.app, &organisation.id, Plan::largest()).await.unwrap();
         let mut tx = self.org(admin, organisation).write().await.unwrap();
         let name = format!("Role {}", &uuid::Uuid::new_v4().simple().to_string()[..8]);
         let fields = roles::RoleFields::parse(&name, permissions.iter().map(|permission| permission.as_str())).unwrap();

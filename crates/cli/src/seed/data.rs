@@ -1,6 +1,6 @@
 //! Who and what there is in the demo organisations. Names are invented; the addresses cannot receive mail.
 
-use domain::{BaseRole, CustomRole, Plan};
+use domain::{BaseRole, CustomRole};
 
 /// A person. `+clerk_test` in the address makes the sandbox (and Clerk's test mode) take [`CODE`].
 #[derive(Debug)]
@@ -18,7 +18,8 @@ pub(super) const CODE: &str = "424242";
 pub(super) struct Organisation {
     pub(super) name: &'static str,
     pub(super) slug: &'static str,
-    pub(super) plan: Plan,
+    /// By its code.
+    pub(super) plan: &'static str,
     pub(super) members: &'static [Member],
     pub(super) procedures: &'static [Procedure],
 }
@@ -79,7 +80,7 @@ pub(super) static ORGANISATIONS: [Organisation; 4] = [
     Organisation {
         name: "Acme Provisions",
         slug: "acme",
-        plan: Plan::Business,
+        plan: "business",
         members: &[
             member(&ADA, BaseRole::Admin),
             member(&MAX, BaseRole::Member),
@@ -91,21 +92,21 @@ pub(super) static ORGANISATIONS: [Organisation; 4] = [
     Organisation {
         name: "Bolt Cycles",
         slug: "bolt",
-        plan: Plan::Team,
+        plan: "team",
         members: &[member(&OLGA, BaseRole::Admin), member(&MAX, BaseRole::Member)],
         procedures: &[BIKE_SERVICE, OPEN_SHOP],
     },
     Organisation {
         name: "Northlight Studio",
         slug: "northlight",
-        plan: Plan::Free,
+        plan: "free",
         members: &[member(&LEILA, BaseRole::Admin), member(&ADA, BaseRole::Member)],
         procedures: &[NEW_CLIENT, HANDOVER],
     },
     Organisation {
         name: "Operators",
         slug: "operators",
-        plan: Plan::Free,
+        plan: "free",
         members: &[member(&OPAL, BaseRole::Admin)],
         procedures: &[],
     },

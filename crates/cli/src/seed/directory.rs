@@ -17,7 +17,8 @@ pub(super) struct Plans {
 }
 
 impl Plans {
-    async fn put(&self, organisation: &OrganisationId, plan: Plan) -> anyhow::Result<()> {
+    async fn put(&self, organisation: &OrganisationId, plan: &str) -> anyhow::Result<()> {
+        let plan = Plan::parse(plan).with_context(|| format!("plans.toml knows no plan {plan}"))?;
         self.mirror.organisation(organisation).await?;
         plans::change(&self.database, organisation, plan).await?;
         Ok(self.mirror.tell_limit(organisation).await?)

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::step_templates::{self, StepTemplate};
 use crate::id::id_type;
 use crate::text::{clean, text_type};
-use crate::{Details, Error, FieldErrors, Listing, OrgTx, Page, Permission, Read, Result};
+use crate::{organisations, Details, Error, FieldErrors, Listing, OrgTx, Page, Permission, Read, Result};
 
 tenant_statements! {
     /// One more than a page, so that the list knows whether it goes on.
@@ -52,6 +52,8 @@ tenant_statements! {
     /// The draft now says something that no version says.
     TOUCH = "
         update procedures set draft_revision = draft_revision + 1 where organisation_id = $1 and id = $2";
+    PUBLISHED_COUNT = "
+        select count(*) from procedures where organisation_id = $1 and version is not null";
     PUBLISHED = "
         update procedures set published_revision = draft_revision, version = coalesce(version, 0) + 1
          where organisation_id = $1 and id = $2 and published_revision is distinct from draft_revision
@@ -183,11 +185,14 @@ pub async fn edit(tx: &mut OrgTx, procedure: ProcedureId, name: &ProcedureName, 
 
 /// Freezes the draft as the next version and gives its number.
 ///
-/// `Invalid` on a procedure without steps, conflict `nothing_to_publish` where the newest version says the same.
+/// `LimitReached` where the plan has no more published procedures, `Invalid` on a procedure without steps, conflict `nothing_to_publish` where the newest version says the same.
 pub async fn publish(tx: &mut OrgTx, procedure: ProcedureId, note: &str) -> Result<i32> {
     tx.require(Permission::ProceduresManage)?;
     let note = clean("note", note, 0..=300, false)?;
+    // Before the procedure's: what is counted below must stay true.
+    organisations::lock(tx).await?;
     lock(tx, procedure).await?;
+    let published: i64 = tx.one(Query::new(PUBLISHED_COUNT)).await?.get(0);
     let Some(row) = tx.rows(Query::new(PUBLISHED).bind(procedure.uuid())).await?.pop() else {
         return Err(Error::Conflict {
             code: "nothing_to_publish",
@@ -195,6 +200,9 @@ pub async fn publish(tx: &mut OrgTx, procedure: ProcedureId, note: &str) -> Resu
         });
     };
     let (version, number) = (Uuid::now_v7(), row.get::<_, i32>(0));
+    if number == 1 {
+        tx.access().organisation.terms.publish(published)?;
+    }
     let freeze = Query::new(FREEZE)
         .bind(version)
         .bind(procedure.uuid())

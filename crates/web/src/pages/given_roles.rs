@@ -1,6 +1,7 @@
 //! The fields by which roles are given, in three forms: an invitation, its change, and a member's.
 
 use domain::memberships::People;
+use domain::plans::Feature;
 use domain::{Access, BaseRole, CustomRole, FieldErrors};
 
 use super::shell::role_name;
@@ -95,7 +96,7 @@ fn base(access: &Access, people: &People, role: BaseRole, chosen: &GivenRoles) -
 
 fn one(access: &Access, people: &People, role: CustomRole, chosen: &GivenRoles) -> Choice {
     let held = chosen.custom_roles.contains(&role);
-    let in_plan = held || !matches!(role, CustomRole::Own(_)) || access.organisation.plan.has_own_roles();
+    let in_plan = held || !matches!(role, CustomRole::Own(_)) || access.organisation.terms.needs(Feature::OwnRoles).is_ok();
     let open = people.may_give(access, BaseRole::Member, &[role]);
     let found = people.roles.find(role);
     let adds: Vec<&str> =

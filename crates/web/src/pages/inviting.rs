@@ -186,7 +186,7 @@ impl Invite {
 
     /// `2 places are left on the Team plan.`
     fn places(&self) -> String {
-        let plan = self.seats.plan.name();
+        let plan = self.seats.terms.plan.name();
         match self.seats.free() {
             0 => format!("No place is left on the {plan} plan."),
             1 => format!("1 place is left on the {plan} plan."),

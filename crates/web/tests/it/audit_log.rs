@@ -129,7 +129,7 @@ async fn the_file_is_a_sheet_that_runs_nothing() {
     assert!(lines[61].contains(",\"'=HYPERLINK(\"\"http://evil.example\"\",\"\"a, b\"\")\","), "{}", lines[61]);
     assert_eq!(app.get(&ADA, &format!("{PAGE}/export?from=nonsense")).await.status, 422);
 
-    plans::change(&app.world.app, &app.world.acme.id, Plan::Team).await.unwrap();
+    plans::change(&app.world.app, &app.world.acme.id, Plan::parse("team").unwrap()).await.unwrap();
     let refused = app.get(&ADA, &format!("{PAGE}/export")).await;
     assert_eq!(refused.status, 403);
     assert!(refused.body.contains("comes with the Business plan; you are on Team"));

@@ -54,7 +54,7 @@ async fn no_answer_and_no_log_line_carries_a_foreign_canary() {
         let asked_at = directory::now(&app.world.app).await.unwrap();
         directory::record_person(&app.world.app, &record, asked_at).await.unwrap();
         // Roles of one's own are among the things.
-        plans::change(&app.world.app, &place.id, Plan::Business).await.unwrap();
+        plans::change(&app.world.app, &place.id, Plan::parse("business").unwrap()).await.unwrap();
         let things = Things::create(&app.world, person, &place, &canary(index)).await;
         let mut tx = app.world.org(person, &place).write().await.unwrap();
         runs::tick(&mut tx, things.run, things.step).await.unwrap();

@@ -65,7 +65,7 @@ async fn nothing_is_sent_where_the_form_is_wrong() {
 #[tokio::test]
 async fn no_more_are_invited_than_there_are_places() {
     let app = TestApp::start().await;
-    plans::change(&app.world.app, &app.world.acme.id, Plan::Team).await.unwrap();
+    plans::change(&app.world.app, &app.world.acme.id, Plan::parse("team").unwrap()).await.unwrap();
     let twelve: String = (0..12).map(|number| format!("p{number}@acme.example\n")).collect();
     let answer = app.post(&ADA, INVITE, &form(&twelve, "role=member")).await;
     assert!(answer.body.contains("11 people invited") && answer.body.contains("No place left"), "{}", answer.body);

@@ -159,7 +159,7 @@ async fn a_member_and_whoever_finds_no_place_are_told_so() {
     let app = TestApp::start().await;
     let at = offered(&app, "nadia", BaseRole::Member).await;
     // The plan has become smaller since.
-    plans::change(&app.world.app, &app.world.acme.id, Plan::Free).await.unwrap();
+    plans::change(&app.world.app, &app.world.acme.id, Plan::FREE).await.unwrap();
     let full = app.post(&NADIA, &format!("{at}/accept"), "").await;
     assert_eq!(full.status, 403);
     assert!(full.body.contains("No place is left in The acme company") && full.body.contains("follow its link again"));
@@ -168,7 +168,7 @@ async fn a_member_and_whoever_finds_no_place_are_told_so() {
     let waiting = app.get(&NADIA, &at).await.body;
     assert!(waiting.contains("as soon as there is a place"), "{waiting}");
     assert!(app.get(&NADIA, "/organisations").await.body.contains("has no place for you yet"));
-    plans::change(&app.world.app, &app.world.acme.id, Plan::Business).await.unwrap();
+    plans::change(&app.world.app, &app.world.acme.id, Plan::parse("business").unwrap()).await.unwrap();
     assert_eq!(app.get(&NADIA, &at).await.header("location"), "/orgs/acme");
 
     // A member is invited at another address of theirs.

@@ -266,7 +266,7 @@ async fn a_copy_begins_with_what_the_other_one_has() {
 async fn a_plan_without_own_roles_says_so_and_keeps_what_is_held() {
     let app = TestApp::start().await;
     let id = role(&app, "Shift lead", &["procedures:manage"], &["max"]).await;
-    plans::change(&app.world.app, &app.world.acme.id, Plan::Team).await.unwrap();
+    plans::change(&app.world.app, &app.world.acme.id, Plan::parse("team").unwrap()).await.unwrap();
     let page = app.get(&ADA, PAGE).await;
     assert!(page.body.contains("Roles of your own come with the Business plan; you are on Team."));
     assert!(page.body.contains("aria-disabled=\"true\" aria-describedby=\"limit\""));
