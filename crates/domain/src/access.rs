@@ -2,8 +2,8 @@
 
 use tenancy::{OrganisationId, Query, Row, UserId, tenant_statements};
 
-use crate::invitations::acceptance::MyInvitation;
 use crate::entitlements::Terms;
+use crate::invitations::acceptance::MyInvitation;
 use crate::plans::Plan;
 use crate::roles::Role;
 use crate::standing::Standing;

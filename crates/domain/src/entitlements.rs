@@ -46,11 +46,9 @@ impl Terms {
                 "Roles of your own are",
                 "Report-viewer and Billing-admin are there on every plan.",
             ),
-            Feature::AuditExport => (
-                "audit_export_not_in_plan",
-                "The audit log as a file is",
-                "All of it can be read here on every plan.",
-            ),
+            Feature::AuditExport => {
+                ("audit_export_not_in_plan", "The audit log as a file is", "All of it can be read here on every plan.")
+            }
             Feature::ApiKeys => {
                 ("api_keys_not_in_plan", "API keys are", "A signed-in person can use the API on every plan.")
             }
@@ -63,7 +61,10 @@ impl Terms {
     /// What to do about a limit, in sentences.
     pub(crate) fn way_out(self, enough: impl Fn(Plan) -> bool, besides: &str) -> String {
         if !self.standing.may_grow() && enough(self.plan) {
-            return format!("An open payment holds the {} plan back: pay it in Settings, Billing. {besides}", self.plan.name());
+            return format!(
+                "An open payment holds the {} plan back: pay it in Settings, Billing. {besides}",
+                self.plan.name()
+            );
         }
         match self.plan.larger(enough) {
             Some(larger) => format!("Move to the {} plan in Settings, Billing. {besides}", larger.name()),
@@ -95,8 +96,13 @@ mod tests {
             "The Free plan has 3 published procedures, and 3 are in use. Move to the Team plan in Settings, Billing. \
              A published procedure can be edited and published again."
         );
-        assert!(message(FREE.needs(Feature::OwnRoles)).starts_with("Roles of your own are not in the Free plan. Move to the Business"));
-        assert!(message(FREE.needs(Feature::AuditExport)).starts_with("The audit log as a file is not in the Free plan."));
+        assert!(
+            message(FREE.needs(Feature::OwnRoles))
+                .starts_with("Roles of your own are not in the Free plan. Move to the Business")
+        );
+        assert!(
+            message(FREE.needs(Feature::AuditExport)).starts_with("The audit log as a file is not in the Free plan.")
+        );
     }
 
     #[test]

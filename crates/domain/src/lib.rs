@@ -5,6 +5,7 @@
 
 mod access;
 pub mod audit_log;
+pub mod billing;
 pub mod directory;
 pub mod drift;
 pub mod email_address;
@@ -64,6 +65,10 @@ pub fn statements() -> impl Iterator<Item = &'static tenancy::Statement> {
         invitations::acceptance::STATEMENTS,
         invitations::delivery::STATEMENTS,
         audit_log::STATEMENTS,
+        billing::STATEMENTS,
+        billing::customers::STATEMENTS,
+        billing::checkouts::STATEMENTS,
+        billing::record::STATEMENTS,
         logos::STATEMENTS,
         procedures::STATEMENTS,
         step_templates::STATEMENTS,

@@ -3,8 +3,8 @@
 use tenancy::{Actor, Database, OrganisationId, Query, Row, Transaction, tenant_statements};
 
 use crate::audit_log::{self, Author, Entry};
-use crate::jobs::Claimed;
 use crate::entitlements::Terms;
+use crate::jobs::Claimed;
 use crate::standing::Standing;
 use crate::{Error, OrganisationSummary, Plan, Result};
 
@@ -37,10 +37,7 @@ impl OrgJob {
             id,
             slug: row.get(0),
             name: row.get(1),
-            terms: Terms {
-                plan: Plan::of(row.get(2)),
-                standing: Standing::of(row.get(5), row.get(6), row.get(7)),
-            },
+            terms: Terms { plan: Plan::of(row.get(2)), standing: Standing::of(row.get(5), row.get(6), row.get(7)) },
             time_zone: row.get(3),
             ownerless: row.get(4),
             logo: None,

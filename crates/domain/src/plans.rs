@@ -190,7 +190,8 @@ impl Plan {
 
     /// The plan that this price is of, and the price.
     pub fn sold_as(lookup_key: &str) -> Option<(Self, &'static Price)> {
-        let of = |plan: Self| plan.prices().iter().find(|price| price.lookup_key == lookup_key).map(|price| (plan, price));
+        let of =
+            |plan: Self| plan.prices().iter().find(|price| price.lookup_key == lookup_key).map(|price| (plan, price));
         Self::all().find_map(of)
     }
 
@@ -286,7 +287,10 @@ mod tests {
         assert_eq!([free, team, business].map(Plan::seats), [3, 15, 50]);
         assert_eq!([free, team, business].map(Plan::published_procedures), [Some(3), None, None]);
         assert_eq!([free, team, business].map(Plan::history_days), [Some(30), Some(365), None]);
-        assert_eq!(Plan::sold_as("tenantry_team_yearly").map(|(plan, price)| (plan, price.amount)), Some((team, 29_000)));
+        assert_eq!(
+            Plan::sold_as("tenantry_team_yearly").map(|(plan, price)| (plan, price.amount)),
+            Some((team, 29_000))
+        );
         assert_eq!(free.larger(|plan| plan.has(Feature::OwnRoles)), Some(business));
     }
 
@@ -296,7 +300,9 @@ mod tests {
             format!("currency = 'usd'\ntrial_days = 0\ngrace_days = 7\nread_only_after_days = 21\n{plans}")
         };
         let plan = |code: &str, members: u32, rest: &str| {
-            format!("[[plan]]\ncode = '{code}'\nname = 'N'\nsummary = 'S'\nmembers = {members}\nfeatures = []\n{rest}\n")
+            format!(
+                "[[plan]]\ncode = '{code}'\nname = 'N'\nsummary = 'S'\nmembers = {members}\nfeatures = []\n{rest}\n"
+            )
         };
         let wrong = |plans: &str| Catalogue::parse(&file(plans)).unwrap_err();
         let paid = "prices = [{ lookup_key = 'a', interval = 'month', amount = 100 }]";

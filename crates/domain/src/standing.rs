@@ -72,7 +72,10 @@ impl Standing {
             Self::Restricted { .. } => permission == Permission::MembersInvite,
             Self::ReadOnly(_) => matches!(
                 permission,
-                Permission::ProceduresManage | Permission::RunsWork | Permission::MembersInvite | Permission::RolesManage
+                Permission::ProceduresManage
+                    | Permission::RunsWork
+                    | Permission::MembersInvite
+                    | Permission::RolesManage
             ),
         };
         if !refused {

@@ -17,6 +17,8 @@ pub enum SystemReason {
     Mirror,
     /// The worker takes, finishes or parks a job.
     Jobs,
+    /// Whose customer is whose is looked up or written down, and whose turn it is to be fetched.
+    Billing,
     /// An operator looks at the machinery.
     Operations,
 }
@@ -29,6 +31,7 @@ impl SystemReason {
             Self::WebhookIntake => "webhook_intake",
             Self::Mirror => "mirror",
             Self::Jobs => "jobs",
+            Self::Billing => "billing",
             Self::Operations => "operations",
         }
     }

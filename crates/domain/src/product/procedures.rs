@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::step_templates::{self, StepTemplate};
 use crate::id::id_type;
 use crate::text::{clean, text_type};
-use crate::{organisations, Details, Error, FieldErrors, Listing, OrgTx, Page, Permission, Read, Result};
+use crate::{Details, Error, FieldErrors, Listing, OrgTx, Page, Permission, Read, Result, organisations};
 
 tenant_statements! {
     /// One more than a page, so that the list knows whether it goes on.

@@ -63,7 +63,11 @@ async fn no_walk_of_whatever_steps_breaks_a_rule() {
 
 /// Clerk left nobody an admin: it is Clerk that makes one, once there is a seat.
 fn rescue(before: &Snapshot) -> Step {
-    if before.taken() >= before.limit { Step::Plan(Plan::parse("business").unwrap()) } else { Step::Clerk("ada", Some(BaseRole::Admin)) }
+    if before.taken() >= before.limit {
+        Step::Plan(Plan::parse("business").unwrap())
+    } else {
+        Step::Clerk("ada", Some(BaseRole::Admin))
+    }
 }
 
 fn check(actor: &str, step: &Step, before: &Snapshot, after: &Snapshot, error: Option<&Error>, at: &str) {

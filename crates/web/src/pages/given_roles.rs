@@ -96,7 +96,8 @@ fn base(access: &Access, people: &People, role: BaseRole, chosen: &GivenRoles) -
 
 fn one(access: &Access, people: &People, role: CustomRole, chosen: &GivenRoles) -> Choice {
     let held = chosen.custom_roles.contains(&role);
-    let in_plan = held || !matches!(role, CustomRole::Own(_)) || access.organisation.terms.needs(Feature::OwnRoles).is_ok();
+    let in_plan =
+        held || !matches!(role, CustomRole::Own(_)) || access.organisation.terms.needs(Feature::OwnRoles).is_ok();
     let open = people.may_give(access, BaseRole::Member, &[role]);
     let found = people.roles.find(role);
     let adds: Vec<&str> =

@@ -95,7 +95,11 @@ impl Step {
             28 | 29 => own.map_or(create, |id| Self::ChangeOwnRole(id, permissions(random))),
             30 | 31 => own.map_or(create, |id| Self::DeleteRole(id, roles.first().copied())),
             32 => Self::Clerk(person, random.random_ratio(2, 3).then_some(base)),
-            _ => Self::Plan(*[Plan::FREE, Plan::parse("business").unwrap(), Plan::parse("business").unwrap()].choose(random).unwrap()),
+            _ => Self::Plan(
+                *[Plan::FREE, Plan::parse("business").unwrap(), Plan::parse("business").unwrap()]
+                    .choose(random)
+                    .unwrap(),
+            ),
         }
     }
 
