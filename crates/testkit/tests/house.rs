@@ -10,7 +10,9 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("audit", &[]),
     ("tenancy", &[]),
     ("signatures", &[]),
-    ("clerk", &[]),
+    ("budget", &[]),
+    ("clerk", &["budget"]),
+    ("stripe", &["budget", "signatures"]),
     ("pg-local", &[]),
     ("domain", &["tenancy"]),
     ("mirror", &["clerk", "domain", "tenancy"]),
@@ -31,7 +33,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     // `testkit` answers as Clerk where a test needs one that forgets nothing and loses everything.
     ("axum", &["web", "sandbox", "cli", "testkit"]),
     ("askama", &["web", "sandbox"]),
-    ("reqwest", &["clerk", "sandbox", "cli"]),
+    ("reqwest", &["clerk", "sandbox", "cli", "stripe"]),
     ("jsonwebtoken", &["clerk", "sandbox"]),
 ];
 
@@ -240,7 +242,9 @@ fn what_is_absent_stays_absent() {
         forbid("#[allow(", &[], "use #[expect(…, reason = …)]");
         forbid("#![allow(", &[], "use #[expect(…, reason = …)]");
         forbid("Utc::now", &[], "one clock: jiff");
-        if ["tenancy", "domain", "mirror", "web", "worker", "clerk", "signatures"].contains(&crate_name.as_str()) {
+        if ["tenancy", "domain", "mirror", "web", "worker", "budget", "clerk", "signatures", "stripe"]
+            .contains(&crate_name.as_str())
+        {
             read += 1;
             // A browser's own word for what may do nothing.
             let text = production(&path, &text).replace("default-src 'none'; sandbox", "").to_lowercase();

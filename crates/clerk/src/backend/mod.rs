@@ -3,7 +3,6 @@
 //! Protocol: Clerk's published specification, version 2026-05-12.
 
 mod answer;
-mod budget;
 mod clients;
 mod invitations;
 mod jwks;
@@ -21,17 +20,19 @@ mod users;
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
+use budget::{Budget, Priority};
 use reqwest::{Client, Method};
 use secrecy::SecretString;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use url::Url;
 
-use self::budget::{Budget, Priority};
 use self::transport::{Body, Call};
 use crate::config::Config;
 use crate::error::Error;
+use crate::keys::InstanceType;
 
 pub use invitations::{InvitationFilter, NewInvitation};
 pub use logo::{Logo, LogoError};
@@ -43,6 +44,9 @@ pub use users::{NewUser, UserChange, UserFilter};
 
 /// The version of the API these types were written for.
 pub(crate) const API_VERSION: &str = "2026-05-12";
+
+/// Clerk counts in windows of this length.
+const WINDOW: Duration = Duration::from_secs(10);
 
 /// What a query is made of; repeated names are lists.
 type Query<'a> = [(&'a str, String)];
@@ -65,7 +69,13 @@ impl fmt::Debug for Backend {
 
 impl Backend {
     pub(crate) fn new(client: Client, config: &Config) -> Self {
-        let budget = Budget::new(config.publishable_key.instance_type(), config.calls_in_ten_seconds);
+        let allowed = f64::from(config.calls_in_ten_seconds.unwrap_or(match config.publishable_key.instance_type() {
+            InstanceType::Production => 1000,
+            InstanceType::Development => 100,
+        }));
+        // Half of what Clerk allows, so that other programs with the same key live too: half of that at once, and the
+        // other half over the window.
+        let budget = Budget::new(WINDOW, allowed / 2.0, allowed / 4.0);
         Self {
             client,
             base: config.api_url.clone(),

@@ -1,9 +1,8 @@
-//! How many calls may be made: fewer than Clerk allows, what people wait for before what nobody waits for.
+//! How many calls a vendor is made: fewer than it allows, what people wait for before what nobody waits for.
 //!
-//! One bucket for an instance, shared by all clones of a [`super::Backend`]. What it holds and what flows in during ten
-//! seconds are together half of what Clerk allows in ten seconds (1000 calls in production, 100 in development), so
-//! that other programs with the same key live too. A caller waits its turn, and is told how long to stay away when the
-//! turn would come too late. Calls in the background leave a reserve for the others and never go before one that waits.
+//! One bucket for an account, shared by all clones of a client. A caller waits its turn, and is told how long to stay
+//! away when the turn would come too late. Calls in the background leave a reserve for the others and never go before
+//! one that waits. Knows no vendor.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -11,14 +10,9 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep, timeout_at};
 
-use crate::keys::InstanceType;
-
-/// Clerk counts in windows of this length.
-pub(crate) const WINDOW: Duration = Duration::from_secs(10);
-
 /// Who waits for a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Priority {
+pub enum Priority {
     /// A person.
     Interactive,
     /// Nobody: a job.
@@ -27,7 +21,8 @@ pub(crate) enum Priority {
 
 impl Priority {
     /// The longest wait for a turn, and for a second attempt.
-    pub(crate) fn patience(self) -> Duration {
+    #[must_use]
+    pub fn patience(self) -> Duration {
         match self {
             Self::Interactive => Duration::from_secs(2),
             Self::Background => Duration::from_secs(60),
@@ -35,12 +30,15 @@ impl Priority {
     }
 }
 
+/// What may be called, and who goes first.
 #[derive(Debug)]
-pub(crate) struct Budget {
+pub struct Budget {
     /// Calls a second.
     rate: f64,
     /// The most that can be saved up.
     capacity: f64,
+    /// The longest time in which the vendor counts.
+    window: Duration,
     bucket: Mutex<Bucket>,
     /// People waiting.
     waiting: AtomicUsize,
@@ -52,7 +50,7 @@ pub(crate) struct Budget {
 struct Bucket {
     calls: f64,
     at: Instant,
-    /// Clerk has asked for quiet until then.
+    /// The vendor has asked for quiet until then.
     quiet_until: Option<Instant>,
 }
 
@@ -66,26 +64,26 @@ impl Drop for Waiting<'_> {
 }
 
 impl Budget {
-    /// `allowed` calls in ten seconds, or as many as Clerk allows such an instance.
-    pub(crate) fn new(instance: InstanceType, allowed: Option<u32>) -> Self {
-        let half = f64::from(allowed.unwrap_or(match instance {
-            InstanceType::Production => 1000,
-            InstanceType::Development => 100,
-        })) / 2.0;
-        // Half of the half at once, and the other half over the window.
-        let (capacity, rate) = (half / 2.0, half / 2.0 / WINDOW.as_secs_f64());
+    /// `in_window` calls in any window of this length: a part of them at once (`at_once`), the rest as time goes by.
+    #[must_use]
+    pub fn new(window: Duration, in_window: f64, at_once: f64) -> Self {
+        let (capacity, rate) = (at_once, (in_window - at_once) / window.as_secs_f64());
         let bucket = Bucket { calls: capacity, at: Instant::now(), quiet_until: None };
         Self {
             rate,
             capacity,
+            window,
             bucket: Mutex::new(bucket),
             waiting: AtomicUsize::new(0),
             lines: [tokio::sync::Mutex::new(()), tokio::sync::Mutex::new(())],
         }
     }
 
-    /// Waits for a turn; an error says how long to stay away.
-    pub(crate) async fn turn(&self, priority: Priority) -> Result<(), Duration> {
+    /// Waits for a turn.
+    ///
+    /// # Errors
+    /// Says how long to stay away when the turn would come too late.
+    pub async fn turn(&self, priority: Priority) -> Result<(), Duration> {
         let deadline = Instant::now() + priority.patience();
         let (line, _counted) = match priority {
             Priority::Interactive => {
@@ -109,15 +107,15 @@ impl Budget {
         }
     }
 
-    /// Clerk has said that the whole instance is over its limit.
-    pub(crate) fn quiet(&self, pause: Duration) {
+    /// The vendor has said that the whole account is over its limit.
+    pub fn quiet(&self, pause: Duration) {
         let mut bucket = self.bucket.lock().unwrap_or_else(PoisonError::into_inner);
-        let until = Instant::now() + pause.min(WINDOW);
+        let until = Instant::now() + pause.min(self.window);
         bucket.quiet_until = Some(bucket.quiet_until.map_or(until, |before| before.max(until)));
     }
 
     /// Gives a turn back: there was nobody to call.
-    pub(crate) fn give_back(&self) {
+    pub fn give_back(&self) {
         let mut bucket = self.bucket.lock().unwrap_or_else(PoisonError::into_inner);
         bucket.calls = (bucket.calls + 1.0).min(self.capacity);
     }
@@ -162,6 +160,17 @@ mod tests {
 
     use super::*;
 
+    const WINDOW: Duration = Duration::from_secs(10);
+
+    /// Fifty calls in ten seconds, half of them at once.
+    fn small() -> Budget {
+        Budget::new(WINDOW, 50.0, 25.0)
+    }
+
+    fn large() -> Budget {
+        Budget::new(WINDOW, 500.0, 250.0)
+    }
+
     async fn calls_within(budget: &Budget, priority: Priority, time: Duration) -> usize {
         let end = Instant::now() + time;
         let mut calls = 0;
@@ -172,18 +181,21 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn any_ten_seconds_stay_well_below_clerks_limit() {
-        for (instance, limit) in [(InstanceType::Production, 1000), (InstanceType::Development, 100)] {
-            let budget = Budget::new(instance, None);
-            let calls = calls_within(&budget, Priority::Interactive, WINDOW).await;
-            assert!(calls * 2 <= limit, "{calls} of {limit}");
-            assert!(calls * 2 >= limit - limit / 10, "{calls} of {limit}");
+    async fn any_window_stays_below_the_limit() {
+        for (budget, window, limit) in [
+            (small(), WINDOW, 50),
+            (large(), WINDOW, 500),
+            (Budget::new(Duration::from_secs(1), 20.0, 5.0), Duration::from_secs(1), 20),
+        ] {
+            let calls = calls_within(&budget, Priority::Interactive, window).await;
+            assert!(calls <= limit, "{calls} of {limit}");
+            assert!(calls >= limit - limit / 10, "{calls} of {limit}");
         }
     }
 
     #[tokio::test(start_paused = true)]
     async fn the_background_leaves_a_reserve_for_people() {
-        let budget = Budget::new(InstanceType::Development, None);
+        let budget = small();
         let jobs = calls_within(&budget, Priority::Background, Duration::from_millis(1)).await;
         assert_eq!(jobs, 15);
         assert_eq!(calls_within(&budget, Priority::Interactive, Duration::from_millis(1)).await, 10);
@@ -191,7 +203,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_person_goes_before_a_job_that_came_first() {
-        let budget = Arc::new(Budget::new(InstanceType::Development, None));
+        let budget = Arc::new(small());
         while budget.take(Priority::Interactive).is_ok() {}
         let order = Arc::new(Mutex::new(Vec::new()));
         let mut tasks = Vec::new();
@@ -213,7 +225,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn who_would_wait_too_long_is_told_at_once() {
-        let budget = Budget::new(InstanceType::Production, None);
+        let budget = large();
         budget.quiet(Duration::from_secs(5));
         let before = Instant::now();
         let stay_away = budget.turn(Priority::Interactive).await.unwrap_err();
@@ -224,8 +236,8 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn quiet_lasts_no_longer_than_clerks_window() {
-        let budget = Budget::new(InstanceType::Production, None);
+    async fn quiet_lasts_no_longer_than_the_window() {
+        let budget = large();
         budget.quiet(Duration::from_secs(3_600));
         let before = Instant::now();
         budget.turn(Priority::Background).await.unwrap();
@@ -234,7 +246,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn what_was_not_called_is_not_counted() {
-        let budget = Budget::new(InstanceType::Development, None);
+        let budget = small();
         for _ in 0..1_000 {
             budget.take(Priority::Interactive).unwrap();
             budget.give_back();
@@ -245,7 +257,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn who_hangs_up_does_not_keep_jobs_waiting() {
-        let budget = Budget::new(InstanceType::Development, None);
+        let budget = small();
         while budget.take(Priority::Interactive).is_ok() {}
         let soon = Instant::now() + Duration::from_millis(10);
         assert!(timeout_at(soon, budget.turn(Priority::Interactive)).await.is_err());
