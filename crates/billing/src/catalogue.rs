@@ -5,7 +5,8 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use stripe::types::PortalConfiguration;
-use stripe::{PortalConfigurationFilter, PriceFilter, ProductFilter, Stripe};
+use stripe::Stripe;
+use stripe::client::{PortalConfigurationFilter, PriceFilter, ProductFilter};
 
 use crate::{Error, Result};
 

@@ -6,9 +6,10 @@ use domain::Org;
 use domain::billing::checkouts::{self, Begun, Checkout};
 use domain::plans::Plan;
 use jiff::Timestamp;
+use stripe::Idempotency;
 use stripe::types::{CheckoutSession, CheckoutStatus};
-use stripe::{
-    BillingAddressCollection, CustomerUpdate, Idempotency, LineItem, MissingPaymentMethod, NewCheckoutSession,
+use stripe::client::{
+    BillingAddressCollection, CustomerUpdate, LineItem, MissingPaymentMethod, NewCheckoutSession,
     NewSubscriptionData, PaymentMethodCollection, Take,
 };
 use tenancy::OrganisationId;
@@ -42,7 +43,7 @@ impl Billing {
         }
         let still_ours = checkouts::opened(&self.database, at, checkout.id, &session.id).await?;
         match session.url {
-            Some(url) if still_ours => Ok(url.expose().to_owned()),
+            Some(url) if still_ours => Ok(url.as_str().to_owned()),
             _ => Err(domain::Error::Conflict {
                 code: "another_price_chosen",
                 message: "Another price was chosen for this organisation in this very moment. Look again.".to_owned(),

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use domain::billing::checkouts::CustomerClaim;
 use domain::billing::customers;
-use stripe::{Idempotency, NewCustomer};
+use stripe::Idempotency;
+use stripe::client::NewCustomer;
 use tenancy::OrganisationId;
 
 use crate::{Billing, Result};

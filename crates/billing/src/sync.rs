@@ -8,9 +8,10 @@ use domain::billing::{Card, Invoice, NextInvoice, Scheduled, Subscription};
 use domain::plans::Interval;
 use jiff::Timestamp;
 use stripe::types::{self, Customer, CustomerLookup, Expandable, PaymentMethod};
-use stripe::{
-    CancelSubscription, CustomerChange, CustomerExpand, Idempotency, InvoiceFilter, Paging, Preview,
-    SubscriptionChange, SubscriptionExpand, SubscriptionFilter,
+use stripe::Idempotency;
+use stripe::client::{
+    CancelSubscription, CustomerChange, CustomerExpand, InvoiceFilter, Paging, Preview, SubscriptionChange,
+    SubscriptionExpand, SubscriptionFilter,
 };
 use tenancy::OrganisationId;
 
@@ -302,7 +303,7 @@ fn invoice(one: types::Invoice) -> Invoice {
         amount_due: one.amount_due,
         currency: one.currency.as_str().to_owned(),
         created_at: one.created,
-        hosted_url: one.hosted_invoice_url.map(|url| url.expose().to_owned()),
-        pdf_url: one.invoice_pdf.map(|url| url.expose().to_owned()),
+        hosted_url: one.hosted_invoice_url.map(|url| url.as_str().to_owned()),
+        pdf_url: one.invoice_pdf.map(|url| url.as_str().to_owned()),
     }
 }

@@ -176,6 +176,11 @@ impl Entry {
         Self { author: Some(author.clone()), ..self }
     }
 
+    /// `noun.verb`
+    pub(crate) fn action(&self) -> &str {
+        &self.action
+    }
+
     /// Who is said to have done it.
     pub(crate) fn author(&self) -> Option<&Author> {
         self.author.as_ref()

@@ -8,11 +8,14 @@ pub mod customers;
 pub mod record;
 
 use jiff::Timestamp;
+use serde_json::json;
 use tenancy::{Query, Row, tenant_statements};
 
+use crate::audit_log::Entry;
+use crate::email_address::EmailAddress;
 use crate::plans::{Interval, Plan};
 use crate::seats::Seats;
-use crate::{Access, Permission, Read, Result};
+use crate::{Access, OrgTx, Permission, Read, Result};
 
 tenant_statements! {
     ACCOUNT = "
@@ -287,6 +290,36 @@ pub fn show() -> Read<Billing> {
             managers: managers.iter().map(|row| row.get(0)).collect(),
         })
     })
+}
+
+/// Somebody is about to go to the vendor's own pages, for this; written down before they go. Gives what is known.
+pub async fn open_portal(tx: &mut OrgTx, what: &str) -> Result<Account> {
+    tx.require(Permission::BillingManage)?;
+    let entry = Entry::new("billing.portal_opened").on_organisation(tx.access());
+    tx.record(entry.after(json!({ "for": what }))).await?;
+    account(tx).await
+}
+
+/// Somebody takes back an end, or a change, that was asked for.
+pub async fn keep(tx: &mut OrgTx) -> Result<Account> {
+    tx.require(Permission::BillingManage)?;
+    let entry = Entry::new("billing.change_taken_back").on_organisation(tx.access());
+    tx.record(entry).await?;
+    account(tx).await
+}
+
+/// Somebody gives another address for invoices. Field `email`.
+pub async fn change_email(tx: &mut OrgTx, email: &EmailAddress) -> Result<Account> {
+    tx.require(Permission::BillingManage)?;
+    let before = account(tx).await?;
+    let entry = Entry::new("billing.email_asked_for").on_organisation(tx.access());
+    let entry = entry.before(json!({ "billing_email": before.billing_email }));
+    tx.record(entry.after(json!({ "billing_email": email.as_str() }))).await?;
+    Ok(before)
+}
+
+async fn account(tx: &mut OrgTx) -> Result<Account> {
+    Ok(tx.rows(Query::new(ACCOUNT)).await?.first().map(Account::from_row).unwrap_or_default())
 }
 
 fn one(rows: &[Row]) -> Result<&Row> {

@@ -15,6 +15,10 @@ use crate::{BaseRole, Result};
 /// Differences that are kept in a report; their number is kept whatever it is.
 const MOST_KEPT: usize = 500;
 
+/// The job that compares what we know of customers with Stripe.
+pub const RECONCILE_STRIPE: &str = "reconcile_stripe";
+/// The job that looks at customers about whom something is due.
+pub const LOOK_AT_DUE_CUSTOMERS: &str = "look_at_due_customers";
 /// The job that compares our directory with Clerk.
 pub const RECONCILE_CLERK: &str = "reconcile_clerk";
 

@@ -10,11 +10,14 @@ use crate::{Error, Result, jobs};
 /// The job that a new event of Clerk's enqueues.
 pub const APPLY_CLERK_EVENT: &str = "apply_clerk_event";
 
+/// The same of Stripe's.
+pub const APPLY_STRIPE_EVENT: &str = "apply_stripe_event";
+
 directory_statements! {
     RECORD = "
         insert into inbound_events (id, vendor, event_id, kind, body) values ($1, $2, $3, $4, $5)
         on conflict (vendor, event_id) do nothing returning id";
-    LOAD = "select kind, body from inbound_events where id = $1";
+    LOAD = "select kind, body, received_at from inbound_events where id = $1";
     IS_RECORDED = "select id from inbound_events where vendor = $1 and event_id = $2";
     /// Ids are made in the order of arrival.
     LATEST = "
@@ -30,18 +33,22 @@ pub const SELF_TEST: &str = "tenantry.self_test";
 pub enum Vendor {
     /// Clerk, through Svix.
     Clerk,
+    /// Stripe.
+    Stripe,
 }
 
 impl Vendor {
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Clerk => "clerk",
+            Self::Stripe => "stripe",
         }
     }
 
     fn job(self) -> &'static str {
         match self {
             Self::Clerk => APPLY_CLERK_EVENT,
+            Self::Stripe => APPLY_STRIPE_EVENT,
         }
     }
 }
@@ -62,6 +69,8 @@ pub struct InboundEvent {
     pub kind: String,
     /// The whole body, as it came.
     pub body: String,
+    /// When, by the database's clock.
+    pub received_at: Timestamp,
 }
 
 /// Records a verified event and enqueues its job, in one transaction. Durable when this returns.
@@ -96,7 +105,7 @@ pub async fn latest(database: &Database, vendor: Vendor) -> Result<Option<(Strin
 pub async fn load(database: &Database, id: Uuid) -> Result<InboundEvent> {
     let rows = database.system(SystemReason::Jobs).run(Query::new(LOAD).bind(id)).await?;
     let row = rows.first().ok_or(Error::NotFound)?;
-    Ok(InboundEvent { kind: row.get(0), body: row.get(1) })
+    Ok(InboundEvent { kind: row.get(0), body: row.get(1), received_at: row.get(2) })
 }
 
 /// The event has been looked into.

@@ -13,7 +13,7 @@ use crate::{Error, Result, jobs, memberships, organisations};
 tenant_statements! {
     BEFORE = "
         select organisation.plan, organisation.name, organisation.billing_status, account.subscription, account.billing_email,
-               account.payment_method, account.synced_from, account.customer_id, account.customer_number
+               account.payment_method, account.synced_from, account.billing_name
           from organisations as organisation
           left join billing_accounts as account on account.organisation_id = $1
          where organisation.id = $1";
@@ -72,8 +72,8 @@ pub struct Fetched {
     pub deleted: bool,
     /// Where invoices go.
     pub email: Option<String>,
-    /// The name on invoices.
-    pub name: Option<String>,
+    /// The organisation's name as the vendor was last told it.
+    pub told_name: Option<String>,
     /// Negative is credit.
     pub balance: i64,
     /// In which it pays, once it does.
@@ -123,8 +123,10 @@ impl Fetched {
 pub struct Known {
     /// The subscription.
     pub subscription: Option<String>,
-    /// As it is told to the vendor.
+    /// The organisation's name.
     pub name: String,
+    /// As the vendor was last told it.
+    pub told_name: Option<String>,
 }
 
 /// What is recorded: read before the vendor is asked.
@@ -132,16 +134,16 @@ pub async fn known(database: &Database, at: &OrganisationId) -> Result<Known> {
     let rows = door(database, at).read(&[Query::new(BEFORE)]).await?;
     let row = rows[0].first().ok_or(Error::NotFound)?;
     let account = Account { subscription: super::stored(row, 3), ..Account::default() };
-    Ok(Known { subscription: account.subscription.map(|one| one.id), name: row.get(1) })
+    Ok(Known { subscription: account.subscription.map(|one| one.id), name: row.get(1), told_name: row.get(7) })
 }
 
-/// Records it. False where what is recorded was asked for later.
-pub async fn record(database: &Database, at: &OrganisationId, fetched: &Fetched, from: Timestamp) -> Result<bool> {
+/// Records it, and says what of it is new, by its action in the audit log. None where what is recorded was asked for later.
+pub async fn record(database: &Database, at: &OrganisationId, fetched: &Fetched, from: Timestamp) -> Result<Option<Vec<String>>> {
     let (mut tx, _) = door(database, at).write(&[organisations::locking()]).await?;
     let rows = tx.query(Query::new(BEFORE)).await?;
     let before = Before::from_row(rows.first().ok_or(Error::NotFound)?);
     if before.synced_from.is_some_and(|synced| synced > from) {
-        return Ok(false);
+        return Ok(None);
     }
     let subscription = fetched.choose(before.subscription.as_ref().map(|one| one.id.as_str()));
     write_account(&mut tx, fetched, subscription, from).await?;
@@ -169,7 +171,7 @@ pub async fn record(database: &Database, at: &OrganisationId, fetched: &Fetched,
         // Whoever waited for a seat that there is now.
         memberships::settle(database, at).await?;
     }
-    Ok(true)
+    Ok(Some(changed.iter().map(|entry| entry.action().to_owned()).collect()))
 }
 
 async fn write_account(
@@ -181,7 +183,7 @@ async fn write_account(
     let query = Query::new(ACCOUNT)
         .bind(fetched.customer_id.clone())
         .bind(fetched.email.clone())
-        .bind(fetched.name.clone())
+        .bind(fetched.told_name.clone())
         .bind(fetched.balance)
         .bind(fetched.currency.clone())
         .bind(as_json(fetched.payment_method.as_ref()))
