@@ -1,12 +1,12 @@
 //! What is sold, as Stripe has it: prices by their lookup keys, plans by their products. Kept for a few minutes.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use stripe::types::PortalConfiguration;
 use stripe::Stripe;
 use stripe::client::{PortalConfigurationFilter, PriceFilter, ProductFilter};
+use stripe::types::{Expandable, PortalConfiguration, Price};
 
 use crate::{Error, Result};
 
@@ -22,8 +22,27 @@ pub(crate) const PORTAL: &str = "tenantry_portal";
 #[derive(Default)]
 pub(crate) struct Catalogue {
     prices: Mutex<HashMap<String, Kept<String>>>,
-    plans: Mutex<Option<Kept<HashMap<String, String>>>>,
+    sold: Mutex<Option<Kept<Arc<Sold>>>>,
     portals: Mutex<HashMap<String, Kept<String>>>,
+}
+
+/// Plans of ours at Stripe, those that are not sold any more among them.
+pub(crate) struct Sold {
+    /// Codes by product.
+    plans: HashMap<String, String>,
+    prices: HashMap<String, Price>,
+}
+
+impl Sold {
+    /// The plan that a product is.
+    pub(crate) fn plan(&self, product: &str) -> Option<&String> {
+        self.plans.get(product)
+    }
+
+    /// A price that came as its id, or whole.
+    pub(crate) fn price<'a>(&'a self, price: &'a Expandable<Price>) -> Option<&'a Price> {
+        price.object().or_else(|| self.prices.get(price.id()))
+    }
 }
 
 struct Kept<T> {
@@ -45,7 +64,7 @@ impl Catalogue {
     /// Forgets what it knows.
     pub(crate) fn forget(&self) {
         locked(&self.prices).clear();
-        *locked(&self.plans) = None;
+        *locked(&self.sold) = None;
         locked(&self.portals).clear();
     }
 
@@ -62,16 +81,20 @@ impl Catalogue {
         Ok(id)
     }
 
-    /// Codes of the plans by their products, those that are not sold any more among them.
-    pub(crate) async fn plans(&self, stripe: &Stripe) -> Result<HashMap<String, String>> {
-        if let Some(plans) = locked(&self.plans).as_ref().and_then(Kept::value) {
-            return Ok(plans);
+    /// What is and was sold, by product and by price.
+    pub(crate) async fn sold(&self, stripe: &Stripe) -> Result<Arc<Sold>> {
+        if let Some(sold) = locked(&self.sold).as_ref().and_then(Kept::value) {
+            return Ok(sold);
         }
         let products = stripe.products(&ProductFilter::default()).all().await?;
-        let coded = products.into_iter().filter_map(|mut product| Some((product.id, product.metadata.remove(PLAN_CODE)?)));
+        let coded =
+            products.into_iter().filter_map(|mut product| Some((product.id, product.metadata.remove(PLAN_CODE)?)));
         let plans: HashMap<String, String> = coded.collect();
-        *locked(&self.plans) = Some(Kept::new(plans.clone()));
-        Ok(plans)
+        let prices = stripe.prices(&PriceFilter::default()).all().await?;
+        let prices = prices.into_iter().filter(|price| plans.contains_key(price.product.id()));
+        let sold = Arc::new(Sold { prices: prices.map(|price| (price.id.clone(), price)).collect(), plans });
+        *locked(&self.sold) = Some(Kept::new(Arc::clone(&sold)));
+        Ok(sold)
     }
 
     /// The id of a portal configuration of ours.

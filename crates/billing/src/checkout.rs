@@ -7,11 +7,11 @@ use domain::billing::checkouts::{self, Begun, Checkout};
 use domain::plans::Plan;
 use jiff::Timestamp;
 use stripe::Idempotency;
-use stripe::types::{CheckoutSession, CheckoutStatus};
 use stripe::client::{
-    BillingAddressCollection, CustomerUpdate, LineItem, MissingPaymentMethod, NewCheckoutSession,
-    NewSubscriptionData, PaymentMethodCollection, Take,
+    BillingAddressCollection, CustomerUpdate, LineItem, MissingPaymentMethod, NewCheckoutSession, NewSubscriptionData,
+    PaymentMethodCollection, Take,
 };
+use stripe::types::{CheckoutSession, CheckoutStatus};
 use tenancy::OrganisationId;
 
 use crate::customer::ORG_ID;
@@ -69,10 +69,8 @@ impl Billing {
             return Ok(self.stripe.get_checkout_session(id, &[]).await?);
         }
         let at = org.organisation();
-        let ours = BTreeMap::from([
-            (ORG_ID.to_owned(), at.to_string()),
-            ("checkout_id".to_owned(), checkout.id.to_string()),
-        ]);
+        let ours =
+            BTreeMap::from([(ORG_ID.to_owned(), at.to_string()), ("checkout_id".to_owned(), checkout.id.to_string())]);
         let trial = checkout.with_trial.then(|| Plan::catalogue().trial_days);
         let new = NewCheckoutSession {
             customer: customer.to_owned(),

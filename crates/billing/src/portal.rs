@@ -4,9 +4,9 @@
 use domain::Org;
 use domain::billing::{self, Subscription};
 use domain::email_address::EmailAddress;
-use stripe::client::{AfterCompletion, Flow, FlowData, NewPortalSession, SubscriptionChange};
-use stripe::client::CancelAt;
 use stripe::Idempotency;
+use stripe::client::CancelAt;
+use stripe::client::{AfterCompletion, Flow, FlowData, NewPortalSession, SubscriptionChange};
 
 use crate::setup::{CHANGE_PLAN, MANAGE};
 use crate::{Billing, Error, Result};
@@ -118,8 +118,7 @@ impl Billing {
         let account = billing::change_email(&mut tx, email).await?;
         tx.commit().await?;
         let customer = account.customer_id.ok_or_else(nothing_yet)?;
-        let change =
-            stripe::client::CustomerChange { email: Some(email.as_str().to_owned()), ..Default::default() };
+        let change = stripe::client::CustomerChange { email: Some(email.as_str().to_owned()), ..Default::default() };
         self.stripe.update_customer(&customer, &Idempotency::fresh(), &change).await?;
         self.sync_now(&customer).await?;
         Ok(())

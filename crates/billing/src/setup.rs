@@ -181,8 +181,7 @@ impl Billing {
         let mut prices = Vec::new();
         // Stripe takes ten keys at a time.
         for some in keys.chunks(10) {
-            let filter =
-                PriceFilter { lookup_keys: some.to_vec(), active: Some(true), ..PriceFilter::default() };
+            let filter = PriceFilter { lookup_keys: some.to_vec(), active: Some(true), ..PriceFilter::default() };
             prices.extend(self.stripe.prices(&filter).all().await?);
         }
         let mut portals = BTreeMap::new();
@@ -205,7 +204,8 @@ impl Billing {
         let id = product_id(plan);
         let name = format!("Tenantry {}", plan.name());
         let metadata = BTreeMap::from([(PLAN_CODE.to_owned(), plan.as_str().to_owned())]);
-        let features: Vec<MarketingFeature> = features(plan).into_iter().map(|name| MarketingFeature { name }).collect();
+        let features: Vec<MarketingFeature> =
+            features(plan).into_iter().map(|name| MarketingFeature { name }).collect();
         match there {
             Some(product) if is_right(product, plan) => Ok(false),
             Some(_) => {
@@ -274,8 +274,7 @@ impl Billing {
                     features: Some(features),
                     ..PortalConfigurationChange::default()
                 };
-                let after =
-                    self.stripe.update_portal_configuration(&there.id, &Idempotency::fresh(), &change).await?;
+                let after = self.stripe.update_portal_configuration(&there.id, &Idempotency::fresh(), &change).await?;
                 Ok(after.features != there.features)
             }
             None => {
@@ -303,11 +302,8 @@ impl Billing {
         match there {
             Some(there) if listens(there) => Ok(false),
             Some(there) => {
-                let change = WebhookEndpointChange {
-                    enabled_events,
-                    disabled: Some(false),
-                    ..WebhookEndpointChange::default()
-                };
+                let change =
+                    WebhookEndpointChange { enabled_events, disabled: Some(false), ..WebhookEndpointChange::default() };
                 self.stripe.update_webhook_endpoint(&there.id, &Idempotency::fresh(), &change).await?;
                 Ok(true)
             }

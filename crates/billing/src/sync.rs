@@ -1,20 +1,19 @@
 //! Fetches what Stripe says of a customer and has it written down. Events only ring the bell; this is what answers.
 
-use std::collections::HashMap;
-
 use domain::billing::customers::{self, Lease, Outcome, Owner, Turn};
 use domain::billing::record::{self, Doubled, Fetched, Known, SYNC_BILLING};
 use domain::billing::{Card, Invoice, NextInvoice, Scheduled, Subscription};
 use domain::plans::Interval;
 use jiff::Timestamp;
-use stripe::types::{self, Customer, CustomerLookup, Expandable, PaymentMethod};
 use stripe::Idempotency;
 use stripe::client::{
     CancelSubscription, CustomerChange, CustomerExpand, InvoiceFilter, Paging, Preview, SubscriptionChange,
     SubscriptionExpand, SubscriptionFilter,
 };
+use stripe::types::{self, Customer, CustomerLookup, Expandable, PaymentMethod};
 use tenancy::OrganisationId;
 
+use crate::catalogue::Sold;
 use crate::customer::ORG_ID;
 use crate::{Billing, Error, Quarantine, Result};
 
@@ -95,12 +94,12 @@ impl Billing {
             Err(error) => return Err(error.into()),
         };
         self.is_theirs(&found, at)?;
-        let plans = self.catalogue.plans(&self.stripe).await?;
+        let sold = self.catalogue.sold(&self.stripe).await?;
         let mut theirs = self.subscriptions_of(customer).await?;
-        let mut fetched = Fetched { subscriptions: read(&theirs, &plans), ..Fetched::default() };
+        let mut fetched = Fetched { subscriptions: read(&theirs, &sold), ..Fetched::default() };
         if let Some(doubled) = self.end_the_second(&fetched, known).await? {
             theirs = self.subscriptions_of(customer).await?;
-            fetched.subscriptions = read(&theirs, &plans);
+            fetched.subscriptions = read(&theirs, &sold);
             fetched.doubled = Some(doubled);
         }
         let live = fetched.choose(known.subscription.as_deref()).filter(|one| one.is_live()).cloned();
@@ -112,7 +111,8 @@ impl Billing {
         if let Some(of_stripe) = of_stripe {
             self.follow_the_customer(of_stripe, default).await?;
         }
-        fetched.payment_method = default.or(of_stripe.and_then(|one| one.default_payment_method.as_ref())).and_then(card);
+        fetched.payment_method =
+            default.or(of_stripe.and_then(|one| one.default_payment_method.as_ref())).and_then(card);
         fetched.invoices = self.invoices_of(customer).await?;
         fetched.told_name = self.tell_name(&found, known).await?;
         Ok(Fetched {
@@ -180,11 +180,8 @@ impl Billing {
         if live.cancel_at.is_some() || live.status == "paused" {
             return None;
         }
-        let preview = Preview {
-            customer: Some(customer.to_owned()),
-            subscription: Some(live.id.clone()),
-            ..Preview::default()
-        };
+        let preview =
+            Preview { customer: Some(customer.to_owned()), subscription: Some(live.id.clone()), ..Preview::default() };
         match self.stripe.preview_invoice(&preview).await {
             Ok(invoice) => Some(NextInvoice {
                 at: invoice.next_payment_attempt.or(live.trial_end).or(live.period_end)?,
@@ -221,7 +218,11 @@ impl Billing {
         let paging = Paging { limit: Some(INVOICES), ..Paging::default() };
         let filter = InvoiceFilter { customer: Some(customer.to_owned()), paging, ..InvoiceFilter::default() };
         let invoices = self.stripe.list_invoices(&filter).await?.data;
-        Ok(invoices.into_iter().filter(|one| one.customer.as_deref().is_none_or(|of| of == customer)).map(invoice).collect())
+        Ok(invoices
+            .into_iter()
+            .filter(|one| one.customer.as_deref().is_none_or(|of| of == customer))
+            .map(invoice)
+            .collect())
     }
 
     /// A new name of the organisation's becomes the customer's, unless somebody has put another one on its invoices. Gives
@@ -246,20 +247,21 @@ fn gone(customer: &str) -> Fetched {
     Fetched { customer_id: customer.to_owned(), deleted: true, ..Fetched::default() }
 }
 
-fn read(theirs: &[types::Subscription], plans: &HashMap<String, String>) -> Vec<Subscription> {
-    theirs.iter().map(|one| subscription(one, plans)).collect()
+fn read(theirs: &[types::Subscription], sold: &Sold) -> Vec<Subscription> {
+    theirs.iter().map(|one| subscription(one, sold)).collect()
 }
 
-fn subscription(one: &types::Subscription, plans: &HashMap<String, String>) -> Subscription {
-    let plan = |product: &str| plans.get(product).cloned();
-    let interval = |price: &types::Price| price.recurring.as_ref().and_then(|how| Interval::parse(how.interval.as_str()));
+fn subscription(one: &types::Subscription, sold: &Sold) -> Subscription {
+    let plan = |product: &str| sold.plan(product).cloned();
+    let interval =
+        |price: &types::Price| price.recurring.as_ref().and_then(|how| Interval::parse(how.interval.as_str()));
     // Of several items the one that is a plan of ours counts.
     let of_ours = one.items.data.iter().find(|item| plan(item.price.product.id()).is_some());
     let item = of_ours.or(one.items.data.first());
     let price = item.map(|item| &item.price);
     let next = one.schedule.as_ref().and_then(Expandable::object).and_then(|schedule| {
         let phase = schedule.next_phase(Timestamp::now())?;
-        let price = phase.items.first().and_then(|item| item.price.object());
+        let price = phase.items.first().and_then(|item| sold.price(&item.price));
         Some(Scheduled {
             plan: price.and_then(|price| plan(price.product.id())),
             interval: price.and_then(interval),

@@ -31,9 +31,11 @@ pub(crate) async fn run(arguments: &ServeArguments) -> anyhow::Result<ExitCode> 
     let public = config.public_base_url.clone();
     let clerk = Clerk::new(config.clerk)?;
     let pages = web::Config::new(config.public_base_url, clerk.config(), config.webhook_secrets)
+        .selling_at(&config.stripe, &config.stripe_pages)
         .listening_on(listeners[0].local_addr()?)
         .operated_by(config.operators);
-    let state = web::State::new(database.clone(), clerk, pages);
+    let stripe = stripe::Stripe::new(&config.stripe)?;
+    let state = web::State::new(database.clone(), clerk, stripe, pages);
     let mut threads = JoinSet::new();
     for _ in 0..config.threads {
         let listeners = listeners.iter().map(std::net::TcpListener::try_clone).collect::<Result<_, _>>()?;

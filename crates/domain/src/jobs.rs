@@ -4,7 +4,8 @@ use tenancy::{Database, OrganisationId, Query, Row, SystemReason, Transaction, d
 use uuid::Uuid;
 
 use crate::Result;
-use crate::inbound_events::APPLY_CLERK_EVENT;
+use crate::billing::record::SYNC_BILLING;
+use crate::inbound_events::{APPLY_CLERK_EVENT, APPLY_STRIPE_EVENT};
 
 /// The channel that wakes workers. A wake says "look", nothing more.
 pub const CHANNEL: &str = "tenantry_jobs";
@@ -53,13 +54,17 @@ directory_statements! {
 }
 
 /// Somebody's access waits for these, and none takes long.
-const PROMPT: [&str; 1] = [APPLY_CLERK_EVENT];
+const PROMPT: &[&str] = &[APPLY_CLERK_EVENT];
+/// Somebody has paid, or has not; each is a handful of questions to Stripe.
+const BILLING: &[&str] = &[APPLY_STRIPE_EVENT, SYNC_BILLING];
 
 /// Jobs that wait for each other and for no others: a worker has room of its own for each lane.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Lane {
     /// Short jobs that somebody's access waits for.
     Prompt,
+    /// Jobs that ask Stripe, which may be slow while everybody else is not.
+    Billing,
     /// All others, also those of a kind that nobody knows: they may take minutes.
     Patient,
 }
@@ -118,9 +123,14 @@ pub async fn ask(database: &Database, reason: SystemReason, kind: &'static str) 
 
 /// Takes jobs of a lane that are due, and `most` of them at most.
 pub async fn claim(database: &Database, lane: Lane, most: usize) -> Result<Vec<Claimed>> {
-    let prompt: Vec<String> = PROMPT.iter().map(|&kind| kind.to_owned()).collect();
+    let (kinds, of_these) = match lane {
+        Lane::Prompt => (PROMPT.to_vec(), true),
+        Lane::Billing => (BILLING.to_vec(), true),
+        Lane::Patient => ([PROMPT, BILLING].concat(), false),
+    };
+    let kinds: Vec<String> = kinds.into_iter().map(str::to_owned).collect();
     let most = i64::try_from(most).unwrap_or(i64::MAX);
-    let query = Query::new(CLAIM).bind(prompt).bind(lane == Lane::Prompt).bind(most);
+    let query = Query::new(CLAIM).bind(kinds).bind(of_these).bind(most);
     let rows = database.system(SystemReason::Jobs).run(query).await?;
     Ok(rows.iter().map(claimed).collect())
 }

@@ -19,7 +19,7 @@ directory_statements! {
                event.kind, event.event_id
           from jobs as job
           left join inbound_events as event
-                 on job.kind = 'apply_clerk_event' and event.id = (job.payload ->> 'event')::uuid
+                 on job.kind in ('apply_clerk_event', 'apply_stripe_event') and event.id = (job.payload ->> 'event')::uuid
          where job.state = 'parked' order by job.finished_at desc limit $1";
     AGAIN = "
         update jobs set state = 'ready', attempts = 0, run_at = now(), finished_at = null, leased_until = null

@@ -84,7 +84,15 @@ impl Stage {
         let database = tenancy::Database::connect(&url, options).await?;
         let origin = ORIGIN.parse().map_err(|_| unusable("no origin".to_owned()))?;
         let config = web::Config::new(origin, clerk.config(), vec![secret]);
-        let app = web::app(web::State::new(database.clone(), clerk, config));
+        let stripe = stripe::Config::from_parts(stripe::ConfigParts {
+            // Nothing listens there.
+            api_base: Some("http://127.0.0.1:9".to_owned()),
+            secret_key: "sk_test_0123456789abcdef".to_owned().into(),
+            ..stripe::ConfigParts::default()
+        });
+        let stripe = stripe.map_err(|error| unusable(error.to_string()))?;
+        let stripe = stripe::Stripe::new(&stripe).map_err(|error| unusable(error.to_string()))?;
+        let app = web::app(web::State::new(database.clone(), clerk, stripe, config));
         let app = Box::new(move |request: Request<String>| {
             let app = app.clone();
             Box::pin(async move {

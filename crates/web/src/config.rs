@@ -28,6 +28,10 @@ pub struct Config {
     pub proxy_url: Option<Url>,
     /// Secrets of Clerk's webhooks; several while one replaces another.
     pub webhook_secrets: Vec<Secret>,
+    /// Secrets of Stripe's webhooks.
+    pub stripe_webhook_secrets: Vec<signatures::stripe::Secret>,
+    /// Origins of Stripe's own pages: forms lead there.
+    pub stripe_pages: Vec<Url>,
     /// Who sees `/operators`.
     pub operators: Vec<UserId>,
 }
@@ -46,8 +50,18 @@ impl Config {
             publishable_key: clerk.publishable_key.as_str().to_owned(),
             proxy_url: clerk.proxy_url.clone(),
             webhook_secrets,
+            stripe_webhook_secrets: Vec::new(),
+            stripe_pages: Vec::new(),
             operators: Vec::new(),
         }
+    }
+
+    /// Takes over what is needed of Stripe's configuration; forms may lead to these pages of its own.
+    #[must_use]
+    pub fn selling_at(mut self, stripe: &stripe::Config, pages: &[Url]) -> Self {
+        self.stripe_webhook_secrets = stripe.webhook_secrets.clone();
+        self.stripe_pages = pages.to_vec();
+        self
     }
 
     /// Run by these people.
@@ -106,6 +120,8 @@ pub(crate) mod tests {
             publishable_key: "pk_test_x".to_owned(),
             proxy_url: None,
             webhook_secrets: Vec::new(),
+            stripe_webhook_secrets: Vec::new(),
+            stripe_pages: vec![url("https://checkout.stripe.com")],
             operators: Vec::new(),
         }
     }

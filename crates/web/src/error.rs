@@ -47,6 +47,8 @@ pub(crate) enum Error {
     TooLarge,
     /// Something we depend on does not answer: try again soon.
     Unavailable,
+    /// Stripe does not answer: try again.
+    StripeSilent,
     /// Clerk does not answer, and without it nobody can be told apart.
     ClerkSilent,
     /// Clerk's token says that the caller was a member of the organisation at this address a minute ago, and they are
@@ -90,6 +92,19 @@ impl From<domain::Error> for Error {
     }
 }
 
+impl From<billing::Error> for Error {
+    fn from(error: billing::Error) -> Self {
+        if error.is_transient() {
+            tracing::warn!(error = %Chain(&error), "Stripe does not answer");
+            return Self::StripeSilent;
+        }
+        match error {
+            billing::Error::Domain(error) => error.into(),
+            error => Self::internal(&error),
+        }
+    }
+}
+
 impl From<FieldErrors> for Error {
     fn from(fields: FieldErrors) -> Self {
         Self::Invalid(fields.0.into_iter().map(|(field, message)| (field.to_owned(), message)).collect())
@@ -128,7 +143,8 @@ impl Problem {
 
     /// Whether the same form may be taken another time, so that it is given back with what was typed.
     pub(crate) fn gives_the_form_back(&self) -> bool {
-        ["signed_out", "session_ended", "session_pending", "unavailable", "clerk_unavailable"].contains(&self.code)
+        ["signed_out", "session_ended", "session_pending", "unavailable", "clerk_unavailable", "stripe_unavailable"]
+            .contains(&self.code)
     }
 
     /// What a bare status means, where axum or a layer answered with nothing else.
@@ -249,6 +265,12 @@ impl Error {
                 "Clerk does not answer",
                 "Clerk says who is signed in, and until it answers nobody can be let in. Nothing was saved. It is usually \
                  back within minutes; try again then.",
+            ),
+            Self::StripeSilent => Problem::new(
+                S::SERVICE_UNAVAILABLE,
+                "stripe_unavailable",
+                "Stripe does not answer",
+                "Stripe takes the payments, and nothing was charged twice. It is usually back within minutes; try again then.",
             ),
             Self::Unavailable => Problem::new(
                 S::SERVICE_UNAVAILABLE,

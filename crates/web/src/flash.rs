@@ -43,10 +43,15 @@ pub(crate) enum Flash {
     OrganisationLeft,
     SessionEnded,
     OtherSessionsEnded,
+    SubscriptionStarted,
+    SubscriptionChanged,
+    SubscriptionKept,
+    PaymentOnItsWay,
+    BillingEmailSaved,
 }
 
 impl Flash {
-    const PLAIN: [Self; 30] = [
+    const PLAIN: [Self; 35] = [
         Self::OrganisationCreated,
         Self::OrganisationOnItsWay,
         Self::ProcedureCreated,
@@ -77,6 +82,11 @@ impl Flash {
         Self::OrganisationLeft,
         Self::SessionEnded,
         Self::OtherSessionsEnded,
+        Self::SubscriptionStarted,
+        Self::SubscriptionChanged,
+        Self::SubscriptionKept,
+        Self::PaymentOnItsWay,
+        Self::BillingEmailSaved,
     ];
 
     /// What the last answer to this browser left to say.
@@ -117,6 +127,13 @@ impl Flash {
             Self::Comparing => {
                 "A worker compares our directory with Clerk’s. Load this page again in a moment.".to_owned()
             }
+            Self::SubscriptionStarted => "The subscription has begun. What the plan allows is yours now.".to_owned(),
+            Self::SubscriptionChanged => "The subscription is changed.".to_owned(),
+            Self::SubscriptionKept => "The subscription goes on as it is.".to_owned(),
+            Self::PaymentOnItsWay => {
+                "Nothing has changed yet. If you have paid, it shows here within a minute.".to_owned()
+            }
+            Self::BillingEmailSaved => "Invoices go to that address from now on.".to_owned(),
             Self::ProfileSaved => "Profile saved.".to_owned(),
             Self::ProfileOnItsWay => "Saved. Name and address appear here in a moment.".to_owned(),
             Self::LogoSaved => "The logo is saved.".to_owned(),
@@ -160,6 +177,11 @@ impl Flash {
             Self::OrganisationLeft => "organisation-left".to_owned(),
             Self::SessionEnded => "session-ended".to_owned(),
             Self::OtherSessionsEnded => "other-sessions-ended".to_owned(),
+            Self::SubscriptionStarted => "subscription-started".to_owned(),
+            Self::SubscriptionChanged => "subscription-changed".to_owned(),
+            Self::SubscriptionKept => "subscription-kept".to_owned(),
+            Self::PaymentOnItsWay => "payment-on-its-way".to_owned(),
+            Self::BillingEmailSaved => "billing-email-saved".to_owned(),
         }
     }
 

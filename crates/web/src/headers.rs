@@ -67,8 +67,10 @@ fn policy(config: &Config) -> String {
     };
     let portal = |url: &Url| url.origin().ascii_serialization();
     let (sign_in, sign_up) = (portal(&config.sign_in_url), portal(&config.sign_up_url));
-    // A form's redirects count as its action: a handshake, or sign-in when the session ended meanwhile.
-    let forms = sources(&[frontend, &sign_in, &sign_up]);
+    // A form's redirects count as its action: a handshake, sign-in when the session ended meanwhile, and paying.
+    let stripe: Vec<String> = config.stripe_pages.iter().map(portal).collect();
+    let to = [frontend, &sign_in, &sign_up].into_iter().chain(stripe.iter().map(String::as_str));
+    let forms = sources(&to.collect::<Vec<_>>());
     let scripts = sources(&[frontend, &script]);
     let with_frontend = sources(&[frontend]);
     format!(
@@ -92,6 +94,9 @@ mod tests {
         for part in ["script-src 'self';", "connect-src 'self';", "img-src 'self';"] {
             assert!(policy.contains(part), "{policy}");
         }
-        assert!(policy.contains("form-action 'self' https://accounts.example.com;"), "{policy}");
+        assert!(
+            policy.contains("form-action 'self' https://accounts.example.com https://checkout.stripe.com;"),
+            "{policy}"
+        );
     }
 }

@@ -72,7 +72,7 @@ fn delete<H: Handler<T, State>, T: 'static>(
 fn entries() -> Vec<Entry> {
     use Caller::{Anyone, InOrganisation as In, Operator, SignedIn, Vendor};
     use pages::{account, account_sessions, home, operators, organisation, organisations, sign_in, sign_out, theme};
-    use pages::{audit_log, logo, profile, role, roles, settings};
+    use pages::{audit_log, billing, buying, logo, profile, role, roles, settings};
     use pages::{invitation, inviting, leaving, member, members, offer};
     use pages::{new_procedure, procedure, procedures, publication, run, run_steps, runs, step_templates};
     vec![
@@ -141,6 +141,17 @@ fn entries() -> Vec<Entry> {
         post("/orgs/{slug}/settings/profile", "profile.save", In(P::OrganisationManage), profile::save),
         post("/orgs/{slug}/settings/profile/logo", "logo.set", In(P::OrganisationManage), logo::set),
         post("/orgs/{slug}/settings/profile/logo/remove", "logo.remove", In(P::OrganisationManage), logo::remove),
+
+        // In an organisation: billing
+        get("/orgs/{slug}/settings/billing", "billing", In(P::BillingRead), billing::show),
+        post("/orgs/{slug}/settings/billing/plan", "billing.choose", In(P::BillingManage), buying::choose),
+        get("/orgs/{slug}/settings/billing/change", "billing.change.ask", In(P::BillingManage), buying::ask),
+        post("/orgs/{slug}/settings/billing/change", "billing.change", In(P::BillingManage), buying::change),
+        post("/orgs/{slug}/settings/billing/portal", "billing.portal", In(P::BillingManage), buying::portal),
+        post("/orgs/{slug}/settings/billing/keep", "billing.keep", In(P::BillingManage), buying::keep),
+        post("/orgs/{slug}/settings/billing/email", "billing.email", In(P::BillingManage), billing::set_email),
+        get("/orgs/{slug}/settings/billing/return", "billing.return", In(P::BillingManage), buying::come_back),
+
         get("/orgs/{slug}/logo/{logo}", "logo", In(P::RunsRead), logo::show),
 
         // In an organisation: what open pages hear
@@ -183,6 +194,12 @@ fn entries() -> Vec<Entry> {
         delete("/api/v1/orgs/{slug}/roles/{role}", "api.role.delete", In(P::RolesManage), api::roles::delete),
         get("/api/v1/orgs/{slug}/audit-log", "api.audit_log", In(P::AuditRead), api::audit_log::list),
 
+        get("/api/v1/orgs/{slug}/billing", "api.billing", In(P::BillingRead), api::billing::show),
+        post("/api/v1/orgs/{slug}/billing/preview", "api.billing.preview", In(P::BillingManage), api::billing::preview),
+        post("/api/v1/orgs/{slug}/billing/checkout", "api.billing.checkout", In(P::BillingManage), api::billing::checkout),
+        post("/api/v1/orgs/{slug}/billing/portal", "api.billing.portal", In(P::BillingManage), api::billing::portal),
+        post("/api/v1/orgs/{slug}/billing/keep", "api.billing.keep", In(P::BillingManage), api::billing::keep),
+
         // Those who run it
         get("/operators", "operators", Operator, operators::show),
         post("/operators/jobs/{job}/again", "operators.again", Operator, operators::again),
@@ -191,6 +208,7 @@ fn entries() -> Vec<Entry> {
 
         // Vendors and machines
         post("/webhooks/clerk", "webhooks.clerk", Vendor, webhooks::clerk::receive),
+        post("/webhooks/stripe", "webhooks.stripe", Vendor, webhooks::stripe::receive),
         get("/__clerk/{*rest}", "frontend_proxy", Anyone, frontend_proxy::pass_on),
         post("/__clerk/{*rest}", "frontend_proxy.post", Anyone, frontend_proxy::pass_on),
         get("/healthz", "healthz", Anyone, health::alive),

@@ -5,10 +5,12 @@ use std::ops::Deref;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use billing::Billing;
 use clerk::Clerk;
 use clerk::backend::OrganizationChange;
 use domain::{Access, Org};
 use mirror::Mirror;
+use stripe::Stripe;
 use tenancy::{Database, OrganisationId, UserId};
 
 use crate::Config;
@@ -28,6 +30,7 @@ pub struct Parts {
     pub(crate) database: Database,
     pub(crate) clerk: Clerk,
     mirror: Mirror,
+    pub(crate) billing: Billing,
     pub(crate) config: Arc<Config>,
     pub(crate) hosts: Arc<Hosts>,
     pub(crate) security_headers: Arc<SecurityHeaders>,
@@ -39,10 +42,11 @@ pub struct Parts {
 
 impl State {
     /// Puts the parts together; nothing is asked yet.
-    pub fn new(database: Database, clerk: Clerk, config: Config) -> Self {
+    pub fn new(database: Database, clerk: Clerk, stripe: Stripe, config: Config) -> Self {
         Self(Arc::new(Parts {
             // The server's own role: what the mirror writes, it writes through the system door.
             mirror: Mirror::new(database.clone(), clerk.backend().clone()).leading_to(config.public_base_url.as_str()),
+            billing: Billing::new(database.clone(), stripe, config.public_base_url.as_str()),
             hosts: Arc::new(Hosts::of(&config)),
             security_headers: Arc::new(SecurityHeaders::new(&config)),
             attempts: Arc::default(),
@@ -60,7 +64,8 @@ impl State {
     pub fn over(&self, database: Database) -> Self {
         let mirror = Mirror::new(database.clone(), self.clerk.backend().clone());
         let mirror = mirror.leading_to(self.config.public_base_url.as_str());
-        Self(Arc::new(Parts { database, mirror, ..Parts::clone(self) }))
+        let billing = self.billing.over(database.clone());
+        Self(Arc::new(Parts { database, mirror, billing, ..Parts::clone(self) }))
     }
 
     /// Asks Clerk for a person and writes the directory, unless that was tried within the last seconds.

@@ -13,13 +13,15 @@ use crate::{Failure, State};
 
 /// Clerk's events at once. Most of an event's time is Clerk's, so there may be more of them than connections.
 const PROMPT: usize = 16;
+/// Jobs that ask Stripe at once, which has a limit of its own.
+const BILLING: usize = 8;
 /// Other jobs at once.
 const PATIENT: usize = 4;
 
 /// The jobs this worker does now.
 pub(crate) struct Hands {
     state: State,
-    lanes: [Reach; 2],
+    lanes: [Reach; 3],
     running: JoinSet<()>,
     /// What each task does, for the case that it panics.
     held: HashMap<Id, Claimed>,
@@ -37,7 +39,7 @@ impl Hands {
     /// Empty ones.
     pub(crate) fn new(state: State) -> Self {
         let reach = |lane, most| Reach { lane, free: Arc::new(Semaphore::new(most)), look: true };
-        let lanes = [reach(Lane::Prompt, PROMPT), reach(Lane::Patient, PATIENT)];
+        let lanes = [reach(Lane::Prompt, PROMPT), reach(Lane::Billing, BILLING), reach(Lane::Patient, PATIENT)];
         Self { state, lanes, running: JoinSet::new(), held: HashMap::new() }
     }
 

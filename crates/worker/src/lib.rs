@@ -8,10 +8,12 @@ mod schedule;
 mod settle;
 #[cfg(test)]
 mod stage;
+mod stripe_events;
 
 use std::future::Future;
 use std::time::Duration;
 
+use billing::Billing;
 use domain::jobs;
 use mirror::Mirror;
 use tenancy::{Database, Listener};
@@ -33,6 +35,8 @@ pub struct State {
     pub database: Database,
     /// Keeps the directory equal to Clerk's.
     pub mirror: Mirror,
+    /// Keeps what is paid equal to Stripe's.
+    pub billing: Billing,
 }
 
 /// Why a job was not done. The text goes to the job's row for an operator to read.
@@ -52,17 +56,27 @@ pub(crate) enum Failure {
     Domain(#[from] domain::Error),
     #[error(transparent)]
     Mirror(#[from] mirror::Error),
+    #[error(transparent)]
+    Billing(#[from] billing::Error),
 }
 
 impl Failure {
     /// Another try would find the same.
     fn is_hopeless(&self) -> bool {
-        matches!(self, Self::UnknownKind | Self::Payload | Self::ForeignInstance(_))
+        match self {
+            Self::UnknownKind | Self::Payload | Self::ForeignInstance(_) => true,
+            Self::Billing(billing::Error::Quarantined(why)) => !why.may_clear_up(),
+            _ => false,
+        }
     }
 
-    /// Nothing is wrong with the job: Clerk does not answer.
+    /// Nothing is wrong with the job: a vendor does not answer.
     fn is_waiting(&self) -> bool {
-        matches!(self, Self::Mirror(mirror::Error::Clerk(error)) if error.is_transient())
+        match self {
+            Self::Mirror(mirror::Error::Clerk(error)) => error.is_transient(),
+            Self::Billing(error) => error.is_transient(),
+            _ => false,
+        }
     }
 }
 

@@ -3,13 +3,17 @@
 use std::time::{Duration, Instant};
 
 use domain::audit_log::VERIFY_AUDIT_LOGS;
-use domain::drift::RECONCILE_CLERK;
+use domain::drift::{LOOK_AT_DUE_CUSTOMERS, RECONCILE_CLERK, RECONCILE_STRIPE};
 use domain::jobs;
 use tenancy::Database;
 
 /// What comes round, and the longest time from one begin to the next.
-const ROUNDS: &[(&str, Duration)] =
-    &[(RECONCILE_CLERK, Duration::from_secs(300)), (VERIFY_AUDIT_LOGS, Duration::from_secs(86_400))];
+const ROUNDS: &[(&str, Duration)] = &[
+    (RECONCILE_CLERK, Duration::from_secs(300)),
+    (LOOK_AT_DUE_CUSTOMERS, Duration::from_secs(900)),
+    (RECONCILE_STRIPE, Duration::from_secs(86_400)),
+    (VERIFY_AUDIT_LOGS, Duration::from_secs(86_400)),
+];
 /// How often a worker looks whether something is due.
 const LOOK: Duration = Duration::from_secs(15);
 /// From being due to being begun: the looking, and a worker that has something else in its hands.

@@ -3,15 +3,16 @@
 use std::time::Duration;
 
 use domain::audit_log::{RECORD_AUDIT_ENTRY, VERIFY_AUDIT_LOG, VERIFY_AUDIT_LOGS};
-use domain::drift::RECONCILE_CLERK;
-use domain::inbound_events::APPLY_CLERK_EVENT;
+use domain::billing::record::SYNC_BILLING;
+use domain::drift::{LOOK_AT_DUE_CUSTOMERS, RECONCILE_CLERK, RECONCILE_STRIPE};
+use domain::inbound_events::{APPLY_CLERK_EVENT, APPLY_STRIPE_EVENT};
 use domain::invitations::delivery::TELL_CLERK_INVITATION;
 use domain::jobs::{self, Claimed, MOST_WAITS};
 use domain::memberships::TELL_CLERK_MEMBERSHIP;
 use domain::plans::TELL_CLERK_LIMIT;
 use domain::sign_outs::{self, REVOKE_CLERK_SESSION};
 
-use crate::{Failure, State, audit_log, clerk_events, clerk_told};
+use crate::{Failure, State, audit_log, clerk_events, clerk_told, stripe_events};
 
 /// A job's lease is renewed this often; it lasts three times as long.
 pub(crate) const RENEW: Duration = Duration::from_secs(30);
@@ -52,6 +53,17 @@ async fn perform(state: &State, job: &Claimed) -> Result<(), Failure> {
             Ok(state.mirror.end_session(session).await?)
         }
         APPLY_CLERK_EVENT => clerk_events::apply(state, &job.payload).await,
+        APPLY_STRIPE_EVENT => stripe_events::apply(state, &job.payload).await,
+        SYNC_BILLING => {
+            let organisation = job.organisation.as_ref().ok_or(Failure::Payload)?;
+            Ok(state.billing.sync_organisation(organisation).await.map(drop)?)
+        }
+        LOOK_AT_DUE_CUSTOMERS => Ok(state.billing.in_background().look_at_due().await.map(drop)?),
+        RECONCILE_STRIPE => {
+            let report = state.billing.reconcile().await?;
+            tracing::info!(compared = report.compared, drift = report.found.len(), "compared with Stripe");
+            Ok(())
+        }
         RECONCILE_CLERK => {
             let report = state.mirror.reconcile().await?;
             tracing::info!(compared = report.compared, drift = report.found.len(), "compared with Clerk");

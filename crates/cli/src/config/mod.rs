@@ -5,6 +5,7 @@ mod complaints;
 mod pool;
 mod production;
 mod serve;
+mod stripe;
 mod vendors;
 mod work;
 
@@ -12,6 +13,7 @@ pub(crate) use clerk::ClerkArguments;
 pub(crate) use complaints::{BadConfiguration, Complaints, Shown};
 pub(crate) use pool::{PoolArguments, context_key};
 pub(crate) use serve::{ServeArguments, ServeConfig};
+pub(crate) use stripe::{StripeArguments, StripePagesArguments};
 pub(crate) use vendors::VendorArguments;
 pub(crate) use work::WorkArguments;
 

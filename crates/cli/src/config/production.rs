@@ -57,6 +57,21 @@ pub(super) fn clerk(complaints: &mut Complaints, config: &Config, secret: &str) 
     }
 }
 
+/// A key that moves real money, and no other.
+pub(super) fn stripe(complaints: &mut Complaints, config: &stripe::Config, secret: &str) {
+    let rest = secret.trim().splitn(3, '_').nth(2).unwrap_or_default();
+    if !config.mode.is_live() {
+        complaints.add(
+            "STRIPE_SECRET_KEY is a key for tests (…_test_…), with APP_ENV=production. It should look like sk_live_… or rk_live_…",
+        );
+    } else if is_made_up(rest, SHORTEST_SECRET) {
+        complaints.add(
+            "STRIPE_SECRET_KEY is a placeholder, or too short to be one of Stripe's. Copy it from the Stripe dashboard, \
+             Developers, API keys",
+        );
+    }
+}
+
 /// Whoever knows one of them tells us who may do what.
 pub(super) fn webhooks(complaints: &mut Complaints, secrets: Option<&str>) {
     for secret in secrets.unwrap_or_default().split(',').filter_map(|one| one.trim().strip_prefix("whsec_")) {

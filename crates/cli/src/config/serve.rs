@@ -11,7 +11,10 @@ use web::WebhookSecret;
 
 use super::complaints::Shown;
 use super::production::{self, PRODUCTION};
-use super::{BadConfiguration, ClerkArguments, Complaints, PoolArguments, VendorArguments, database_url, origin};
+use super::{
+    BadConfiguration, ClerkArguments, Complaints, PoolArguments, StripeArguments, StripePagesArguments,
+    VendorArguments, database_url, origin,
+};
 
 /// As given.
 #[derive(Args, Debug, Default)]
@@ -42,6 +45,10 @@ pub(crate) struct ServeArguments {
     #[command(flatten)]
     clerk: ClerkArguments,
     #[command(flatten)]
+    stripe: StripeArguments,
+    #[command(flatten)]
+    stripe_pages: StripePagesArguments,
+    #[command(flatten)]
     vendors: VendorArguments,
 }
 
@@ -55,6 +62,8 @@ pub(crate) struct ServeConfig {
     pub(crate) pool: PoolOptions,
     pub(crate) allow_old_postgres: bool,
     pub(crate) clerk: clerk::Config,
+    pub(crate) stripe: stripe::Config,
+    pub(crate) stripe_pages: Vec<Url>,
     pub(crate) webhook_secrets: Vec<WebhookSecret>,
     pub(crate) operators: Vec<UserId>,
     pub(crate) production: bool,
@@ -110,6 +119,8 @@ impl ServeArguments {
             production::webhooks(&mut complaints, self.clerk_webhook_signing_secret.as_deref());
             production::database(&mut complaints, "DATABASE_URL", database_url.as_deref());
         }
+        let stripe = self.stripe.check(&mut complaints, Some(&self.stripe_pages), production);
+        let stripe_pages = self.stripe_pages.pages(&mut complaints);
         self.vendors.check(&mut complaints);
         complaints.finish(|| {
             Some(ServeConfig {
@@ -120,6 +131,8 @@ impl ServeArguments {
                 pool,
                 allow_old_postgres: self.pool.allow_old_postgres(),
                 clerk: clerk?,
+                stripe: stripe?,
+                stripe_pages,
                 webhook_secrets: webhook_secrets?,
                 operators: operators.unwrap_or_default(),
                 production,
@@ -163,6 +176,8 @@ mod tests {
             "CLERK_PUBLISHABLE_KEY is missing",
             "CLERK_SECRET_KEY is missing",
             "CLERK_WEBHOOK_SIGNING_SECRET is missing",
+            "STRIPE_SECRET_KEY is missing",
+            "STRIPE_WEBHOOK_SECRETS is missing",
         ] {
             assert!(told.contains(name), "{name} in:\n{told}");
         }

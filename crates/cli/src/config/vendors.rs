@@ -1,18 +1,14 @@
-//! The other outside addresses: Stripe, the folder of mails, the folder of files.
+//! The folder of mails and the folder of files.
 
 use std::path::PathBuf;
 
 use clap::Args;
 
-use super::complaints::Shown;
-use super::{Complaints, web_url};
+use super::Complaints;
 
 /// As given.
 #[derive(Args, Debug, Default)]
 pub(crate) struct VendorArguments {
-    /// Address of Stripe's API [default: Stripe's]
-    #[arg(long, env = "STRIPE_API_BASE", value_name = "URL")]
-    stripe_api_base: Option<String>,
     /// Folder that outgoing mails are written to
     #[arg(long, env = "MAIL_DIR", value_name = "DIR")]
     mail_dir: Option<PathBuf>,
@@ -23,10 +19,8 @@ pub(crate) struct VendorArguments {
 
 impl VendorArguments {
     /// Says what is wrong with them. Nothing uses them yet: a mistake shall show on the day it is made, not on the
-    /// day billing, mails and exports arrive.
+    /// day mails and exports arrive.
     pub(crate) fn check(&self, complaints: &mut Complaints) {
-        let stripe = self.stripe_api_base.as_deref();
-        complaints.optional("STRIPE_API_BASE", "https://api.stripe.com", Shown::Value, stripe, web_url);
         for (name, given) in [("MAIL_DIR", &self.mail_dir), ("FILES_DIR", &self.files_dir)] {
             if let Some(folder) = given.as_ref().filter(|path| !path.as_os_str().is_empty() && !path.is_dir()) {
                 complaints.add(format!(

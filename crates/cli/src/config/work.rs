@@ -5,7 +5,9 @@ use tenancy::PoolOptions;
 
 use super::complaints::Shown;
 use super::production::{self, PRODUCTION};
-use super::{BadConfiguration, ClerkArguments, Complaints, PoolArguments, VendorArguments, database_url, origin};
+use super::{
+    BadConfiguration, ClerkArguments, Complaints, PoolArguments, StripeArguments, VendorArguments, database_url, origin,
+};
 use url::Url;
 
 /// As given.
@@ -25,6 +27,8 @@ pub(crate) struct WorkArguments {
     #[command(flatten)]
     clerk: ClerkArguments,
     #[command(flatten)]
+    stripe: StripeArguments,
+    #[command(flatten)]
     vendors: VendorArguments,
 }
 
@@ -36,6 +40,7 @@ pub(crate) struct WorkConfig {
     pub(crate) pool: PoolOptions,
     pub(crate) allow_old_postgres: bool,
     pub(crate) clerk: clerk::Config,
+    pub(crate) stripe: stripe::Config,
     pub(crate) production: bool,
 }
 
@@ -62,6 +67,7 @@ impl WorkArguments {
         if production {
             production::database(&mut complaints, "WORKER_DATABASE_URL", database_url.as_deref());
         }
+        let stripe = self.stripe.check(&mut complaints, None, production);
         self.vendors.check(&mut complaints);
         let allow_old_postgres = self.pool.allow_old_postgres();
         complaints.finish(|| {
@@ -71,6 +77,7 @@ impl WorkArguments {
                 pool,
                 allow_old_postgres,
                 clerk: clerk?,
+                stripe: stripe?,
                 production,
             })
         })

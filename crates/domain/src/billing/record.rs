@@ -138,7 +138,12 @@ pub async fn known(database: &Database, at: &OrganisationId) -> Result<Known> {
 }
 
 /// Records it, and says what of it is new, by its action in the audit log. None where what is recorded was asked for later.
-pub async fn record(database: &Database, at: &OrganisationId, fetched: &Fetched, from: Timestamp) -> Result<Option<Vec<String>>> {
+pub async fn record(
+    database: &Database,
+    at: &OrganisationId,
+    fetched: &Fetched,
+    from: Timestamp,
+) -> Result<Option<Vec<String>>> {
     let (mut tx, _) = door(database, at).write(&[organisations::locking()]).await?;
     let rows = tx.query(Query::new(BEFORE)).await?;
     let before = Before::from_row(rows.first().ok_or(Error::NotFound)?);

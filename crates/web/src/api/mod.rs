@@ -1,6 +1,7 @@
 //! JSON for programs under `/api/v1`: the same calls of the domain as the pages, a bearer token, problems as RFC 9457.
 
 pub(crate) mod audit_log;
+pub(crate) mod billing;
 pub(crate) mod invitations;
 pub(crate) mod me;
 pub(crate) mod members;

@@ -3,6 +3,8 @@
 pub(crate) mod account;
 pub(crate) mod account_sessions;
 pub(crate) mod audit_log;
+pub(crate) mod billing;
+pub(crate) mod buying;
 pub(crate) mod complaint;
 pub(crate) mod errors;
 pub(crate) mod gate;

@@ -14,6 +14,7 @@ pub(crate) enum Tab {
     Profile,
     Members,
     Roles,
+    Billing,
     AuditLog,
 }
 
@@ -26,10 +27,11 @@ pub(crate) struct TabLink {
 
 impl Tab {
     /// In the order they stand in, with what it takes to open them.
-    const ALL: [(Self, &str, &str, Permission); 4] = [
+    const ALL: [(Self, &str, &str, Permission); 5] = [
         (Self::Profile, "Profile", "profile", Permission::OrganisationManage),
         (Self::Members, "Members", "members", Permission::MembersRead),
         (Self::Roles, "Roles", "roles", Permission::MembersRead),
+        (Self::Billing, "Billing", "billing", Permission::BillingRead),
         (Self::AuditLog, "Audit log", "audit-log", Permission::AuditRead),
     ];
 

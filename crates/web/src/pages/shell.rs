@@ -1,6 +1,7 @@
 //! The frame of every page in an organisation: switcher, navigation, the person's menu, toasts.
 
 use domain::invitations::acceptance::MyInvitation;
+use domain::standing::Standing as Payment;
 use domain::{Access, BaseRole, Held, Permission};
 
 use crate::Config;
@@ -38,6 +39,17 @@ pub(crate) struct Shell {
     pub(crate) zone: Zone,
     /// Where the page hears what changes for its person.
     pub(crate) live: String,
+    /// What stands above every page until it is put right.
+    pub(crate) banner: Option<Banner>,
+}
+
+/// One thing that everybody here has to know, with the way out.
+pub(crate) struct Banner {
+    pub(crate) tone: &'static str,
+    pub(crate) title: String,
+    pub(crate) text: String,
+    /// For whoever can do something about it.
+    pub(crate) href: Option<String>,
 }
 
 /// An organisation in the switcher.
@@ -123,7 +135,34 @@ impl Shell {
             clerk: ClerkScript::new(config),
             zone: Zone::of(access),
             live: format!("/orgs/{}/live?as={}", access.organisation.slug, Standing::of(access)),
+            banner: Banner::of(access, &Zone::of(access)),
         }
+    }
+}
+
+impl Banner {
+    /// That money is owed, and what follows from that; none where nothing is.
+    fn of(access: &Access, zone: &Zone) -> Option<Self> {
+        let (tone, title, text) = match access.organisation.terms.standing {
+            Payment::Full => return None,
+            Payment::Grace { until } => {
+                ("warning", "A payment has failed.", format!("Everything works until {}.", zone.day_in_words(until)))
+            }
+            Payment::Restricted { until } => (
+                "warning",
+                "A payment is still open.",
+                format!("Nobody can be invited, and from {} on you can read but not change.", zone.day_in_words(until)),
+            ),
+            Payment::ReadOnly(_) => (
+                "danger",
+                "This organisation can be read and not changed.",
+                "Nothing is lost. Once it is paid all is back at once.".to_owned(),
+            ),
+        };
+        let may = access.may(Permission::BillingManage);
+        let text = if may { text } else { format!("{text} Whoever manages billing can put that right.") };
+        let href = may.then(|| format!("/orgs/{}/settings/billing", access.organisation.slug));
+        Some(Self { tone, title: title.to_owned(), text, href })
     }
 }
 
