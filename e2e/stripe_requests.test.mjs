@@ -284,7 +284,7 @@ test('every name and every word that is sent stands in the official types', () =
 // What a file of ours reads from, besides the official file of the same name. A field that we misspell would be read as
 // one that is not there.
 const BESIDE = {
-  account: 'Accounts', checkout_session: 'Checkout/Sessions', customer: '(Customers|shared|BalanceTransactions)',
+  account: 'Accounts', checkout_session: 'Checkout/Sessions', customer: '(Customers|shared|BalanceTransactions)', discount: 'Discounts',
   invoice: '(Invoices|InvoiceLineItems|InvoicePayments)', payment_method: 'PaymentMethods',
   portal: 'BillingPortal/(Configurations|Sessions)', price: 'Prices', product: 'Products',
   subscription: '(Subscriptions|SubscriptionItems)', subscription_schedule: 'SubscriptionSchedules', tax_id: 'TaxIds',

@@ -129,7 +129,7 @@ impl Stripe {
             secret: config.secret_key.clone(),
             mode: config.mode,
             // A bucket has to hold one call, and what the background leaves of it.
-            budget: Arc::new(Budget::new(WINDOW, allowed.max(3.0), (allowed / 4.0).max(2.0))),
+            budget: Arc::new(Budget::new(WINDOW, allowed, (allowed / 4.0).max(2.0))),
             places: Arc::new([Semaphore::new(at_once), Semaphore::new(at_once.div_ceil(2))]),
             priority: Priority::Interactive,
         })

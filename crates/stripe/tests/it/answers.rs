@@ -134,6 +134,7 @@ async fn what_is_missing_or_null_or_new_does_not_matter() {
         "schedule",
         "default_payment_method",
         "latest_invoice",
+        "discounts",
         "billing_mode",
         "status_details",
         "start_date",

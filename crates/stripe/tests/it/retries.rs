@@ -21,6 +21,7 @@ async fn a_change_is_tried_again_under_the_same_key() {
     for first in [
         Reply::error(500, "api_error", ""),
         Reply::error(409, "invalid_request_error", "lock_timeout"),
+        Reply::error(429, "invalid_request_error", "lock_timeout"),
         Reply::text(503, "<html>"),
         Reply::error(429, "invalid_request_error", "rate_limit").with("retry-after", "0"),
     ] {

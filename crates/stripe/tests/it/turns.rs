@@ -59,3 +59,24 @@ async fn more_calls_than_a_second_may_have_take_longer() {
     assert!(before.elapsed() >= Duration::from_millis(950), "{:?}", before.elapsed());
     assert_eq!(server.asked().len(), 20);
 }
+
+#[tokio::test]
+async fn the_others_are_kept_waiting_only_for_what_concerns_them_all() {
+    let server = Server::start().await;
+    let too_many = |code| Reply::error(429, "invalid_request_error", code).with("stripe-should-retry", "false");
+    for (reply, everybody) in [
+        (too_many("rate_limit").with("retry-after", "1"), true),
+        (too_many("rate_limit").with("stripe-rate-limited-reason", "global-rate"), true),
+        (too_many("rate_limit").with("stripe-rate-limited-reason", "endpoint-rate"), false),
+        (too_many("rate_limit").with("stripe-rate-limited-reason", "resource-specific"), false),
+        (too_many("lock_timeout"), false),
+    ] {
+        let stripe = server.stripe();
+        server.reply([reply.clone(), Reply::json(200, &customer("cus_1"))]);
+        let error = stripe.get_customer("cus_1", &[]).await.unwrap_err();
+        assert!(error.is_transient() && !error.outcome_unknown(), "{error:?}");
+        let before = Instant::now();
+        stripe.get_customer("cus_1", &[]).await.unwrap();
+        assert_eq!(before.elapsed() >= Duration::from_millis(900), everybody, "{reply:?}");
+    }
+}
