@@ -46,7 +46,7 @@ async fn after_three_attempts_it_is_given_up() {
     assert_eq!((error.api().unwrap().status, error.request_id()), (500, Some("req_1")));
     assert_eq!(server.asked().len(), 3);
     // A quarter to half a second, then half a second to a whole one.
-    assert!((Duration::from_millis(750)..Duration::from_secs(3)).contains(&before.elapsed()), "{:?}", before.elapsed());
+    assert!(before.elapsed() >= Duration::from_millis(750), "{:?}", before.elapsed());
 }
 
 #[tokio::test]

@@ -34,7 +34,7 @@ async fn who_finds_no_place_in_time_is_told_to_come_back() {
     let server = Server::start().await;
     let parts = ConfigParts { calls_at_once: Some(1), calls_in_a_second: Some(400), ..ConfigParts::default() };
     let stripe = server.stripe_with(parts);
-    server.reply([Reply::json(200, &customer("cus_1")).after(Duration::from_secs(3))]);
+    server.reply([Reply::json(200, &customer("cus_1")).after(Duration::from_secs(4))]);
     let slow = tokio::spawn({
         let stripe = stripe.clone();
         async move { stripe.get_customer("cus_1", &[]).await.map(drop) }
@@ -73,10 +73,10 @@ async fn the_others_are_kept_waiting_only_for_what_concerns_them_all() {
     ] {
         let stripe = server.stripe();
         server.reply([reply.clone(), Reply::json(200, &customer("cus_1"))]);
+        let before = Instant::now();
         let error = stripe.get_customer("cus_1", &[]).await.unwrap_err();
         assert!(error.is_transient() && !error.outcome_unknown(), "{error:?}");
-        let before = Instant::now();
         stripe.get_customer("cus_1", &[]).await.unwrap();
-        assert_eq!(before.elapsed() >= Duration::from_millis(900), everybody, "{reply:?}");
+        assert_eq!(before.elapsed() >= Duration::from_secs(1), everybody, "{reply:?}");
     }
 }
