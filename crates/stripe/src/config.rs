@@ -10,6 +10,9 @@ use url::{Host, Url};
 /// Where Stripe is.
 const API_BASE: &str = "https://api.stripe.com";
 
+/// With fewer calls in a second there would be no turn for jobs.
+const FEWEST_CALLS: u32 = 4;
+
 /// Whether money is real; only the key's prefix says so.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
@@ -109,8 +112,8 @@ impl Config {
                 "should be a comma list of signing secrets, each whsec_…, none of them blank",
             )
         })?;
-        if parts.calls_in_a_second == Some(0) {
-            return Err(wrong("STRIPE_CALLS_IN_A_SECOND", "should be at least 1"));
+        if parts.calls_in_a_second.is_some_and(|calls| calls < FEWEST_CALLS) {
+            return Err(wrong("STRIPE_CALLS_IN_A_SECOND", format!("should be at least {FEWEST_CALLS}")));
         }
         Ok(Self {
             api_base,

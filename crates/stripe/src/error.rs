@@ -91,7 +91,8 @@ impl Error {
         }
     }
 
-    /// The thing asked for does not exist. After a deletion that was tried again, this is success.
+    /// The thing asked for does not exist, or something that the request names; `param` says which. After a deletion
+    /// that was tried again, this is success.
     #[must_use]
     pub fn is_missing(&self) -> bool {
         self.api().is_some_and(|error| error.status == 404 || error.code == Some(ErrorCode::ResourceMissing))
@@ -132,7 +133,7 @@ impl Error {
     #[must_use]
     pub fn is_transient(&self) -> bool {
         match self {
-            Self::Api(error) => error.status >= 500 || error.status == 409,
+            Self::Api(error) => error.status >= 500 || matches!(error.status, 409 | 429),
             Self::RateLimited { .. } | Self::Unreachable(_) => true,
             Self::Decode(_) | Self::Encode(_) => false,
         }

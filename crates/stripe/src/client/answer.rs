@@ -54,6 +54,8 @@ pub(super) struct Refused {
     pub(super) should_retry: Option<bool>,
     /// `Retry-After`
     pub(super) retry_after: Option<Duration>,
+    /// It is the account that has made too many calls, not one endpoint or for one object.
+    pub(super) of_account: bool,
 }
 
 pub(super) async fn decode<T: DeserializeOwned>(response: Response) -> Result<T, Error> {
@@ -75,13 +77,18 @@ pub(super) async fn refusal(response: Response, secret: &str) -> Refused {
         Some("false") => Some(false),
         _ => None,
     };
-    let refused = |error| Refused { error, should_retry, retry_after };
-    if status == StatusCode::TOO_MANY_REQUESTS {
-        return refused(Error::RateLimited { retry_after: retry_after.unwrap_or(PATIENCE), request_id });
-    }
+    // Where Stripe does not say what there was too much of, it may be everything.
+    let reason = text(response.headers(), "stripe-rate-limited-reason");
+    let of_account = reason.is_none_or(|reason| reason.starts_with("global"));
+    let refused = |error| Refused { error, should_retry, retry_after, of_account };
     // Whatever is not in Stripe's shape, such as a page of a proxy's, still has a status.
     let body = read_bounded(response, LARGEST_ANSWER).await.unwrap_or_default();
     let Refusal { error: item } = serde_json::from_slice(&body).unwrap_or_default();
+    let code = item.code.map(|code| ErrorCode::from(code.as_str()));
+    // Two changes of one object at the same time are answered with 429 too.
+    if status == StatusCode::TOO_MANY_REQUESTS && code != Some(ErrorCode::LockTimeout) {
+        return refused(Error::RateLimited { retry_after: retry_after.unwrap_or(PATIENCE), request_id });
+    }
     let mut message = item.message.replace(secret, "…");
     if message.len() > LONGEST_MESSAGE {
         message.truncate(message.floor_char_boundary(LONGEST_MESSAGE));
@@ -89,7 +96,7 @@ pub(super) async fn refusal(response: Response, secret: &str) -> Refused {
     refused(Error::Api(Box::new(ApiError {
         status: status.as_u16(),
         kind: ErrorKind::from(item.kind.as_str()),
-        code: item.code.map(|code| ErrorCode::from(code.as_str())),
+        code,
         param: item.param,
         decline_code: item.decline_code,
         message,
@@ -97,7 +104,7 @@ pub(super) async fn refusal(response: Response, secret: &str) -> Refused {
     })))
 }
 
-fn text(headers: &HeaderMap, name: &str) -> Option<String> {
+pub(super) fn text(headers: &HeaderMap, name: &str) -> Option<String> {
     headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned)
 }
 

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use jiff::fmt::serde::timestamp::second;
 use serde::Serialize;
 
-use super::subscriptions::{TrialEnd, TrialSettings};
+use super::terms::{AutomaticTax, TrialEnd, TrialSettings};
 use super::{Pages, Paging, Stripe, expanding};
 use crate::error::Error;
 use crate::form::{Pairs, pairs};
@@ -151,13 +151,6 @@ pub struct NewSubscriptionData {
     pub trial_end: Option<TrialEnd>,
     /// What happens at its end.
     pub trial_settings: Option<TrialSettings>,
-}
-
-/// Whether tax is reckoned.
-#[derive(Debug, Clone, Copy, Serialize)]
-pub struct AutomaticTax {
-    /// Whether it is.
-    pub enabled: bool,
 }
 
 /// Whether a number at a tax office is asked for.

@@ -4,8 +4,7 @@ use jiff::Timestamp;
 use jiff::fmt::serde::timestamp::second;
 use serde::Serialize;
 
-use super::checkout_sessions::AutomaticTax;
-use super::subscriptions::{BillingCycleAnchor, CancelAt, ProrationBehavior, TrialEnd};
+use super::terms::{AutomaticTax, BillingCycleAnchor, CancelAt, ProrationBehavior, TrialEnd};
 use super::{Created, Pages, Paging, Stripe, expanding};
 use crate::error::Error;
 use crate::form::{Pairs, pairs};

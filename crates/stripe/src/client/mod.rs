@@ -20,6 +20,7 @@ mod products;
 mod subscription_schedules;
 mod subscriptions;
 mod tax_ids;
+mod terms;
 mod test_clocks;
 mod webhook_endpoints;
 
@@ -42,9 +43,9 @@ use crate::http_client;
 use crate::idempotency::Idempotency;
 
 pub use self::checkout_sessions::{
-    AutomaticTax, BillingAddressCollection, CheckoutExpand, CheckoutFilter, CheckoutStatusFilter, ConsentCollection,
-    CustomField, CustomText, CustomerUpdate, LineItem, Locale, NewCheckoutSession, NewSubscriptionData,
-    PaymentMethodCollection, Requirement, SubmitType, Take, TaxIdCollection, Words,
+    BillingAddressCollection, CheckoutExpand, CheckoutFilter, CheckoutStatusFilter, ConsentCollection, CustomField,
+    CustomText, CustomerUpdate, LineItem, Locale, NewCheckoutSession, NewSubscriptionData, PaymentMethodCollection,
+    Requirement, SubmitType, Take, TaxIdCollection, Words,
 };
 pub use self::customers::{
     CustomerChange, CustomerExpand, CustomerInvoiceSettings, NewCustomer, NewTaxId, TaxExemption,
@@ -70,10 +71,13 @@ pub use self::prices::{
 };
 pub use self::products::{MarketingFeature, NewProduct, ProductChange, ProductFilter};
 pub use self::subscriptions::{
-    Anchor, BillingCycleAnchor, CancelAt, CancelSubscription, CancellationFeedback, CancellationNote, Collection,
-    MissingPaymentMethod, NewBillingMode, NewSubscription, NewSubscriptionItem, PauseOfCollection, PausedInvoices,
-    PaymentBehavior, ProrationBehavior, ResumePaymentBehavior, ResumeSubscription, StatusFilter, SubscriptionChange,
-    SubscriptionExpand, SubscriptionFilter, SubscriptionItemChange, TrialEnd, TrialEndBehavior, TrialSettings,
+    CancelSubscription, NewSubscription, NewSubscriptionItem, ResumePaymentBehavior, ResumeSubscription, StatusFilter,
+    SubscriptionChange, SubscriptionExpand, SubscriptionFilter, SubscriptionItemChange,
+};
+pub use self::terms::{
+    Anchor, AutomaticTax, BillingCycleAnchor, CancelAt, CancellationFeedback, CancellationNote, Collection,
+    MissingPaymentMethod, NewBillingMode, PauseOfCollection, PausedInvoices, PaymentBehavior, ProrationBehavior,
+    TrialEnd, TrialEndBehavior, TrialSettings,
 };
 pub use self::test_clocks::NewTestClock;
 pub use self::webhook_endpoints::{NewWebhookEndpoint, WebhookEndpointChange};
@@ -129,7 +133,7 @@ impl Stripe {
             secret: config.secret_key.clone(),
             mode: config.mode,
             // A bucket has to hold one call, and what the background leaves of it.
-            budget: Arc::new(Budget::new(WINDOW, allowed.max(3.0), (allowed / 4.0).max(2.0))),
+            budget: Arc::new(Budget::new(WINDOW, allowed, (allowed / 4.0).max(2.0))),
             places: Arc::new([Semaphore::new(at_once), Semaphore::new(at_once.div_ceil(2))]),
             priority: Priority::Interactive,
         })

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::subscriptions::{Anchor, ProrationBehavior};
+use super::terms::{Anchor, ProrationBehavior};
 use super::{Pages, Paging, Stripe};
 use crate::change::Change;
 use crate::error::Error;

@@ -18,7 +18,7 @@ use tokio::sync::SemaphorePermit;
 use tokio::time::{sleep, timeout};
 use url::Url;
 
-use super::answer::{PATIENCE, Refused, decode, refusal};
+use super::answer::{PATIENCE, Refused, decode, refusal, text};
 use super::{API_VERSION, Stripe};
 use crate::error::Error;
 use crate::form::{self, Pairs};
@@ -92,10 +92,13 @@ impl Stripe {
             undecided(unreachable(error))
         })?;
         if response.status().is_success() {
+            let request_id = text(response.headers(), "request-id");
+            let replayed = response.headers().contains_key("idempotent-replayed");
+            tracing::debug!(method = %call.method, path = call.url.path(), request_id, replayed, "Stripe answered");
             return decode(response).await.map_err(undecided);
         }
         let refused = refusal(response, self.secret.expose_secret()).await;
-        if let Error::RateLimited { retry_after, .. } = &refused.error {
+        if let (true, Error::RateLimited { retry_after, .. }) = (refused.of_account, &refused.error) {
             self.budget.quiet(*retry_after);
         }
         Err(refused)
@@ -137,12 +140,12 @@ impl Stripe {
 
 /// A refusal of our own: whoever is told to wait is not made to wait here as well.
 fn final_refusal(error: Error) -> Refused {
-    Refused { error, should_retry: Some(false), retry_after: None }
+    Refused { error, should_retry: Some(false), retry_after: None, of_account: false }
 }
 
 /// No word from Stripe on whether to try again.
 fn undecided(error: Error) -> Refused {
-    Refused { error, should_retry: None, retry_after: None }
+    Refused { error, should_retry: None, retry_after: None, of_account: false }
 }
 
 /// Between half and all of it, so that callers who failed together do not come back together.

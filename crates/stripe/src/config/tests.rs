@@ -75,7 +75,7 @@ fn a_number_is_a_number() {
         })
     };
     assert_eq!(read("7").unwrap().calls_in_a_second, Some(7));
-    for calls in ["0", "many", "-1"] {
+    for calls in ["0", "3", "many", "-1"] {
         assert_eq!(read(calls).unwrap_err().variable, "STRIPE_CALLS_IN_A_SECOND", "{calls}");
     }
 }

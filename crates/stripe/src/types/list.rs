@@ -3,8 +3,8 @@
 use serde::Deserialize;
 
 use super::{
-    CheckoutSession, Customer, Event, Invoice, PaymentMethod, PortalConfiguration, Price, Product, Subscription,
-    SubscriptionSchedule, TaxId, WebhookEndpoint, or_default,
+    CheckoutSession, Customer, Discount, Event, Invoice, PaymentMethod, PortalConfiguration, Price, Product,
+    Subscription, SubscriptionSchedule, TaxId, WebhookEndpoint, or_default,
 };
 
 /// A part of a list.
@@ -54,6 +54,6 @@ macro_rules! rows {
 }
 
 rows! {
-    CheckoutSession, Customer, Event, Invoice, PaymentMethod, PortalConfiguration, Price, Product, Subscription,
+    CheckoutSession, Customer, Discount, Event, Invoice, PaymentMethod, PortalConfiguration, Price, Product, Subscription,
     SubscriptionSchedule, TaxId, WebhookEndpoint,
 }

@@ -6,6 +6,7 @@
 mod account;
 mod checkout_session;
 mod customer;
+mod discount;
 mod expandable;
 mod invoice;
 mod list;
@@ -27,6 +28,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 pub use self::account::{Account, BusinessProfile};
 pub use self::checkout_session::{CheckoutMode, CheckoutSession, CheckoutStatus, PaymentStatus};
 pub use self::customer::{Address, Customer, CustomerField, CustomerLookup, InvoiceSettings, TaxExempt};
+pub use self::discount::Discount;
 pub use self::expandable::Expandable;
 pub use self::invoice::{
     BillingReason, Invoice, InvoiceLine, InvoiceParent, InvoicePayment, InvoicePaymentStatus, InvoiceStatus,

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use jiff::fmt::serde::timestamp::second;
 use serde::{Deserialize, Serialize};
 
-use super::{Expandable, Invoice, List, Metadata, PaymentMethod, Price, SubscriptionSchedule, or_default};
+use super::{Discount, Expandable, Invoice, List, Metadata, PaymentMethod, Price, SubscriptionSchedule, or_default};
 use crate::money::Currency;
 use crate::words::words;
 
@@ -127,6 +127,9 @@ pub struct Subscription {
     /// What it is paid with, before the customer's own.
     #[serde(default)]
     pub default_payment_method: Option<Expandable<PaymentMethod>>,
+    /// What is off the price.
+    #[serde(default, deserialize_with = "or_default")]
+    pub discounts: Vec<Expandable<Discount>>,
     /// The last invoice.
     #[serde(default)]
     pub latest_invoice: Option<Expandable<Invoice>>,
