@@ -100,6 +100,7 @@ pub async fn start(options: Options) -> anyhow::Result<Sandbox> {
         tokio::spawn(async move { writer.store.keep_writing().await }),
         tokio::spawn(async move { book_writer.book.keep_writing().await }),
         tokio::spawn(webhooks::keep_sending(Arc::new(FromStripe(app.clone())))),
+        tokio::spawn(stripe::keep_ticking(app.clone())),
     ];
     // Without an address there is nothing to do.
     if app.settings.webhook.is_some() {

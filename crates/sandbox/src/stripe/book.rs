@@ -8,11 +8,14 @@ use serde_json::{Value, json};
 use crate::records::{Message, Outbox, WebhookMode};
 use crate::settings::StripeSettings;
 use crate::stripe::VERSION;
+use crate::stripe::billing::Untold;
 use crate::stripe::clock::{self, Seconds};
 use crate::stripe::form::Metadata;
 use crate::stripe::idempotency::Kept;
 use crate::stripe::records::{
-    BalanceTransaction, Customer, Event, PaymentMethod, Price, Product, Secret, TaxId, TestClock, WebhookEndpoint,
+    BalanceTransaction, CheckoutSession, Customer, Event, Invoice, InvoiceItem, InvoicePayment, PaymentIntent,
+    PaymentMethod, PortalConfiguration, PortalSession, Price, Product, Schedule, Secret, Subscription, TaxId,
+    TestClock, WebhookEndpoint,
 };
 use crate::stripe::shelf::Shelf;
 
@@ -29,6 +32,10 @@ pub(crate) struct Book {
     /// Id and idempotency key of the call under way.
     #[serde(skip)]
     pub(crate) request: Option<(String, Option<String>)>,
+    /// Events of the action under way, which are told in their order when it is done.
+    #[serde(skip)]
+    pub(crate) untold: Option<Vec<Untold>>,
+    pub(crate) dunning: Dunning,
     pub(crate) products: Shelf<Product>,
     pub(crate) prices: Shelf<Price>,
     pub(crate) customers: Shelf<Customer>,
@@ -36,11 +43,46 @@ pub(crate) struct Book {
     pub(crate) balance_transactions: Shelf<BalanceTransaction>,
     pub(crate) payment_methods: Shelf<PaymentMethod>,
     pub(crate) test_clocks: Shelf<TestClock>,
+    pub(crate) subscriptions: Shelf<Subscription>,
+    pub(crate) schedules: Shelf<Schedule>,
+    pub(crate) invoices: Shelf<Invoice>,
+    pub(crate) invoice_items: Shelf<InvoiceItem>,
+    pub(crate) invoice_payments: Shelf<InvoicePayment>,
+    pub(crate) payment_intents: Shelf<PaymentIntent>,
+    pub(crate) checkout_sessions: Shelf<CheckoutSession>,
+    pub(crate) portal_configurations: Shelf<PortalConfiguration>,
+    pub(crate) portal_sessions: Shelf<PortalSession>,
     pub(crate) webhook_endpoints: Shelf<WebhookEndpoint>,
     pub(crate) events: Shelf<Event>,
     pub(crate) outbox: Outbox,
     /// Answers by idempotency key.
     pub(crate) answers: BTreeMap<String, Kept>,
+}
+
+/// What the account does when a renewal is not paid.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(default)]
+pub(crate) struct Dunning {
+    /// Days after the first attempt on which it is tried again.
+    pub(crate) days: Vec<i64>,
+    pub(crate) after: AfterRetries,
+    pub(crate) marks_uncollectible: bool,
+}
+
+/// What becomes of the subscription when no retry is left.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Serialize, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum AfterRetries {
+    #[default]
+    Cancel,
+    Unpaid,
+    PastDue,
+}
+
+impl Default for Dunning {
+    fn default() -> Self {
+        Self { days: vec![3, 5, 7, 14], after: AfterRetries::default(), marks_uncollectible: false }
+    }
 }
 
 /// The endpoint of the command line.
@@ -87,6 +129,17 @@ impl Book {
             "price" => self.prices.find(id).map(Price::json),
             "pm" => self.payment_methods.find(id).map(PaymentMethod::json),
             "txi" => self.tax_ids.find(id).map(TaxId::json),
+            "sub" => self.subscriptions.find(id).map(|subscription| self.subscription_json(subscription)),
+            "sub_sched" => self.schedules.find(id).map(|schedule| self.schedule_json(schedule)),
+            "in" => self.invoices.find(id).map(|invoice| self.invoice_json(invoice)),
+            "pi" => self.payment_intents.find(id).map(PaymentIntent::json),
+            "ch" => self
+                .payment_intents
+                .iter()
+                .find(|intent| intent.charge.as_deref() == Some(id))
+                .map(PaymentIntent::charge_json),
+            "cs_test" => self.checkout_sessions.find(id).map(|session| self.checkout_session_json(session)),
+            "bpc" => self.portal_configurations.find(id).map(PortalConfiguration::json),
             "clock" => self.test_clocks.find(id).map(TestClock::json),
             // Products may have an id of one's own choosing.
             _ => self.products.find(id).map(Product::json),
@@ -102,6 +155,21 @@ impl Book {
                 let own = &self.payment_methods.find(id)?.customer;
                 self.payment_methods.iter().rev().find(|other| other.customer != *own).map(PaymentMethod::json)
             }
+            "sub" => {
+                let own = &self.subscriptions.find(id)?.customer;
+                let other = self.subscriptions.iter().rev().find(|other| other.customer != *own);
+                other.map(|other| self.subscription_json(other))
+            }
+            "in" => {
+                let own = &self.invoices.find(id)?.customer;
+                let other = self.invoices.iter().rev().find(|other| other.customer != *own);
+                other.map(|other| self.invoice_json(other))
+            }
+            "cs_test" => {
+                let own = &self.checkout_sessions.find(id)?.customer;
+                let other = self.checkout_sessions.iter().rev().find(|other| other.customer != *own);
+                other.map(|other| self.checkout_session_json(other))
+            }
             _ => None,
         }
     }
@@ -115,6 +183,17 @@ impl Book {
                 Some(whole_list(mine.map(TaxId::json).collect(), &format!("/v1/customers/{id}/tax_ids")))
             }
             ("customer", "sources") => Some(whole_list(Vec::new(), &format!("/v1/customers/{id}/sources"))),
+            ("customer", "subscriptions") => {
+                let mine = self.subscriptions.iter().rev();
+                let mine = mine.filter(|subscription| subscription.customer == id && !subscription.status.is_over());
+                let shown = mine.map(|subscription| self.subscription_json(subscription)).collect();
+                Some(whole_list(shown, &format!("/v1/customers/{id}/subscriptions")))
+            }
+            ("invoice", "payments") => Some(self.invoice_payments_json(id)),
+            ("invoice", "confirmation_secret") => Some(Value::Null),
+            ("checkout.session", "line_items") => {
+                self.checkout_sessions.find(id).map(|session| self.checkout_lines(session))
+            }
             ("price", "currency_options") => self.prices.find(id).map(Price::currency_options_json),
             _ => None,
         }

@@ -111,10 +111,15 @@ impl Card {
     /// What the bank says when it is charged without its holder.
     pub(crate) fn charged(&self) -> Reaction {
         match by_number(&self.number) {
-            Some(card) if card.once && self.authenticated => Accepts,
+            Some(card) if self.authenticated && card.asks() => Accepts,
             Some(card) => card.charged,
             None => Declines("incorrect_number", None),
         }
+    }
+
+    /// Its holder has gone: a card that asks every time asks again.
+    pub(crate) fn leave_holder(&mut self) {
+        self.authenticated &= by_number(&self.number).is_some_and(|card| card.once);
     }
 
     /// What the bank says when it is saved.
@@ -164,6 +169,9 @@ mod tests {
         assert_eq!(card.charged(), Accepts);
         let mut always = by_number("4000002760003184").unwrap().card(1, 2040);
         always.authenticated = true;
-        assert_eq!(always.charged(), Asks);
+        assert_eq!(always.charged(), Accepts, "while its holder is there");
+        always.leave_holder();
+        card.leave_holder();
+        assert_eq!((card.charged(), always.charged()), (Accepts, Asks));
     }
 }

@@ -4,9 +4,12 @@
 //! idempotency, is here once.
 
 mod api;
+mod billing;
 mod book;
 mod cards;
+mod checkout;
 mod clock;
+mod cycle;
 mod dispatch;
 mod errors;
 mod expand;
@@ -21,6 +24,7 @@ mod shelf;
 mod signature;
 
 pub(crate) use book::{Book, FILE};
+pub(crate) use cycle::keep_ticking;
 pub(crate) use faults::Shown;
 pub(crate) use sender::FromStripe;
 

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use crate::stripe::billing::Ending;
 use crate::stripe::book::Book;
 use crate::stripe::clock::Seconds;
 use crate::stripe::form::Metadata;
@@ -110,8 +111,18 @@ impl Customer {
 }
 
 impl Book {
-    /// Ends a customer: payment methods are detached, and only the id remains.
+    /// Ends a customer: subscriptions are cancelled, payment methods detached, and only the id remains.
     pub(crate) fn delete_customer(&mut self, id: &str, at: Seconds) {
+        let running: Vec<_> = self
+            .subscriptions
+            .iter()
+            .filter(|subscription| subscription.customer == id && !subscription.status.is_over())
+            .map(|subscription| subscription.id.clone())
+            .collect();
+        for subscription in running {
+            // It is running: there is nothing to refuse.
+            let _ = self.end(&subscription, &Ending::default(), "cancellation_requested", at);
+        }
         let methods: Vec<_> = self
             .payment_methods
             .iter()

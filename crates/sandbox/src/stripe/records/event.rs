@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 use crate::ids;
 use crate::records::{Delivery, DeliveryStatus};
 use crate::stripe::VERSION;
+use crate::stripe::billing::Untold;
 use crate::stripe::book::Book;
 use crate::stripe::clock::Seconds;
 use crate::stripe::shelf::Record;
@@ -90,16 +91,29 @@ impl Book {
     }
 
     fn emit_with(&mut self, kind: &str, object: Value, previous: Option<Value>, at: Seconds) {
+        let event = Untold { kind: kind.to_owned(), object, previous, at };
+        match &mut self.untold {
+            Some(untold) => untold.push(event),
+            None => self.tell(event),
+        }
+    }
+
+    /// Keeps an event, and sends it to the endpoints that want it.
+    pub(crate) fn tell(&mut self, untold: Untold) {
+        if let Some(later) = &mut self.untold {
+            later.push(untold);
+            return;
+        }
         let mut event = Event {
             id: ids::fresh("evt_"),
-            kind: kind.to_owned(),
-            created: at,
-            object,
-            previous,
+            kind: untold.kind,
+            created: untold.at,
+            object: untold.object,
+            previous: untold.previous,
             request: self.request.clone(),
             endpoints: 0,
         };
-        let wanting: Vec<_> = self.webhook_endpoints.iter().filter(|endpoint| endpoint.wants(kind)).collect();
+        let wanting: Vec<_> = self.webhook_endpoints.iter().filter(|endpoint| endpoint.wants(&event.kind)).collect();
         event.endpoints = wanting.len();
         let sent: Vec<_> = wanting
             .into_iter()
