@@ -12,6 +12,7 @@ use crate::logos::Logos;
 use crate::received::{Received, record};
 use crate::settings::Settings;
 use crate::store::Store;
+use crate::stripe::{Book, Shown};
 use crate::tokens::Signer;
 use crate::webhook_secrets::WebhookSecrets;
 use crate::{backend, frontend, portal};
@@ -26,6 +27,10 @@ pub(crate) struct App {
     pub(crate) limits: Limits,
     pub(crate) faults: Faults,
     pub(crate) received: Received,
+    /// Stripe's state.
+    pub(crate) book: Store<Book>,
+    /// What Stripe has shown.
+    pub(crate) shown: Shown,
 }
 
 /// One instance, shared.

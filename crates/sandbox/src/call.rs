@@ -1,4 +1,4 @@
-//! One call of one of the two APIs, as limits, faults and the list of calls see it.
+//! One call of one of the APIs, as limits, faults and the list of calls see it.
 
 use http::{Method, Uri};
 
@@ -7,6 +7,7 @@ use http::{Method, Uri};
 pub(crate) enum Api {
     Backend,
     Frontend,
+    Stripe,
 }
 
 impl Api {
@@ -15,12 +16,13 @@ impl Api {
         match self {
             Self::Backend => "backend",
             Self::Frontend => "frontend",
+            Self::Stripe => "stripe",
         }
     }
 
     /// The API of that word.
     pub(crate) fn parse(word: &str) -> Option<Self> {
-        [Self::Backend, Self::Frontend].into_iter().find(|api| api.as_str() == word)
+        [Self::Backend, Self::Frontend, Self::Stripe].into_iter().find(|api| api.as_str() == word)
     }
 }
 

@@ -33,6 +33,14 @@ pub(crate) enum Trouble {
     Garbage,
     /// Done, and never answered.
     Silence,
+    /// Stripe only: 409, something else holds the object; not done.
+    Locked,
+    /// Stripe only: done, and answered with 500, also when it is asked again under the same idempotency key.
+    Stored,
+    /// Stripe only: answered with the object as it was before its last change.
+    Stale,
+    /// Stripe only: answered with the object of another customer.
+    Foreign,
 }
 
 impl Trouble {
@@ -45,6 +53,10 @@ impl Trouble {
             Self::Error => "error",
             Self::Garbage => "garbage",
             Self::Silence => "silence",
+            Self::Locked => "locked",
+            Self::Stored => "stored_error",
+            Self::Stale => "stale",
+            Self::Foreign => "foreign",
         }
     }
 }
@@ -162,10 +174,12 @@ pub(crate) async fn inject(State(app): State<Shared>, request: Request, next: Ne
             drop(next.run(request).await);
             std::future::pending().await
         }
+        Trouble::Locked | Trouble::Stored | Trouble::Stale | Trouble::Foreign => next.run(request).await,
     }
 }
 
-fn trouble(app: &App, call: &Call) -> Option<Trouble> {
+/// What goes wrong with a call, noted on the list of calls.
+pub(crate) fn trouble(app: &App, call: &Call) -> Option<Trouble> {
     let trouble = app.faults.take(call)?;
     app.received.mark(call, trouble.as_str());
     Some(trouble)

@@ -1,6 +1,6 @@
-//! The local sandbox: what Tenantry needs of Clerk, and a place where Stripe will be, on loopback ports.
+//! The local sandbox: what Tenantry needs of Clerk and of Stripe, on loopback ports.
 //!
-//! It speaks Clerk's wire protocols well enough that the unmodified ClerkJS and the official server library cannot
+//! It speaks their wire protocols well enough that the unmodified ClerkJS and the official server libraries cannot
 //! tell the difference in what Tenantry uses. It keeps its own people, organisations, memberships, sessions and mails
 //! in one data directory. No production crate depends on it; it runs as a process of its own.
 

@@ -28,7 +28,7 @@ pub enum RetrySchedule {
     Hosted,
 }
 
-/// A Clerk instance on this machine (and a port where Stripe will be), for development and tests.
+/// A Clerk instance and a Stripe account on this machine, for development and tests.
 #[derive(Clone, Debug, Parser)]
 #[command(name = "tenantry-sandbox", version)]
 pub struct Options {
@@ -59,6 +59,15 @@ pub struct Options {
     /// Secret key the Backend API asks for: sk_test_…, or sk_live_… with a key of production
     #[arg(long, env = "CLERK_SECRET_KEY", hide_env_values = true)]
     pub secret_key: String,
+    /// Secret key Stripe's API asks for: sk_test_…
+    #[arg(long, env = "STRIPE_SECRET_KEY", hide_env_values = true, default_value = "sk_test_sandbox")]
+    pub stripe_secret_key: String,
+    /// Where Stripe's events go, beside the endpoints that are made through its API.
+    #[arg(long)]
+    pub stripe_webhook_url: Option<Url>,
+    /// Secrets they are signed with, with commas between: whsec_…
+    #[arg(long, env = "STRIPE_WEBHOOK_SECRETS", hide_env_values = true, value_delimiter = ',')]
+    pub stripe_webhook_secrets: Vec<String>,
     /// Publishable key of the instance; the issuer and the cookie suffix follow from it, and with pk_live_ that it
     /// behaves as a production instance.
     #[arg(long, default_value = crate::instance::PUBLISHABLE_KEY)]

@@ -1,4 +1,4 @@
-//! What the two APIs were asked lately, and how that was answered.
+//! What the APIs were asked lately, and how that was answered.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -6,10 +6,11 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
+use http::Method;
 use serde_json::{Value, json};
 
 use crate::app::Shared;
-use crate::call::{Call, target};
+use crate::call::{Api, Call, target};
 use crate::clock::{self, Millis};
 
 /// Calls that are kept; the oldest goes first.
@@ -56,17 +57,23 @@ impl Entry {
 impl Received {
     fn begin(&self, request: &Request, now: Millis) -> Option<Call> {
         let (api, path) = target(request.uri())?;
+        Some(self.begin_call(api, request.method(), path, now))
+    }
+
+    /// Puts a call on the list.
+    pub(crate) fn begin_call(&self, api: Api, method: &Method, path: &str, now: Millis) -> Call {
         let mut list = self.lock();
         list.begun += 1;
-        let call = Call { number: list.begun, api, method: request.method().clone(), path: path.to_owned() };
+        let call = Call { number: list.begun, api, method: method.clone(), path: path.to_owned() };
         if list.entries.len() == KEPT {
             list.entries.pop_front();
         }
         list.entries.push_back(Entry { call: call.clone(), at: now, status: None, fault: None });
-        Some(call)
+        call
     }
 
-    fn finish(&self, call: &Call, status: u16) {
+    /// Notes how a call was answered.
+    pub(crate) fn finish(&self, call: &Call, status: u16) {
         self.change(call, |entry| entry.status = Some(status));
     }
 

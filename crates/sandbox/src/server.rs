@@ -23,8 +23,10 @@ use crate::received::Received;
 use crate::settings::Settings;
 use crate::state::Rules;
 use crate::store::Store;
+use crate::stripe::FromStripe;
 use crate::tokens::Signer;
 use crate::webhook_secrets::WebhookSecrets;
+use crate::webhooks::FromClerk;
 use crate::{control, mailbox, stripe, webhooks};
 
 /// A running sandbox.
@@ -49,8 +51,8 @@ pub async fn start(options: Options) -> anyhow::Result<Sandbox> {
     let clerk = open("Clerk", options.clerk_port).await?;
     let stripe_doors = open("Stripe", options.stripe_port).await?;
     let mailbox_doors = open("the mailbox", options.mailbox_port).await?;
-    let settings = Settings::new(&options, clerk.port, mailbox_doors.port)?;
-    let store = Store::open(&options.data_dir)?;
+    let settings = Settings::new(&options, clerk.port, stripe_doors.port, mailbox_doors.port)?;
+    let store: Store = Store::open(&options.data_dir, "state.json")?;
     let (instance_id, kids) = store.write(|state| {
         state.rules = Rules {
             public_origin: settings.public_origin.clone(),
@@ -68,6 +70,8 @@ pub async fn start(options: Options) -> anyhow::Result<Sandbox> {
     };
     let logos = Logos::open(&options.data_dir)?;
     let secrets = WebhookSecrets::new(settings.webhook.as_ref().map(|webhook| webhook.secret.clone()));
+    let book = Store::open(&options.data_dir, stripe::FILE)?;
+    book.write(|book: &mut stripe::Book| book.open(&settings.stripe));
     let app = Arc::new(App {
         settings,
         store,
@@ -77,6 +81,8 @@ pub async fn start(options: Options) -> anyhow::Result<Sandbox> {
         limits: Limits::new(options.limits),
         faults: Faults::default(),
         received: Received::default(),
+        book,
+        shown: stripe::Shown::default(),
     });
     let (stop, stopped) = watch::channel(false);
 
@@ -84,16 +90,22 @@ pub async fn start(options: Options) -> anyhow::Result<Sandbox> {
     let mut servers = Vec::new();
     let overridden = axum::middleware::from_fn(method_override).layer(router(&app));
     serve(clerk, overridden, &stopped, &mut servers);
-    serve(stripe_doors, stripe::router(), &stopped, &mut servers);
+    serve(stripe_doors, stripe::router(&app), &stopped, &mut servers);
     let boxes: Router = control::guarded(mailbox::router().merge(control::router()), &app).with_state(app.clone());
     serve(mailbox_doors, boxes, &stopped, &mut servers);
 
     let writer = app.clone();
-    let sender = app.clone();
-    let helpers = vec![
+    let book_writer = app.clone();
+    let mut helpers = vec![
         tokio::spawn(async move { writer.store.keep_writing().await }),
-        tokio::spawn(webhooks::keep_sending(sender)),
+        tokio::spawn(async move { book_writer.book.keep_writing().await }),
+        tokio::spawn(webhooks::keep_sending(Arc::new(FromStripe(app.clone())))),
+        tokio::spawn(stripe::keep_ticking(app.clone())),
     ];
+    // Without an address there is nothing to do.
+    if app.settings.webhook.is_some() {
+        helpers.push(tokio::spawn(webhooks::keep_sending(Arc::new(FromClerk(app.clone())))));
+    }
     tracing::info!(
         clerk = app.settings.public_origin,
         stripe = stripe_port,
@@ -120,7 +132,8 @@ impl Sandbox {
         for helper in self.helpers {
             helper.abort();
         }
-        self.app.store.flush()
+        self.app.store.flush()?;
+        self.app.book.flush()
     }
 }
 

@@ -28,6 +28,7 @@ pub(crate) struct Settings {
     pub(crate) origins: Origins,
     pub(crate) secret_key: String,
     pub(crate) webhook: Option<Webhook>,
+    pub(crate) stripe: StripeSettings,
     /// Directory with ClerkJS; `None` when it is not installed.
     pub(crate) clerk_js: Option<PathBuf>,
     pub(crate) retry_schedule: RetrySchedule,
@@ -42,9 +43,37 @@ pub(crate) struct Webhook {
     pub(crate) secret: Secret,
 }
 
+/// What the command line says about Stripe.
+pub(crate) struct StripeSettings {
+    /// `http://localhost:<stripe port>`.
+    pub(crate) origin: String,
+    pub(crate) secret_key: String,
+    /// Where its webhooks go, and what they are signed with.
+    pub(crate) webhook: Option<(Url, Vec<String>)>,
+}
+
+impl StripeSettings {
+    fn new(options: &Options, port: u16) -> anyhow::Result<Self> {
+        if !["sk_test_", "rk_test_"].iter().any(|prefix| options.stripe_secret_key.starts_with(prefix)) {
+            bail!("--stripe-secret-key must begin with sk_test_");
+        }
+        let secrets: Vec<_> = options.stripe_webhook_secrets.iter().map(|secret| secret.trim().to_owned()).collect();
+        if secrets.iter().any(|secret| !secret.starts_with("whsec_")) {
+            bail!("--stripe-webhook-secrets must be secrets that begin with whsec_, with commas between");
+        }
+        let webhook = match &options.stripe_webhook_url {
+            Some(_) if secrets.is_empty() => bail!("--stripe-webhook-url needs --stripe-webhook-secrets"),
+            Some(url) => Some((url.clone(), secrets)),
+            None => None,
+        };
+        let origin = format!("http://localhost:{port}");
+        Ok(Self { origin, secret_key: options.stripe_secret_key.clone(), webhook })
+    }
+}
+
 impl Settings {
     /// Checks the options; each complaint names its option.
-    pub(crate) fn new(options: &Options, clerk_port: u16, mailbox_port: u16) -> anyhow::Result<Self> {
+    pub(crate) fn new(options: &Options, clerk_port: u16, stripe_port: u16, mailbox_port: u16) -> anyhow::Result<Self> {
         let prefix = if options.publishable_key.starts_with("pk_live_") { "sk_live_" } else { "sk_test_" };
         if !options.secret_key.starts_with(prefix) {
             bail!("--secret-key must begin with {prefix}, as the instance of --publishable-key asks for");
@@ -59,6 +88,7 @@ impl Settings {
         for (name, url) in [("--app-url", Some(&options.app_url))]
             .into_iter()
             .chain([("--webhook-url", options.webhook_url.as_ref())])
+            .chain([("--stripe-webhook-url", options.stripe_webhook_url.as_ref())])
             .chain(options.allow_origin.iter().map(|url| ("--allow-origin", Some(url))))
         {
             if url.is_some_and(|url| !matches!(url.scheme(), "http" | "https")) {
@@ -81,6 +111,7 @@ impl Settings {
             origins: Origins::new(clerk_port, std::iter::once(&options.app_url).chain(&options.allow_origin)),
             secret_key: options.secret_key.clone(),
             webhook,
+            stripe: StripeSettings::new(options, stripe_port)?,
             clerk_js: clerk_js(options.clerk_js.as_deref())?,
             retry_schedule: options.retry_schedule,
             retry_scale: options.retry_scale,

@@ -6,11 +6,10 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::clock::Millis;
 use crate::ids;
 use crate::records::{
-    Client, Delivery, DevBrowser, Endpoint, Invitation, Mail, Membership, Nonce, Organization, OrganizationSettings,
-    Permission, Role, RoleSet, Session, SignInToken, User, WebhookMode,
+    Client, DevBrowser, Endpoint, Invitation, Mail, Membership, Nonce, Organization, OrganizationSettings, Outbox,
+    Permission, Role, RoleSet, Session, SignInToken, User,
 };
 
 /// What the command line says about the instance; not kept, it is given anew at each start.
@@ -56,13 +55,8 @@ pub(crate) struct State {
     pub(crate) nonces: BTreeMap<String, Nonce>,
     /// Oldest first.
     pub(crate) mails: Vec<Mail>,
-    /// Oldest first.
-    pub(crate) deliveries: Vec<Delivery>,
-    pub(crate) webhook_mode: WebhookMode,
-    /// How long a new event waits before it is sent.
-    pub(crate) webhook_delay: Millis,
-    /// New events that are still to be held back, until the last of them lets them go in reverse order.
-    pub(crate) webhooks_to_hold: u32,
+    #[serde(flatten)]
+    pub(crate) outbox: Outbox,
     pub(crate) endpoint: Endpoint,
     /// `kid` of each published signing key, oldest first, once there was more than the first one.
     pub(crate) kids: Vec<String>,
@@ -88,10 +82,7 @@ impl Default for State {
             dev_browsers: BTreeMap::new(),
             nonces: BTreeMap::new(),
             mails: Vec::new(),
-            deliveries: Vec::new(),
-            webhook_mode: WebhookMode::default(),
-            webhook_delay: 0,
-            webhooks_to_hold: 0,
+            outbox: Outbox::default(),
             endpoint: Endpoint::default(),
             kids: Vec::new(),
         }

@@ -8,17 +8,18 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use anyhow::Context as _;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use tokio::sync::Notify;
 
 use crate::state::State;
 
-const FILE: &str = "state.json";
 /// Changes within this time are written together.
 const DEBOUNCE: Duration = Duration::from_millis(50);
 
 /// The state; every change reaches the disk within a tenth of a second.
-pub(crate) struct Store {
-    state: Mutex<State>,
+pub(crate) struct Store<T = State> {
+    state: Mutex<T>,
     path: PathBuf,
     /// Held while the file is written: the last writer must be the one with the newest state.
     writing: Mutex<()>,
@@ -27,15 +28,15 @@ pub(crate) struct Store {
     pub(crate) deliveries: Notify,
 }
 
-impl Store {
+impl<T: Default + DeserializeOwned + Serialize> Store<T> {
     /// Reads the state of the last run, or begins an empty one.
-    pub(crate) fn open(directory: &Path) -> anyhow::Result<Self> {
+    pub(crate) fn open(directory: &Path, file: &str) -> anyhow::Result<Self> {
         fs::create_dir_all(directory).with_context(|| format!("cannot create --data-dir {}", directory.display()))?;
-        let path = directory.join(FILE);
+        let path = directory.join(file);
         let state = match fs::read(&path) {
             Ok(bytes) => serde_json::from_slice(&bytes)
                 .with_context(|| format!("{} is not a state this version can read", path.display()))?,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => State::default(),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => T::default(),
             Err(error) => {
                 return Err(error).with_context(|| format!("cannot read {}", path.display()));
             }
@@ -50,12 +51,12 @@ impl Store {
     }
 
     /// Looks at the state.
-    pub(crate) fn read<T>(&self, look: impl FnOnce(&State) -> T) -> T {
+    pub(crate) fn read<R>(&self, look: impl FnOnce(&T) -> R) -> R {
         look(&self.lock())
     }
 
     /// Changes the state; what the closure refuses it must refuse before it changes anything.
-    pub(crate) fn write<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
+    pub(crate) fn write<R>(&self, change: impl FnOnce(&mut T) -> R) -> R {
         let result = change(&mut self.lock());
         self.changed.notify_one();
         self.deliveries.notify_one();
@@ -76,7 +77,7 @@ impl Store {
     /// Writes the state now: to a file beside it, then in its place, so that a crash leaves the old or the new one.
     pub(crate) fn flush(&self) -> anyhow::Result<()> {
         let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
-        let text = self.read(serde_json::to_vec)?;
+        let text = self.read(|state| serde_json::to_vec(state))?;
         let beside = self.path.with_extension("json.new");
         // Sessions are in it: for the owner's eyes only.
         let written = fs::OpenOptions::new()
@@ -94,7 +95,7 @@ impl Store {
     }
 
     // A panic elsewhere must not take the whole sandbox down with it.
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, T> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,15 +1,16 @@
-//! Sends webhooks: signed the Svix way, several at a time and in no promised order, again until they are taken.
+//! Sends webhooks: several at a time and in no promised order, again until they are taken.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use reqwest::redirect::Policy;
+use tokio::sync::Notify;
 
-use crate::app::{App, Shared};
+use crate::app::Shared;
 use crate::clock::{self, DAY, MINUTE, Millis, SECOND};
 use crate::options::RetrySchedule;
-use crate::records::{Delivery, DeliveryStatus, WebhookMode};
+use crate::records::{Delivery, DeliveryStatus, Outbox, WebhookMode};
 use crate::settings::Settings;
 
 /// Messages on their way at once.
@@ -25,38 +26,56 @@ const HOSTED: [Millis; 7] =
 /// How long Clerk goes on sending to an address that takes nothing.
 const ENDURED: Millis = 5 * DAY;
 
-/// Sends what is due, for as long as it is polled. Without an address there is nothing to do.
-pub(crate) async fn keep_sending(app: Shared) {
-    if app.settings.webhook.is_none() {
-        return;
-    }
+/// Somebody whose messages are sent.
+pub(crate) trait Sender: Send + Sync + 'static {
+    /// Changes the messages.
+    fn outbox<R>(&self, change: impl FnOnce(&mut Outbox) -> R) -> R;
+
+    /// Looks at the messages; those for an address that takes nothing any more are hidden by `is_closed`.
+    fn look<R>(&self, look: impl FnOnce(&Outbox, &dyn Fn(&Delivery) -> bool) -> R) -> R;
+
+    /// The message, signed; `None` when there is nowhere to send it.
+    fn request(&self, client: &reqwest::Client, delivery: &Delivery, now: Millis) -> Option<reqwest::RequestBuilder>;
+
+    /// How the address answered. True when it is given up from now on.
+    fn answered(&self, delivery: &Delivery, taken: bool, now: Millis) -> bool;
+
+    /// Told when there is something new.
+    fn news(&self) -> &Notify;
+
+    /// How long to wait, and for how long to try.
+    fn settings(&self) -> &Settings;
+}
+
+/// Sends what is due, for as long as it is polled.
+pub(crate) async fn keep_sending<S: Sender>(sender: Arc<S>) {
     // The application may have been down when we last tried: begin anew rather than wait out an old delay.
-    app.store.write(|state| {
-        for delivery in &mut state.deliveries {
+    sender.outbox(|outbox| {
+        for delivery in &mut outbox.deliveries {
             if delivery.status == DeliveryStatus::Pending {
                 delivery.next_attempt_at = clock::now();
             }
         }
     });
     let client = reqwest::Client::builder()
-        .timeout(app.settings.webhook_timeout)
+        .timeout(sender.settings().webhook_timeout)
         .redirect(Policy::none())
         .no_proxy()
         .build()
         .expect("a client without special wishes can be built");
     let under_way = Arc::new(Mutex::new(BTreeSet::new()));
     loop {
-        let (due, wait) = next(&app, &under_way);
+        let (due, wait) = next(&*sender, &under_way);
         for delivery in due {
-            let (app, client, under_way) = (app.clone(), client.clone(), under_way.clone());
+            let (sender, client, under_way) = (sender.clone(), client.clone(), under_way.clone());
             tokio::spawn(async move {
-                send(&app, &client, &delivery).await;
+                send(&*sender, &client, &delivery).await;
                 lock(&under_way).remove(&delivery.id);
-                app.store.deliveries.notify_one();
+                sender.news().notify_one();
             });
         }
         tokio::select! {
-            () = app.store.deliveries.notified() => {}
+            () = sender.news().notified() => {}
             () = tokio::time::sleep(wait) => {}
         }
     }
@@ -67,17 +86,17 @@ fn lock(under_way: &Mutex<BTreeSet<String>>) -> std::sync::MutexGuard<'_, BTreeS
 }
 
 /// Takes what is due, and says how long to sleep when nothing changes.
-fn next(app: &App, under_way: &Mutex<BTreeSet<String>>) -> (Vec<Delivery>, Duration) {
+fn next<S: Sender>(sender: &S, under_way: &Mutex<BTreeSet<String>>) -> (Vec<Delivery>, Duration) {
     let now = clock::now();
-    app.store.read(|state| {
-        if state.webhook_mode == WebhookMode::Pause || state.endpoint.disabled_at.is_some() {
+    sender.look(|outbox, is_closed| {
+        if outbox.webhook_mode == WebhookMode::Pause {
             return (Vec::new(), NAP);
         }
         let mut under_way = lock(under_way);
         let mut due = Vec::new();
         let mut wait = NAP;
-        for delivery in &state.deliveries {
-            let waits = delivery.status != DeliveryStatus::Pending || state.is_behind(delivery);
+        for delivery in &outbox.deliveries {
+            let waits = delivery.status != DeliveryStatus::Pending || outbox.is_behind(delivery) || is_closed(delivery);
             if waits || under_way.contains(&delivery.id) {
                 continue;
             }
@@ -93,24 +112,16 @@ fn next(app: &App, under_way: &Mutex<BTreeSet<String>>) -> (Vec<Delivery>, Durat
     })
 }
 
-async fn send(app: &App, client: &reqwest::Client, delivery: &Delivery) {
-    let Some(webhook) = &app.settings.webhook else {
+async fn send<S: Sender>(sender: &S, client: &reqwest::Client, delivery: &Delivery) {
+    let Some(request) = sender.request(client, delivery, clock::now()) else {
+        sender.outbox(|outbox| {
+            if let Some(kept) = outbox.deliveries.iter_mut().find(|kept| kept.id == delivery.id) {
+                kept.status = DeliveryStatus::Failed;
+            }
+        });
         return;
     };
-    let now = clock::now();
-    let timestamp = now / SECOND;
-    let signature = app.secrets.sign(&delivery.id, timestamp, delivery.body.as_bytes(), now);
-    let answer = client
-        .post(webhook.url.clone())
-        .header("content-type", "application/json")
-        .header("user-agent", "Svix-Webhooks/sandbox")
-        .header("svix-id", &delivery.id)
-        .header("svix-timestamp", timestamp.to_string())
-        .header("svix-signature", signature)
-        .body(delivery.body.clone())
-        .send()
-        .await;
-    let (taken, aborted, text) = match answer {
+    let (taken, aborted, text) = match request.body(delivery.body.clone()).send().await {
         Ok(answer) => (
             answer.status().is_success(),
             answer.headers().get(ABORT.0).is_some_and(|value| value == ABORT.1),
@@ -119,30 +130,74 @@ async fn send(app: &App, client: &reqwest::Client, delivery: &Delivery) {
         Err(error) => (false, false, error.without_url().to_string()),
     };
     let now = clock::now();
-    let disabled = app.store.write(|state| {
-        let was_disabled = state.endpoint.disabled_at.is_some();
-        state.endpoint_answered(taken, endured(&app.settings), now);
-        let disabled = state.endpoint.disabled_at.is_some();
-        let Some(kept) = state.deliveries.iter_mut().find(|kept| kept.id == delivery.id) else {
-            return disabled && !was_disabled;
+    let closed = sender.answered(delivery, taken, now);
+    sender.outbox(|outbox| {
+        let Some(kept) = outbox.deliveries.iter_mut().find(|kept| kept.id == delivery.id) else {
+            return;
         };
         kept.attempts += 1;
         kept.last_answer = Some(text.clone());
-        let delay = delay(&app.settings, kept.attempts);
+        let delay = delay(sender.settings(), kept.attempts);
         (kept.status, kept.next_attempt_at) = match (taken, aborted, delay) {
             (true, ..) => (DeliveryStatus::Delivered, now),
-            (false, false, Some(delay)) if !disabled => (DeliveryStatus::Pending, now + delay),
+            (false, false, Some(delay)) if !closed => (DeliveryStatus::Pending, now + delay),
             (false, ..) => (DeliveryStatus::Failed, now),
         };
-        disabled && !was_disabled
     });
-    if disabled {
-        tracing::warn!("nothing but failures for too long: no more webhooks until the control page enables them");
-    }
     if taken {
         tracing::debug!(id = delivery.id, kind = delivery.kind, "delivered");
     } else {
         tracing::info!(id = delivery.id, kind = delivery.kind, answer = text, "not taken");
+    }
+}
+
+/// Clerk's messages, signed the Svix way.
+pub(crate) struct FromClerk(pub(crate) Shared);
+
+impl Sender for FromClerk {
+    fn outbox<R>(&self, change: impl FnOnce(&mut Outbox) -> R) -> R {
+        self.0.store.write(|state| change(&mut state.outbox))
+    }
+
+    fn look<R>(&self, look: impl FnOnce(&Outbox, &dyn Fn(&Delivery) -> bool) -> R) -> R {
+        self.0.store.read(|state| {
+            let is_closed = state.endpoint.disabled_at.is_some();
+            look(&state.outbox, &|_| is_closed)
+        })
+    }
+
+    fn request(&self, client: &reqwest::Client, delivery: &Delivery, now: Millis) -> Option<reqwest::RequestBuilder> {
+        let webhook = self.0.settings.webhook.as_ref()?;
+        let timestamp = now / SECOND;
+        let signature = self.0.secrets.sign(&delivery.id, timestamp, delivery.body.as_bytes(), now);
+        let request = client
+            .post(webhook.url.clone())
+            .header("content-type", "application/json")
+            .header("user-agent", "Svix-Webhooks/sandbox")
+            .header("svix-id", &delivery.id)
+            .header("svix-timestamp", timestamp.to_string())
+            .header("svix-signature", signature);
+        Some(request)
+    }
+
+    fn answered(&self, _: &Delivery, taken: bool, now: Millis) -> bool {
+        let (was_disabled, is_disabled) = self.0.store.write(|state| {
+            let was_disabled = state.endpoint.disabled_at.is_some();
+            state.endpoint_answered(taken, endured(&self.0.settings), now);
+            (was_disabled, state.endpoint.disabled_at.is_some())
+        });
+        if is_disabled && !was_disabled {
+            tracing::warn!("nothing but failures for too long: no more webhooks until the control page enables them");
+        }
+        is_disabled
+    }
+
+    fn news(&self) -> &Notify {
+        &self.0.store.deliveries
+    }
+
+    fn settings(&self) -> &Settings {
+        &self.0.settings
     }
 }
 

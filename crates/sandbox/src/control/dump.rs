@@ -13,9 +13,9 @@ pub(super) async fn show(State(app): State<Shared>) -> Json<Value> {
     app.store.read(|state| {
         Json(json!({
             "instance_id": state.instance_id,
-            "webhook_mode": state.webhook_mode,
-            "webhook_delay_ms": state.webhook_delay,
-            "webhooks_to_hold": state.webhooks_to_hold,
+            "webhook_mode": state.outbox.webhook_mode,
+            "webhook_delay_ms": state.outbox.webhook_delay,
+            "webhooks_to_hold": state.outbox.webhooks_to_hold,
             "webhooks_disabled_at": state.endpoint.disabled_at,
             "kids": app.signer.keys.kids(),
             "limits": app.limits.are_on(),
@@ -38,7 +38,7 @@ pub(super) async fn show(State(app): State<Shared>) -> Json<Value> {
                 "role": membership.role,
             })).collect::<Vec<_>>(),
             "sessions": state.sessions.values().map(|session| state.session_json(session)).collect::<Vec<_>>(),
-            "deliveries": state.deliveries.iter().rev().map(Delivery::json).collect::<Vec<_>>(),
+            "deliveries": state.outbox.deliveries.iter().rev().map(Delivery::json).collect::<Vec<_>>(),
         }))
     })
 }

@@ -36,7 +36,7 @@ pub(super) async fn add(State(app): State<Shared>, input: Input) -> Response {
 fn read(input: &Input) -> Result<Fault, &'static str> {
     let api = match input.text("api") {
         None => None,
-        Some(word) => Some(Api::parse(word).ok_or("api must be backend or frontend, or left out for both")?),
+        Some(word) => Some(Api::parse(word).ok_or("api must be backend, frontend or stripe, or left out for all")?),
     };
     let method = match input.text("method") {
         None => None,
@@ -61,7 +61,16 @@ fn read(input: &Input) -> Result<Fault, &'static str> {
         Some("error") => Trouble::Error,
         Some("garbage") => Trouble::Garbage,
         Some("silence") => Trouble::Silence,
-        _ => return Err("kind must be wait, too_many_requests, refuse, error, garbage or silence"),
+        Some("locked") => Trouble::Locked,
+        Some("stored_error") => Trouble::Stored,
+        Some("stale") => Trouble::Stale,
+        Some("foreign") => Trouble::Foreign,
+        _ => {
+            return Err(
+                "kind must be wait, too_many_requests, refuse, error, garbage or silence, or of Stripe's locked, \
+                 stored_error, stale or foreign",
+            );
+        }
     };
     let path = input.text("path").unwrap_or("**").to_owned();
     Ok(Fault { id: String::new(), api, method, path, left, trouble })

@@ -92,16 +92,16 @@ pub(super) async fn show(State(app): State<Shared>) -> Response {
 }
 
 fn page(app: &App, state: &state::State) -> Page {
-    let waiting = |status| state.deliveries.iter().filter(|delivery| delivery.status == status).count();
+    let waiting = |status| state.outbox.deliveries.iter().filter(|delivery| delivery.status == status).count();
     Page {
         instance: state.instance_id.clone(),
         mode: mode(app, state),
         pending: waiting(DeliveryStatus::Pending),
         held: waiting(DeliveryStatus::Held),
-        to_hold: state.webhooks_to_hold,
-        delay: state.webhook_delay,
+        to_hold: state.outbox.webhooks_to_hold,
+        delay: state.outbox.webhook_delay,
         signatures: app.secrets.count(),
-        deliveries: state.deliveries.iter().rev().take(SHOWN).map(delivery_row).collect(),
+        deliveries: state.outbox.deliveries.iter().rev().take(SHOWN).map(delivery_row).collect(),
         users: users(state),
         organisations: organisations(state),
         members: members(state),
@@ -121,7 +121,7 @@ fn mode(app: &App, state: &state::State) -> &'static str {
     if state.endpoint.disabled_at.is_some() {
         return "The application took nothing for too long: nothing is sent to it any more.";
     }
-    match state.webhook_mode {
+    match state.outbox.webhook_mode {
         WebhookMode::Deliver => "They are delivered.",
         WebhookMode::Pause => "They are paused and wait.",
         WebhookMode::Drop => "New events are lost.",

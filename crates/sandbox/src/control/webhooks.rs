@@ -25,27 +25,27 @@ pub(super) async fn change(State(app): State<Shared>, input: Input) -> Response 
         return wrong("there must be a mode, delay_ms or hold");
     }
     let answer = app.store.write(|state| {
-        state.webhook_mode = mode.unwrap_or(state.webhook_mode);
-        state.webhook_delay = delay.map_or(state.webhook_delay, i64::from);
+        state.outbox.webhook_mode = mode.unwrap_or(state.outbox.webhook_mode);
+        state.outbox.webhook_delay = delay.map_or(state.outbox.webhook_delay, i64::from);
         match hold {
-            Some(0) => state.release_held(clock::now()),
-            Some(hold) => state.webhooks_to_hold = hold,
+            Some(0) => state.outbox.release_held(clock::now()),
+            Some(hold) => state.outbox.webhooks_to_hold = hold,
             None => {}
         }
-        json!({"mode": state.webhook_mode, "delay_ms": state.webhook_delay, "hold": state.webhooks_to_hold})
+        json!({"mode": state.outbox.webhook_mode, "delay_ms": state.outbox.webhook_delay, "hold": state.outbox.webhooks_to_hold})
     });
     done(&input, answer)
 }
 
 /// Lets go of what is held back, however many there are.
 pub(super) async fn release(State(app): State<Shared>, input: Input) -> Response {
-    app.store.write(|state| state.release_held(clock::now()));
+    app.store.write(|state| state.outbox.release_held(clock::now()));
     done(&input, json!({}))
 }
 
 /// The same message again.
 pub(super) async fn resend(State(app): State<Shared>, Path(id): Path<String>, input: Input) -> Response {
-    if app.store.write(|state| state.resend(&id, clock::now())) {
+    if app.store.write(|state| state.outbox.resend(&id, clock::now())) {
         done(&input, json!({"id": id}))
     } else {
         unknown("delivery")
@@ -54,7 +54,7 @@ pub(super) async fn resend(State(app): State<Shared>, Path(id): Path<String>, in
 
 /// The same content as another message.
 pub(super) async fn duplicate(State(app): State<Shared>, Path(id): Path<String>, input: Input) -> Response {
-    match app.store.write(|state| state.duplicate(&id, clock::now())) {
+    match app.store.write(|state| state.outbox.duplicate(&id, clock::now())) {
         Some(copy) => done(&input, json!({"id": copy})),
         None => unknown("delivery"),
     }

@@ -4,14 +4,18 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::clock::Millis;
-use crate::ids;
-use crate::state::State;
 
 /// One message and how far it got.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub(crate) struct Delivery {
     /// `svix-id`; the same on every attempt.
     pub(crate) id: String,
+    /// Stripe's id of the event.
+    #[serde(default)]
+    pub(crate) event: Option<String>,
+    /// Stripe's endpoint it is for.
+    #[serde(default)]
+    pub(crate) endpoint: Option<String>,
     /// Type of the event, such as `user.created`.
     pub(crate) kind: String,
     /// The bytes that are signed and sent.
@@ -62,6 +66,8 @@ impl Delivery {
     pub(crate) fn json(&self) -> Value {
         json!({
             "id": self.id,
+            "event": self.event,
+            "endpoint": self.endpoint,
             "type": self.kind,
             "status": self.status,
             "attempts": self.attempts,
@@ -70,54 +76,5 @@ impl Delivery {
             "last_answer": self.last_answer,
             "body": self.body,
         })
-    }
-}
-
-impl State {
-    /// Lets go of what is held back: the newest first, each after the one before it has been tried.
-    pub(crate) fn release_held(&mut self, now: Millis) {
-        self.webhooks_to_hold = 0;
-        let at = now + self.webhook_delay;
-        let mut after = None;
-        for delivery in self.deliveries.iter_mut().rev().filter(|delivery| delivery.status == DeliveryStatus::Held) {
-            delivery.status = DeliveryStatus::Pending;
-            delivery.next_attempt_at = at;
-            delivery.after = after.replace(delivery.id.clone());
-        }
-    }
-
-    /// Whether a message waits for another one's first attempt.
-    pub(crate) fn is_behind(&self, delivery: &Delivery) -> bool {
-        delivery.after.as_ref().is_some_and(|after| {
-            self.deliveries
-                .iter()
-                .any(|other| other.id == *after && other.status == DeliveryStatus::Pending && other.attempts == 0)
-        })
-    }
-
-    /// Sends the same message again, under the same id. False when it is not known.
-    pub(crate) fn resend(&mut self, id: &str, now: Millis) -> bool {
-        let Some(delivery) = self.deliveries.iter_mut().find(|delivery| delivery.id == id) else {
-            return false;
-        };
-        delivery.status = DeliveryStatus::Pending;
-        delivery.attempts = 0;
-        delivery.next_attempt_at = now;
-        true
-    }
-
-    /// Sends the same content as a new message, under an id of its own. `None` when the message is not known.
-    pub(crate) fn duplicate(&mut self, id: &str, now: Millis) -> Option<String> {
-        let mut copy = self.deliveries.iter().find(|delivery| delivery.id == id)?.clone();
-        copy.id = ids::fresh("msg_");
-        copy.status = DeliveryStatus::Pending;
-        copy.attempts = 0;
-        copy.created_at = now;
-        copy.next_attempt_at = now;
-        copy.last_answer = None;
-        copy.after = None;
-        let id = copy.id.clone();
-        self.deliveries.push(copy);
-        Some(id)
     }
 }

@@ -28,7 +28,7 @@ impl State {
             return;
         }
         self.endpoint.disabled_at = Some(now);
-        for delivery in &mut self.deliveries {
+        for delivery in &mut self.outbox.deliveries {
             if delivery.status == DeliveryStatus::Pending {
                 delivery.status = DeliveryStatus::Failed;
             }

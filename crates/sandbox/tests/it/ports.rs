@@ -27,14 +27,14 @@ async fn a_taken_port_is_named_with_the_way_out() {
 }
 
 #[tokio::test]
-async fn stripe_knows_nothing_yet_and_says_so_in_its_own_form() {
+async fn stripe_refuses_an_address_it_does_not_have_in_its_own_form() {
     let instance = Instance::start().await;
-    let answer = instance.get(&instance.stripe("/v1/customers?limit=1")).await;
+    let answer = instance.get(&instance.stripe("/v2/customers?limit=1")).await;
     assert_eq!(answer.status(), 404);
     let body: Value = answer.json().await.unwrap();
     assert_eq!(body["error"]["type"], "invalid_request_error");
     let message = body["error"]["message"].as_str().unwrap();
-    assert!(message.starts_with("Unrecognized request URL (GET: /v1/customers)."), "{message}");
+    assert!(message.starts_with("Unrecognized request URL (GET: /v2/customers)."), "{message}");
 }
 
 #[test]

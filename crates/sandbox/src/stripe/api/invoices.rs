@@ -1,0 +1,394 @@
+//! `/v1/invoices`, their lines, payments, and items that wait for one.
+
+use serde_json::json;
+
+use crate::ids;
+use crate::stripe::api::customers::live;
+use crate::stripe::api::subscriptions::{read_change, read_new};
+use crate::stripe::billing::{Draft, Ending, Preview};
+use crate::stripe::book::Book;
+use crate::stripe::dispatch::{Ask, Endpoint, delete, get, post};
+use crate::stripe::errors::{Answer, StripeError};
+use crate::stripe::list::{Range, page};
+use crate::stripe::records::{Invoice, InvoiceItem, InvoicePayment, InvoiceStatus, Line, PaymentIntent};
+
+/// The calls.
+pub(super) const ENDPOINTS: &[Endpoint] = &[
+    get(
+        "/v1/invoices",
+        &["customer", "subscription", "status", "collection_method", "created", "created[*]", "due_date[*]"],
+        list,
+    ),
+    post("/v1/invoices", &["customer", "subscription", "auto_advance", "description", "metadata[*]"], create),
+    post(
+        "/v1/invoices/create_preview",
+        &[
+            "customer",
+            "subscription",
+            "schedule",
+            "preview_mode",
+            "currency",
+            "automatic_tax[enabled]",
+            "subscription_details[items][*][id]",
+            "subscription_details[items][*][price]",
+            "subscription_details[items][*][quantity]",
+            "subscription_details[items][*][deleted]",
+            "subscription_details[proration_behavior]",
+            "subscription_details[proration_date]",
+            "subscription_details[cancel_now]",
+            "subscription_details[cancel_at]",
+            "subscription_details[cancel_at_period_end]",
+            "subscription_details[trial_end]",
+            "subscription_details[billing_cycle_anchor][type]",
+            "subscription_details[billing_mode][type]",
+        ],
+        preview,
+    ),
+    get("/v1/invoices/{id}", &[], show),
+    post(
+        "/v1/invoices/{id}",
+        &["auto_advance", "description", "footer", "days_until_due", "default_payment_method", "metadata[*]"],
+        change,
+    ),
+    delete("/v1/invoices/{id}", &[], destroy),
+    get("/v1/invoices/{id}/lines", &[], lines),
+    post("/v1/invoices/{id}/finalize", &["auto_advance"], finalize),
+    post("/v1/invoices/{id}/pay", &["payment_method", "off_session", "paid_out_of_band", "forgive"], pay),
+    post("/v1/invoices/{id}/void", &[], void),
+    post("/v1/invoices/{id}/mark_uncollectible", &[], mark_uncollectible),
+    post("/v1/invoices/{id}/send", &[], send),
+    get("/v1/invoice_payments", &["invoice", "status", "payment[type]", "payment[payment_intent]"], payments),
+    get("/v1/invoice_payments/{id}", &[], payment),
+    get("/v1/payment_intents", &["customer", "created", "created[*]"], intents),
+    get("/v1/payment_intents/{id}", &[], intent),
+    get("/v1/invoiceitems", &["customer", "invoice", "pending"], items),
+    post(
+        "/v1/invoiceitems",
+        &["customer", "amount", "currency", "description", "subscription", "invoice", "metadata[*]"],
+        create_item,
+    ),
+    delete("/v1/invoiceitems/{id}", &[], destroy_item),
+];
+
+fn list(book: &Book, ask: &Ask) -> Answer {
+    let params = &ask.params;
+    let (customer, subscription) = (params.text("customer"), params.text("subscription"));
+    let status = params.word("status", &["draft", "open", "paid", "uncollectible", "void"])?;
+    let method = params.word("collection_method", &["charge_automatically", "send_invoice"])?;
+    let created = Range::read(params, "created")?;
+    let passes = |invoice: &&Invoice| {
+        customer.as_ref().is_none_or(|customer| invoice.customer == *customer)
+            && subscription.as_ref().is_none_or(|subscription| invoice.subscription.as_ref() == Some(subscription))
+            && status.is_none_or(|status| invoice.status.as_str() == status)
+            && method.is_none_or(|method| (method == "send_invoice") == invoice.sends_invoices)
+            && created.has(invoice.created)
+    };
+    page(ask, book.invoices.iter().filter(passes), |invoice| book.invoice_json(invoice))
+}
+
+fn show(book: &Book, ask: &Ask) -> Answer {
+    book.invoices.get(ask.id(), "id").map(|invoice| book.invoice_json(invoice))
+}
+
+fn create(book: &mut Book, ask: &Ask) -> Answer {
+    let params = &ask.params;
+    let customer = params.required("customer")?;
+    live(book, &customer, "customer")?;
+    let subscription = params.text("subscription");
+    if let Some(subscription) = &subscription {
+        book.subscriptions.get(subscription, "subscription")?;
+    }
+    if subscription.is_some() && !book.has_waiting(&customer, subscription.as_deref()) {
+        return Err(StripeError::coded("invoice_no_subscription_line_items", "Nothing to invoice for subscription"));
+    }
+    let at = book.time_of(&customer);
+    let auto_advance = params.flag("auto_advance")?.unwrap_or(false);
+    let draft = Draft { customer, subscription, reason: "manual", lines: Vec::new(), period: (at, at), auto_advance };
+    let id = book.draft(draft, at);
+    let invoice = book.invoices.get_mut(&id, "id")?;
+    invoice.description = params.text("description");
+    invoice.metadata = params.metadata();
+    book.invoices.get(&id, "id").map(|invoice| book.invoice_json(invoice))
+}
+
+fn preview(book: &mut Book, ask: &Ask) -> Answer {
+    let params = &ask.params;
+    let details = params.group("subscription_details");
+    params.word("preview_mode", &["next", "recurring"])?;
+    let schedule = params.text("schedule");
+    let mut subscription = params.text("subscription");
+    if let Some(schedule) = &schedule {
+        subscription = book.schedules.get(schedule, "schedule")?.subscription.clone();
+    }
+    let customer = match (&subscription, params.text("customer")) {
+        (Some(subscription), given) => {
+            let of = book.subscriptions.get(subscription, "subscription")?;
+            if given.is_some_and(|given| given != of.customer) {
+                return Err(StripeError::invalid(format!(
+                    "The subscription {subscription} does not belong to the customer."
+                )));
+            }
+            of.customer.clone()
+        }
+        (None, Some(customer)) => live(book, &customer, "customer")?.id.clone(),
+        (None, None) => return Err(StripeError::missing("customer")),
+    };
+    let at = book.time_of(&customer);
+    let wanted = match &subscription {
+        None if details.has("items") => Preview::New(Box::new(read_new(&details, &customer, at)?)),
+        None => return Err(StripeError::nothing("invoice_upcoming_none", "No upcoming invoices for customer")),
+        Some(_) if details.flag("cancel_now")?.unwrap_or(false) => Preview::End(Ending {
+            invoice_now: true,
+            prorate: details.raw("proration_behavior") != Some("none"),
+            ..Ending::default()
+        }),
+        Some(_) => match (details.moment("cancel_at")?, details.flag("cancel_at_period_end")?) {
+            (Some(end), _) => Preview::EndAt(Some(end)),
+            (None, Some(true)) => {
+                let id = subscription.as_deref().unwrap_or_default();
+                Preview::EndAt(Some(book.subscriptions.get(id, "subscription")?.last_period_end()))
+            }
+            (None, Some(false)) => Preview::EndAt(None),
+            (None, None) => Preview::Next(read_change(&details, at)?.map(Box::new)),
+        },
+    };
+    book.preview(subscription.as_deref(), &wanted, at)
+}
+
+fn change(book: &mut Book, ask: &Ask) -> Answer {
+    let params = &ask.params;
+    let invoice = book.invoices.get(ask.id(), "id")?.clone();
+    let at = book.time_of(&invoice.customer);
+    let auto_advance = params.flag("auto_advance")?;
+    let days = params.integer("days_until_due")?;
+    let method = match params.settable("default_payment_method") {
+        Some(Some(method)) => {
+            Some(Some(book.own_payment_method(&method, &invoice.customer, "default_payment_method", at)?))
+        }
+        other => other,
+    };
+    let is_draft = invoice.status == InvoiceStatus::Draft;
+    if !is_draft && ["footer", "days_until_due", "description"].iter().any(|name| params.has(name)) {
+        return Err(StripeError::coded("invoice_not_editable", "Finalized invoices can't be updated in this way"));
+    }
+    book.change_invoice(ask.id(), at, |invoice| {
+        if let Some(auto_advance) = auto_advance {
+            invoice.auto_advance = auto_advance;
+            if is_draft {
+                invoice.finalizes_at = auto_advance.then_some(invoice.created.max(at - 1) + 3_600);
+            }
+            if !auto_advance {
+                invoice.next_payment_attempt = None;
+            }
+        }
+        if let Some(description) = params.settable("description") {
+            invoice.description = description;
+        }
+        if let Some(footer) = params.settable("footer") {
+            invoice.footer = footer;
+        }
+        invoice.days_until_due = days.or(invoice.days_until_due);
+        if let Some(method) = method {
+            invoice.default_payment_method = method;
+        }
+        params.merge_metadata(&mut invoice.metadata);
+    });
+    show(book, ask)
+}
+
+fn destroy(book: &mut Book, ask: &Ask) -> Answer {
+    let invoice = book.invoices.get(ask.id(), "id")?;
+    if invoice.status != InvoiceStatus::Draft || invoice.subscription.is_some() {
+        return Err(StripeError::invalid(
+            "You can only delete draft invoices that are not part of a subscription. Void the invoice instead.",
+        ));
+    }
+    let at = book.time_of(&invoice.customer);
+    let shown = book.invoice_json(invoice);
+    book.invoices.take(ask.id());
+    for item in book.invoice_items.iter_mut().filter(|item| item.invoice.as_deref() == Some(ask.id())) {
+        item.invoice = None;
+    }
+    book.emit("invoice.deleted", shown, at);
+    Ok(json!({"id": ask.id(), "object": "invoice", "deleted": true}))
+}
+
+fn lines(book: &Book, ask: &Ask) -> Answer {
+    let invoice = book.invoices.get(ask.id(), "id")?;
+    // Lines are in the order of the invoice, not newest first.
+    page(ask, invoice.lines.iter().rev(), |line: &Line| line.json(&invoice.id))
+}
+
+fn finalize(book: &mut Book, ask: &Ask) -> Answer {
+    let invoice = book.invoices.get(ask.id(), "id")?;
+    if invoice.status != InvoiceStatus::Draft {
+        return Err(StripeError::coded(
+            "invoice_not_editable",
+            "This invoice is already finalized, you can't re-finalize a non-draft invoice.",
+        ));
+    }
+    let at = book.time_of(&invoice.customer);
+    let auto_advance = ask.params.flag("auto_advance")?;
+    if let Some(invoice) = book.invoices.find_mut(ask.id()) {
+        invoice.auto_advance = auto_advance.unwrap_or(invoice.auto_advance);
+    }
+    book.finalize(ask.id(), at);
+    if let Some(invoice) = book.invoices.find_mut(ask.id()).filter(|invoice| invoice.status == InvoiceStatus::Open) {
+        // Whoever finalises by hand does not wait for the attempt: it comes an hour later.
+        invoice.next_payment_attempt = (invoice.auto_advance && !invoice.sends_invoices).then_some(at + 3_600);
+    }
+    show(book, ask)
+}
+
+fn pay(book: &mut Book, ask: &Ask) -> Answer {
+    let params = &ask.params;
+    let invoice = book.invoices.get(ask.id(), "id")?.clone();
+    let at = book.time_of(&invoice.customer);
+    params.flag("off_session")?;
+    params.flag("forgive")?;
+    match invoice.status {
+        InvoiceStatus::Paid => return Err(StripeError::coded("invoice_already_paid", "Invoice is already paid")),
+        InvoiceStatus::Void => {
+            return Err(StripeError::invalid("This invoice can no longer be paid, because its status is void."));
+        }
+        InvoiceStatus::Draft => book.finalize(ask.id(), at),
+        InvoiceStatus::Open | InvoiceStatus::Uncollectible => {}
+    }
+    if params.flag("paid_out_of_band")?.unwrap_or(false) {
+        book.mark_paid(ask.id(), at);
+        return show(book, ask);
+    }
+    let method = match params.text("payment_method") {
+        Some(method) => Some(book.own_payment_method(&method, &invoice.customer, "payment_method", at)?),
+        None => None,
+    };
+    match book.collect(ask.id(), method.as_deref(), at).refusal() {
+        Some(refusal) => Err(refusal),
+        None => show(book, ask),
+    }
+}
+
+fn void(book: &mut Book, ask: &Ask) -> Answer {
+    let at = book.time_of(&book.invoices.get(ask.id(), "id")?.customer);
+    book.void(ask.id(), at)?;
+    show(book, ask)
+}
+
+fn mark_uncollectible(book: &mut Book, ask: &Ask) -> Answer {
+    let at = book.time_of(&book.invoices.get(ask.id(), "id")?.customer);
+    book.mark_uncollectible(ask.id(), at)?;
+    show(book, ask)
+}
+
+fn send(book: &mut Book, ask: &Ask) -> Answer {
+    let invoice = book.invoices.get(ask.id(), "id")?;
+    if !invoice.sends_invoices {
+        return Err(StripeError::invalid(
+            "You can only manually send an invoice if its collection method is 'send_invoice'.",
+        ));
+    }
+    let at = book.time_of(&invoice.customer);
+    book.finalize(ask.id(), at);
+    book.tell_of_invoice("invoice.sent", ask.id(), at);
+    show(book, ask)
+}
+
+fn payments(book: &Book, ask: &Ask) -> Answer {
+    let params = &ask.params;
+    let (invoice, status) = (params.text("invoice"), params.word("status", &["open", "paid", "canceled"])?);
+    let intent = params.group("payment").text("payment_intent");
+    let passes = |payment: &&InvoicePayment| {
+        invoice.as_ref().is_none_or(|invoice| payment.invoice == *invoice)
+            && status.is_none_or(|status| payment.status() == status)
+            && intent.as_ref().is_none_or(|intent| payment.intent == *intent)
+    };
+    page(ask, book.invoice_payments.iter().filter(passes), InvoicePayment::json)
+}
+
+fn payment(book: &Book, ask: &Ask) -> Answer {
+    book.invoice_payments.get(ask.id(), "id").map(InvoicePayment::json)
+}
+
+fn intents(book: &Book, ask: &Ask) -> Answer {
+    let customer = ask.params.text("customer");
+    let created = Range::read(&ask.params, "created")?;
+    let passes = |intent: &&PaymentIntent| {
+        customer.as_ref().is_none_or(|customer| intent.customer == *customer) && created.has(intent.created)
+    };
+    page(ask, book.payment_intents.iter().filter(passes), PaymentIntent::json)
+}
+
+fn intent(book: &Book, ask: &Ask) -> Answer {
+    book.payment_intents.get(ask.id(), "id").map(PaymentIntent::json)
+}
+
+fn items(book: &Book, ask: &Ask) -> Answer {
+    let params = &ask.params;
+    let (customer, invoice, pending) = (params.text("customer"), params.text("invoice"), params.flag("pending")?);
+    let passes = |item: &&InvoiceItem| {
+        customer.as_ref().is_none_or(|customer| item.customer == *customer)
+            && invoice.as_ref().is_none_or(|invoice| item.invoice.as_ref() == Some(invoice))
+            && pending.is_none_or(|pending| item.invoice.is_none() == pending)
+    };
+    page(ask, book.invoice_items.iter().filter(passes), InvoiceItem::json)
+}
+
+fn create_item(book: &mut Book, ask: &Ask) -> Answer {
+    let params = &ask.params;
+    let id = params.required("customer")?;
+    let customer = live(book, &id, "customer")?;
+    let currency = params.text("currency").or_else(|| customer.currency.clone());
+    let currency = currency.ok_or_else(|| StripeError::missing("currency"))?;
+    if customer.currency.as_ref().is_some_and(|own| *own != currency) {
+        return Err(super::customers::other_currency(customer.currency.as_deref().unwrap_or_default(), &currency));
+    }
+    let amount = params.integer("amount")?.ok_or_else(|| StripeError::missing("amount"))?;
+    let at = book.time_of(&id);
+    let (subscription, invoice) = (params.text("subscription"), params.text("invoice"));
+    if let Some(subscription) = &subscription {
+        book.subscriptions.get(subscription, "subscription")?;
+    }
+    if let Some(invoice) = &invoice
+        && book.invoices.get(invoice, "invoice")?.status != InvoiceStatus::Draft
+    {
+        return Err(StripeError::coded("invoice_not_editable", "The invoice is not a draft any more.").about("invoice"));
+    }
+    let item_id = ids::fresh("ii_");
+    let line = Line {
+        id: ids::fresh("il_"),
+        amount,
+        currency,
+        description: params.text("description"),
+        start: at,
+        end: at,
+        price: None,
+        unit_amount: amount,
+        quantity: 1,
+        subscription,
+        subscription_item: None,
+        proration: false,
+        invoice_item: Some(item_id.clone()),
+        credited: None,
+        metadata: params.metadata(),
+    };
+    if let Some(invoice) = invoice.as_deref().and_then(|invoice| book.invoices.find_mut(invoice)) {
+        invoice.lines.push(line.clone());
+    }
+    let item = InvoiceItem { id: item_id, customer: id, invoice, line, created: at };
+    let shown = item.json();
+    book.invoice_items.put(item);
+    book.emit("invoiceitem.created", shown.clone(), at);
+    Ok(shown)
+}
+
+fn destroy_item(book: &mut Book, ask: &Ask) -> Answer {
+    let item = book.invoice_items.get(ask.id(), "id")?;
+    if item.invoice.is_some() {
+        return Err(StripeError::invalid("You can only delete invoice items that are not on an invoice."));
+    }
+    let at = book.time_of(&item.customer);
+    let shown = item.json();
+    book.invoice_items.take(ask.id());
+    book.emit("invoiceitem.deleted", shown, at);
+    Ok(json!({"id": ask.id(), "object": "invoiceitem", "deleted": true}))
+}

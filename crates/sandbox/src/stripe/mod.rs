@@ -1,0 +1,56 @@
+//! The sandbox's Stripe: products to invoices, on a clock of its own.
+//!
+//! Every call is a function from the book and the parameters to an answer (`api`); what surrounds it, from the key to
+//! idempotency, is here once.
+
+mod api;
+mod billing;
+mod book;
+mod cards;
+mod checkout;
+mod clock;
+mod cycle;
+mod dispatch;
+mod errors;
+mod expand;
+mod faults;
+mod form;
+mod guard;
+mod idempotency;
+mod list;
+mod records;
+mod sender;
+mod shelf;
+mod signature;
+
+pub(crate) use book::{Book, FILE};
+pub(crate) use cycle::keep_ticking;
+pub(crate) use faults::Shown;
+pub(crate) use sender::FromStripe;
+
+use axum::Router;
+use axum::middleware::from_fn_with_state;
+use http::{Method, Uri};
+use tower_http::catch_panic::CatchPanicLayer;
+
+use crate::app::Shared;
+use crate::stripe::errors::StripeError;
+
+/// The version of the API this is.
+pub(crate) const VERSION: &str = "2026-09-30.endive";
+
+/// Everything on Stripe's port.
+pub(crate) fn router(app: &Shared) -> Router {
+    dispatch::routes()
+        .fallback(unknown)
+        .layer(from_fn_with_state(app.clone(), faults::inject))
+        .layer(from_fn_with_state(app.clone(), guard::enforce))
+        .layer(from_fn_with_state(app.clone(), guard::guard))
+        .layer(CatchPanicLayer::new())
+        .layer(from_fn_with_state(app.clone(), guard::stamp))
+        .with_state(app.clone())
+}
+
+async fn unknown(method: Method, uri: Uri) -> StripeError {
+    StripeError::unknown_url(&method, uri.path())
+}
