@@ -12,7 +12,7 @@ mod events;
 mod portal;
 mod preview;
 mod reconcile;
-mod setup;
+pub mod setup;
 mod sync;
 
 use std::sync::Arc;
@@ -25,7 +25,6 @@ pub use error::{Error, Quarantine};
 pub use events::Applied;
 pub use portal::Door;
 pub use preview::Preview;
-pub use setup::{Defect, Setup, Step};
 pub use sync::Synced;
 
 use crate::catalogue::Catalogue;

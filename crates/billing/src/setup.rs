@@ -15,10 +15,10 @@ use stripe::client::{
     WebhookEndpointChange,
 };
 use stripe::types::{self, EndpointStatus};
-use stripe::{Currency, Idempotency};
+use stripe::{Currency, Idempotency, Stripe};
 
 use crate::catalogue::{PLAN_CODE, PORTAL, portal};
-use crate::{Billing, Error, Result};
+use crate::{Error, Result};
 
 /// The portal as people come to it: everything but the plan, which is looked at here first.
 pub(crate) const MANAGE: &str = "manage";
@@ -99,224 +99,225 @@ struct Found {
     endpoint: Option<types::WebhookEndpoint>,
 }
 
-impl Billing {
-    /// Makes what is missing and changes what differs. `webhook` is where events are to go; none leaves endpoints alone.
-    pub async fn set_up(&self, webhook: Option<&str>) -> Result<Setup> {
-        let mut setup = Setup { steps: Vec::new(), secret: None };
-        let found = self.found(webhook).await?;
-        let mut prices: BTreeMap<String, Vec<String>> = BTreeMap::new();
-        for plan in Plan::all().filter(|plan| !plan.prices().is_empty()) {
-            let changed = self.set_up_product(plan, found.products.get(&product_id(plan))).await?;
-            setup.note(format!("product {}", product_id(plan)), changed);
-            for price in plan.prices() {
-                let (id, changed) = self.set_up_price(plan, price, found.prices.get(&price.lookup_key)).await?;
-                setup.note(format!("price {}", price.lookup_key), changed);
-                prices.entry(product_id(plan)).or_default().push(id);
-            }
+/// Makes what is missing and changes what differs. `webhook` is where events are to go; none leaves endpoints alone.
+pub async fn set_up(stripe: &Stripe, webhook: Option<&str>) -> Result<Setup> {
+    let mut setup = Setup { steps: Vec::new(), secret: None };
+    let found = found(stripe, webhook).await?;
+    let mut prices: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for plan in Plan::all().filter(|plan| !plan.prices().is_empty()) {
+        let changed = set_up_product(stripe, plan, found.products.get(&product_id(plan))).await?;
+        setup.note(format!("product {}", product_id(plan)), changed);
+        for price in plan.prices() {
+            let (id, changed) = set_up_price(stripe, plan, price, found.prices.get(&price.lookup_key)).await?;
+            setup.note(format!("price {}", price.lookup_key), changed);
+            prices.entry(product_id(plan)).or_default().push(id);
         }
-        for (which, features) in [(MANAGE, manage()), (CHANGE_PLAN, change_plan(&prices))] {
-            let changed = self.set_up_portal(which, features, found.portals.get(which)).await?;
-            setup.note(format!("portal configuration {which}"), changed);
-        }
-        if let Some(url) = webhook {
-            let changed = self.set_up_webhook(url, found.endpoint.as_ref(), &mut setup.secret).await?;
-            setup.note(format!("webhook endpoint {url}"), changed);
-        }
-        self.catalogue.forget();
-        Ok(setup)
     }
+    for (which, features) in [(MANAGE, manage()), (CHANGE_PLAN, change_plan(&prices))] {
+        let changed = set_up_portal(stripe, which, features, found.portals.get(which)).await?;
+        setup.note(format!("portal configuration {which}"), changed);
+    }
+    if let Some(url) = webhook {
+        let changed = set_up_webhook(stripe, url, found.endpoint.as_ref(), &mut setup.secret).await?;
+        setup.note(format!("webhook endpoint {url}"), changed);
+    }
+    Ok(setup)
+}
 
-    /// What is not as the file says; empty where all of it is.
-    pub async fn defects(&self, webhook: Option<&str>) -> Result<Vec<Defect>> {
-        let found = self.found(webhook).await?;
-        let mut defects = Vec::new();
-        let mut wrong = |what: String| defects.push(Defect { what: format!("{what}: run `tenantry stripe setup`") });
-        for plan in Plan::all().filter(|plan| !plan.prices().is_empty()) {
-            match found.products.get(&product_id(plan)) {
-                None => wrong(format!("the product {} is missing", product_id(plan))),
-                Some(product) if !is_right(product, plan) => {
-                    wrong(format!("the product {} is inactive, or called otherwise than plans.toml says", product.id));
+/// What is not as the file says; empty where all of it is.
+pub async fn defects(stripe: &Stripe, webhook: Option<&str>) -> Result<Vec<Defect>> {
+    let found = found(stripe, webhook).await?;
+    let mut defects = Vec::new();
+    let mut wrong = |what: String| defects.push(Defect { what: format!("{what}: run `tenantry stripe setup`") });
+    for plan in Plan::all().filter(|plan| !plan.prices().is_empty()) {
+        match found.products.get(&product_id(plan)) {
+            None => wrong(format!("the product {} is missing", product_id(plan))),
+            Some(product) if !is_right(product, plan) => {
+                wrong(format!("the product {} is inactive, or called otherwise than plans.toml says", product.id));
+            }
+            Some(_) => {}
+        }
+        for price in plan.prices() {
+            match found.prices.get(&price.lookup_key) {
+                None => wrong(format!("the price {} is missing", price.lookup_key)),
+                Some(there) if !costs(there, plan, price) => {
+                    wrong(format!("the price {} costs something else than plans.toml says", price.lookup_key));
                 }
                 Some(_) => {}
             }
-            for price in plan.prices() {
-                match found.prices.get(&price.lookup_key) {
-                    None => wrong(format!("the price {} is missing", price.lookup_key)),
-                    Some(there) if !costs(there, plan, price) => {
-                        wrong(format!("the price {} costs something else than plans.toml says", price.lookup_key));
-                    }
-                    Some(_) => {}
-                }
-            }
         }
-        for which in [MANAGE, CHANGE_PLAN] {
-            if !found.portals.contains_key(which) {
-                wrong(format!("the portal configuration {which} is missing"));
-            }
-        }
-        if let Some(url) = webhook {
-            match &found.endpoint {
-                None => wrong(format!("no webhook endpoint sends to {url}")),
-                Some(endpoint) => {
-                    if endpoint.api_version.as_deref() != Some(API_VERSION) {
-                        defects.push(Defect {
-                            what: format!(
-                                "the webhook endpoint {url} sends version {}, and {API_VERSION} is read here: delete it at \
-                                 Stripe, then run `tenantry stripe setup`",
-                                endpoint.api_version.as_deref().unwrap_or("of the account"),
-                            ),
-                        });
-                    } else if !listens(endpoint) {
-                        wrong(format!("the webhook endpoint {url} is disabled, or misses events"));
-                    }
-                }
-            }
-        }
-        Ok(defects)
     }
-
-    async fn found(&self, webhook: Option<&str>) -> Result<Found> {
-        let products = self.stripe.products(&ProductFilter::default()).all().await?;
-        let keys: Vec<String> = Plan::all().flat_map(Plan::prices).map(|price| price.lookup_key.clone()).collect();
-        let mut prices = Vec::new();
-        // Stripe takes ten keys at a time.
-        for some in keys.chunks(10) {
-            let filter = PriceFilter { lookup_keys: some.to_vec(), active: Some(true), ..PriceFilter::default() };
-            prices.extend(self.stripe.prices(&filter).all().await?);
+    for which in [MANAGE, CHANGE_PLAN] {
+        if !found.portals.contains_key(which) {
+            wrong(format!("the portal configuration {which} is missing"));
         }
-        let mut portals = BTreeMap::new();
-        for which in [MANAGE, CHANGE_PLAN] {
-            portals.extend(portal(&self.stripe, which).await?.map(|one| (which, one)));
-        }
-        let endpoints = match webhook {
-            Some(_) => self.stripe.webhook_endpoints().all().await?,
-            None => Vec::new(),
-        };
-        Ok(Found {
-            products: products.into_iter().map(|one| (one.id.clone(), one)).collect(),
-            prices: prices.into_iter().filter_map(|one| Some((one.lookup_key.clone()?, one))).collect(),
-            portals,
-            endpoint: endpoints.into_iter().find(|one| Some(one.url.as_str()) == webhook),
-        })
     }
-
-    async fn set_up_product(&self, plan: Plan, there: Option<&types::Product>) -> Result<bool> {
-        let id = product_id(plan);
-        let name = format!("Tenantry {}", plan.name());
-        let metadata = BTreeMap::from([(PLAN_CODE.to_owned(), plan.as_str().to_owned())]);
-        let features: Vec<MarketingFeature> =
-            features(plan).into_iter().map(|name| MarketingFeature { name }).collect();
-        match there {
-            Some(product) if is_right(product, plan) => Ok(false),
-            Some(_) => {
-                let change = ProductChange {
-                    active: Some(true),
-                    name: Some(name),
-                    description: Some(plan.summary().to_owned().into()),
-                    metadata,
-                    marketing_features: Some(features.into()),
-                    ..ProductChange::default()
-                };
-                self.stripe.update_product(&id, &Idempotency::fresh(), &change).await?;
-                Ok(true)
-            }
-            None => {
-                let new = NewProduct {
-                    id: Some(id),
-                    name,
-                    description: Some(plan.summary().to_owned()),
-                    metadata,
-                    marketing_features: features,
-                    ..NewProduct::default()
-                };
-                match self.stripe.create_product(&Idempotency::fresh(), &new).await {
-                    // Somebody else made it in this moment.
-                    Err(error) if error.is_taken() => Ok(true),
-                    answer => answer.map(|_| true).map_err(Error::from),
+    if let Some(url) = webhook {
+        match &found.endpoint {
+            None => wrong(format!("no webhook endpoint sends to {url}")),
+            Some(endpoint) => {
+                if endpoint.api_version.as_deref() != Some(API_VERSION) {
+                    defects.push(Defect {
+                        what: format!(
+                            "the webhook endpoint {url} sends version {}, and {API_VERSION} is read here: delete it at \
+                             Stripe, then run `tenantry stripe setup`",
+                            endpoint.api_version.as_deref().unwrap_or("of the account"),
+                        ),
+                    });
+                } else if !listens(endpoint) {
+                    wrong(format!("the webhook endpoint {url} is disabled, or misses events"));
                 }
             }
         }
     }
+    Ok(defects)
+}
 
-    /// An amount never changes: a price that costs something else is a new one, and takes the key over.
-    async fn set_up_price(&self, plan: Plan, price: &Price, there: Option<&types::Price>) -> Result<(String, bool)> {
-        if let Some(there) = there.filter(|there| costs(there, plan, price)) {
-            return Ok((there.id.clone(), false));
-        }
-        let currency = currency()?;
-        let interval = match price.interval {
-            Interval::Month => NewInterval::Month,
-            Interval::Year => NewInterval::Year,
-        };
-        let new = NewPrice {
-            recurring: Some(NewRecurring { interval, interval_count: None }),
-            lookup_key: Some(price.lookup_key.clone()),
-            transfer_lookup_key: Some(true),
-            ..NewPrice::new(product_id(plan), currency, price.amount)
-        };
-        Ok((self.stripe.create_price(&Idempotency::fresh(), &new).await?.id, true))
+async fn found(stripe: &Stripe, webhook: Option<&str>) -> Result<Found> {
+    let products = stripe.products(&ProductFilter::default()).all().await?;
+    let keys: Vec<String> = Plan::all().flat_map(Plan::prices).map(|price| price.lookup_key.clone()).collect();
+    let mut prices = Vec::new();
+    // Stripe takes ten keys at a time.
+    for some in keys.chunks(10) {
+        let filter = PriceFilter { lookup_keys: some.to_vec(), active: Some(true), ..PriceFilter::default() };
+        prices.extend(stripe.prices(&filter).all().await?);
     }
+    let mut portals = BTreeMap::new();
+    for which in [MANAGE, CHANGE_PLAN] {
+        portals.extend(portal(stripe, which).await?.map(|one| (which, one)));
+    }
+    let endpoints = match webhook {
+        Some(_) => stripe.webhook_endpoints().all().await?,
+        None => Vec::new(),
+    };
+    Ok(Found {
+        products: products.into_iter().map(|one| (one.id.clone(), one)).collect(),
+        prices: prices.into_iter().filter_map(|one| Some((one.lookup_key.clone()?, one))).collect(),
+        portals,
+        endpoint: endpoints.into_iter().find(|one| Some(one.url.as_str()) == webhook),
+    })
+}
 
-    async fn set_up_portal(
-        &self,
-        which: &'static str,
-        features: PortalFeatures,
-        there: Option<&types::PortalConfiguration>,
-    ) -> Result<bool> {
-        let metadata = BTreeMap::from([(PORTAL.to_owned(), which.to_owned())]);
-        let login_page = Some(LoginPage { enabled: false });
-        match there {
-            Some(there) => {
-                // What Stripe says back is not what was sent; to send it again changes nothing.
-                let change = PortalConfigurationChange {
-                    active: Some(true),
-                    login_page,
-                    features: Some(features),
-                    ..PortalConfigurationChange::default()
-                };
-                let after = self.stripe.update_portal_configuration(&there.id, &Idempotency::fresh(), &change).await?;
-                Ok(after.features != there.features)
-            }
-            None => {
-                let new = NewPortalConfiguration {
-                    name: Some(format!("Tenantry {which}")),
-                    business_profile: Some(PortalBusinessProfile::default()),
-                    login_page,
-                    features,
-                    metadata,
-                    ..NewPortalConfiguration::default()
-                };
-                self.stripe.create_portal_configuration(&Idempotency::fresh(), &new).await?;
-                Ok(true)
+async fn set_up_product(stripe: &Stripe, plan: Plan, there: Option<&types::Product>) -> Result<bool> {
+    let id = product_id(plan);
+    let name = format!("Tenantry {}", plan.name());
+    let metadata = BTreeMap::from([(PLAN_CODE.to_owned(), plan.as_str().to_owned())]);
+    let features: Vec<MarketingFeature> = features(plan).into_iter().map(|name| MarketingFeature { name }).collect();
+    match there {
+        Some(product) if is_right(product, plan) => Ok(false),
+        Some(_) => {
+            let change = ProductChange {
+                active: Some(true),
+                name: Some(name),
+                description: Some(plan.summary().to_owned().into()),
+                metadata,
+                marketing_features: Some(features.into()),
+                ..ProductChange::default()
+            };
+            stripe.update_product(&id, &Idempotency::fresh(), &change).await?;
+            Ok(true)
+        }
+        None => {
+            let new = NewProduct {
+                id: Some(id),
+                name,
+                description: Some(plan.summary().to_owned()),
+                metadata,
+                marketing_features: features,
+                ..NewProduct::default()
+            };
+            match stripe.create_product(&Idempotency::fresh(), &new).await {
+                // Somebody else made it in this moment.
+                Err(error) if error.is_taken() => Ok(true),
+                answer => answer.map(|_| true).map_err(Error::from),
             }
         }
     }
+}
 
-    async fn set_up_webhook(
-        &self,
-        url: &str,
-        there: Option<&types::WebhookEndpoint>,
-        secret: &mut Option<SecretString>,
-    ) -> Result<bool> {
-        let enabled_events: Vec<String> = EVENTS.iter().map(|&name| name.to_owned()).collect();
-        match there {
-            Some(there) if listens(there) => Ok(false),
-            Some(there) => {
-                let change =
-                    WebhookEndpointChange { enabled_events, disabled: Some(false), ..WebhookEndpointChange::default() };
-                self.stripe.update_webhook_endpoint(&there.id, &Idempotency::fresh(), &change).await?;
-                Ok(true)
-            }
-            None => {
-                let new = NewWebhookEndpoint {
-                    url: url.to_owned(),
-                    enabled_events,
-                    description: Some("Tenantry".to_owned()),
-                    ..NewWebhookEndpoint::default()
-                };
-                *secret = self.stripe.create_webhook_endpoint(&Idempotency::fresh(), &new).await?.secret;
-                Ok(true)
-            }
+/// An amount never changes: a price that costs something else is a new one, and takes the key over.
+async fn set_up_price(
+    stripe: &Stripe,
+    plan: Plan,
+    price: &Price,
+    there: Option<&types::Price>,
+) -> Result<(String, bool)> {
+    if let Some(there) = there.filter(|there| costs(there, plan, price)) {
+        return Ok((there.id.clone(), false));
+    }
+    let currency = currency()?;
+    let interval = match price.interval {
+        Interval::Month => NewInterval::Month,
+        Interval::Year => NewInterval::Year,
+    };
+    let new = NewPrice {
+        recurring: Some(NewRecurring { interval, interval_count: None }),
+        lookup_key: Some(price.lookup_key.clone()),
+        transfer_lookup_key: Some(true),
+        ..NewPrice::new(product_id(plan), currency, price.amount)
+    };
+    Ok((stripe.create_price(&Idempotency::fresh(), &new).await?.id, true))
+}
+
+async fn set_up_portal(
+    stripe: &Stripe,
+    which: &'static str,
+    features: PortalFeatures,
+    there: Option<&types::PortalConfiguration>,
+) -> Result<bool> {
+    let metadata = BTreeMap::from([(PORTAL.to_owned(), which.to_owned())]);
+    let login_page = Some(LoginPage { enabled: false });
+    match there {
+        Some(there) => {
+            // What Stripe says back is not what was sent; to send it again changes nothing.
+            let change = PortalConfigurationChange {
+                active: Some(true),
+                login_page,
+                features: Some(features),
+                ..PortalConfigurationChange::default()
+            };
+            let after = stripe.update_portal_configuration(&there.id, &Idempotency::fresh(), &change).await?;
+            Ok(after.features != there.features)
+        }
+        None => {
+            let new = NewPortalConfiguration {
+                name: Some(format!("Tenantry {which}")),
+                business_profile: Some(PortalBusinessProfile::default()),
+                login_page,
+                features,
+                metadata,
+                ..NewPortalConfiguration::default()
+            };
+            stripe.create_portal_configuration(&Idempotency::fresh(), &new).await?;
+            Ok(true)
+        }
+    }
+}
+
+async fn set_up_webhook(
+    stripe: &Stripe,
+    url: &str,
+    there: Option<&types::WebhookEndpoint>,
+    secret: &mut Option<SecretString>,
+) -> Result<bool> {
+    let enabled_events: Vec<String> = EVENTS.iter().map(|&name| name.to_owned()).collect();
+    match there {
+        Some(there) if listens(there) => Ok(false),
+        Some(there) => {
+            let change =
+                WebhookEndpointChange { enabled_events, disabled: Some(false), ..WebhookEndpointChange::default() };
+            stripe.update_webhook_endpoint(&there.id, &Idempotency::fresh(), &change).await?;
+            Ok(true)
+        }
+        None => {
+            let new = NewWebhookEndpoint {
+                url: url.to_owned(),
+                enabled_events,
+                description: Some("Tenantry".to_owned()),
+                ..NewWebhookEndpoint::default()
+            };
+            *secret = stripe.create_webhook_endpoint(&Idempotency::fresh(), &new).await?.secret;
+            Ok(true)
         }
     }
 }

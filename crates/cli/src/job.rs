@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Subcommand, ValueEnum};
 use domain::audit_log::{self, VERIFY_AUDIT_LOGS};
-use domain::drift::{DriftReport, RECONCILE_CLERK};
+use domain::drift::{DriftReport, RECONCILE_CLERK, RECONCILE_STRIPE};
 use domain::jobs;
 use tenancy::{Database, SystemReason};
 
@@ -37,6 +37,8 @@ enum Command {
 enum Job {
     /// Compare our directory with Clerk, repair what differs, and say what it was
     ReconcileClerk,
+    /// Compare what organisations pay with Stripe, repair what differs, and say what it was
+    ReconcileStripe,
     /// Look whether the audit logs are as they were written, and say where one is not
     VerifyAuditLogs,
 }
@@ -49,6 +51,7 @@ pub(crate) async fn run(arguments: &JobArguments) -> anyhow::Result<ExitCode> {
     if !once {
         let (kind, what) = match job {
             Job::ReconcileClerk => (RECONCILE_CLERK, "to compare with Clerk"),
+            Job::ReconcileStripe => (RECONCILE_STRIPE, "to compare with Stripe"),
             Job::VerifyAuditLogs => (VERIFY_AUDIT_LOGS, "to verify the audit logs"),
         };
         jobs::ask(&database, SystemReason::Jobs, kind).await?;
@@ -59,7 +62,14 @@ pub(crate) async fn run(arguments: &JobArguments) -> anyhow::Result<ExitCode> {
         Job::ReconcileClerk => {
             let clerk = clerk::Clerk::new(config.clerk)?;
             let report = mirror::Mirror::new(database, clerk.backend().clone()).reconcile().await?;
-            tell(&report)?;
+            tell(&report, "Clerk")?;
+            report.found.iter().all(|difference| difference.repaired)
+        }
+        Job::ReconcileStripe => {
+            let stripe = stripe::Stripe::new(&config.stripe)?;
+            let billing = billing::Billing::new(database, stripe, config.public_base_url.as_str());
+            let report = billing.reconcile().await?;
+            tell(&report, "Stripe")?;
             report.found.iter().all(|difference| difference.repaired)
         }
         Job::VerifyAuditLogs => verify(&database).await?,
@@ -82,11 +92,11 @@ async fn verify(database: &Database) -> anyhow::Result<bool> {
     Ok(broken == 0)
 }
 
-fn tell(report: &DriftReport) -> std::io::Result<()> {
+fn tell(report: &DriftReport, vendor: &str) -> std::io::Result<()> {
     let mut out = std::io::stdout().lock();
     for difference in &report.found {
         let repaired = if difference.repaired { "repaired" } else { "not repaired" };
         writeln!(out, "{:<32} {} ({repaired})", difference.id, difference.what)?;
     }
-    writeln!(out, "{} compared with Clerk, {} not the same", report.compared, report.found.len())
+    writeln!(out, "{} compared with {vendor}, {} not the same", report.compared, report.found.len())
 }

@@ -13,6 +13,7 @@ mod routes;
 mod seed;
 mod serve;
 mod shutdown;
+mod stripe;
 mod work;
 
 use std::process::ExitCode;
@@ -28,6 +29,7 @@ use crate::job::JobArguments;
 use crate::migrate::MigrateArguments;
 use crate::prove_isolation::ProveArguments;
 use crate::routes::RoutesArguments;
+use crate::stripe::StripeCommand;
 
 /// A page and a list are hundreds of small strings: a third of the server's time was the system's allocator.
 #[global_allocator]
@@ -67,6 +69,8 @@ enum Command {
     Doctor(Box<DoctorArguments>),
     /// Attack every table and route in scratch databases, and show that a loosened policy is noticed
     ProveIsolation(ProveArguments),
+    /// Set up what is sold at Stripe
+    Stripe(Box<StripeCommand>),
     /// List every route with who may call it
     Routes(RoutesArguments),
 }
@@ -87,6 +91,7 @@ async fn main() -> ExitCode {
         Command::Context(arguments) => context::run(&arguments).await,
         Command::Doctor(arguments) => Box::pin(doctor::run(&arguments)).await,
         Command::ProveIsolation(arguments) => Box::pin(prove_isolation::run(&arguments)).await,
+        Command::Stripe(command) => Box::pin(stripe::run(&command)).await,
         Command::Routes(arguments) => routes::run(&arguments),
     };
     match outcome {

@@ -34,7 +34,7 @@ pub(crate) async fn run(arguments: &ServeArguments) -> anyhow::Result<ExitCode> 
         .selling_at(&config.stripe, &config.stripe_pages)
         .listening_on(listeners[0].local_addr()?)
         .operated_by(config.operators);
-    let stripe = stripe::Stripe::new(&config.stripe)?;
+    let stripe = ::stripe::Stripe::new(&config.stripe)?;
     let state = web::State::new(database.clone(), clerk, stripe, pages);
     let mut threads = JoinSet::new();
     for _ in 0..config.threads {

@@ -17,7 +17,7 @@ pub(crate) async fn run(arguments: &WorkArguments) -> anyhow::Result<ExitCode> {
     let clerk = clerk::Clerk::new(config.clerk)?;
     let mirror = mirror::Mirror::new(database.clone(), clerk.backend().clone());
     let mirror = mirror.leading_to(config.public_base_url.as_str());
-    let stripe = stripe::Stripe::new(&config.stripe)?;
+    let stripe = ::stripe::Stripe::new(&config.stripe)?;
     let billing = billing::Billing::new(database.clone(), stripe, config.public_base_url.as_str());
     tracing::info!("working");
     worker::run(worker::State { database, mirror, billing }, shutdown::until(asked)).await;

@@ -58,7 +58,7 @@ pub(super) fn clerk(complaints: &mut Complaints, config: &Config, secret: &str) 
 }
 
 /// A key that moves real money, and no other.
-pub(super) fn stripe(complaints: &mut Complaints, config: &stripe::Config, secret: &str) {
+pub(super) fn stripe(complaints: &mut Complaints, config: &::stripe::Config, secret: &str) {
     let rest = secret.trim().splitn(3, '_').nth(2).unwrap_or_default();
     if !config.mode.is_live() {
         complaints.add(

@@ -62,7 +62,7 @@ pub(crate) struct ServeConfig {
     pub(crate) pool: PoolOptions,
     pub(crate) allow_old_postgres: bool,
     pub(crate) clerk: clerk::Config,
-    pub(crate) stripe: stripe::Config,
+    pub(crate) stripe: ::stripe::Config,
     pub(crate) stripe_pages: Vec<Url>,
     pub(crate) webhook_secrets: Vec<WebhookSecret>,
     pub(crate) operators: Vec<UserId>,

@@ -1,7 +1,7 @@
 //! Stripe's variables, under Stripe's own names where it has any.
 
+use ::stripe::{Config, ConfigParts};
 use clap::Args;
-use stripe::{Config, ConfigParts};
 use url::Url;
 
 use super::complaints::Shown;

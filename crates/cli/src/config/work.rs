@@ -40,7 +40,7 @@ pub(crate) struct WorkConfig {
     pub(crate) pool: PoolOptions,
     pub(crate) allow_old_postgres: bool,
     pub(crate) clerk: clerk::Config,
-    pub(crate) stripe: stripe::Config,
+    pub(crate) stripe: ::stripe::Config,
     pub(crate) production: bool,
 }
 

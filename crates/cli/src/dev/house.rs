@@ -94,6 +94,7 @@ impl House {
 
         let clerk = format!("{}/v1/health", self.addresses.clerk());
         answers(&client, &clerk, "the sandbox").await?;
+        seed::sell(&environment).await.context("making products and prices at the sandbox's Stripe")?;
         if !arguments.no_seed {
             self.seed(&environment).await.context("writing the demo organisations")?;
             environment.add("OPERATORS", seed::operator(&environment).await?);
@@ -154,6 +155,9 @@ impl House {
                 .arg("--clerk-js")
                 .arg(&clerk_js)
                 // By environment: arguments can be read by everybody on the machine.
+                .args(["--stripe-webhook-url", &format!("{}/webhooks/stripe", addresses.app())])
+                .env("STRIPE_SECRET_KEY", &secrets.stripe_secret_key)
+                .env("STRIPE_WEBHOOK_SECRETS", &secrets.stripe_webhook_secret)
                 .env("CLERK_SECRET_KEY", instance.secret_key(secrets))
                 .env("CLERK_WEBHOOK_SIGNING_SECRET", &secrets.webhook_secret);
         };

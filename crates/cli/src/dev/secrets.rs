@@ -10,6 +10,8 @@ use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD, Engine};
 
 const CLERK: &str = "CLERK_SECRET_KEY";
 const WEBHOOK: &str = "CLERK_WEBHOOK_SIGNING_SECRET";
+const STRIPE: &str = "STRIPE_SECRET_KEY";
+const STRIPE_WEBHOOK: &str = "STRIPE_WEBHOOK_SECRETS";
 const ROLES: &str = "DATABASE_ROLES_PASSWORD";
 
 /// What the parts authenticate each other with.
@@ -19,6 +21,10 @@ pub(crate) struct Secrets {
     pub(crate) clerk_secret_key: String,
     /// The sandbox signs webhooks with it.
     pub(crate) webhook_secret: String,
+    /// The sandbox's Stripe asks for it.
+    pub(crate) stripe_secret_key: String,
+    /// The sandbox's Stripe signs webhooks with it.
+    pub(crate) stripe_webhook_secret: String,
     /// Of our four roles, on a server that is not our own.
     pub(crate) roles_password: String,
 }
@@ -39,11 +45,17 @@ impl Secrets {
         let secrets = Self {
             clerk_secret_key: value(CLERK, &|| format!("sk_test_sandbox_{}", letters())),
             webhook_secret: value(WEBHOOK, &|| format!("whsec_{}", BASE64_STANDARD.encode(rand::random::<[u8; 24]>()))),
+            stripe_secret_key: value(STRIPE, &|| format!("sk_test_sandbox_{}", letters())),
+            stripe_webhook_secret: value(STRIPE_WEBHOOK, &|| format!("whsec_{}", letters())),
             roles_password: value(ROLES, &letters),
         };
         let text = format!(
-            "{CLERK}={}\n{WEBHOOK}={}\n{ROLES}={}\n",
-            secrets.clerk_secret_key, secrets.webhook_secret, secrets.roles_password
+            "{CLERK}={}\n{WEBHOOK}={}\n{STRIPE}={}\n{STRIPE_WEBHOOK}={}\n{ROLES}={}\n",
+            secrets.clerk_secret_key,
+            secrets.webhook_secret,
+            secrets.stripe_secret_key,
+            secrets.stripe_webhook_secret,
+            secrets.roles_password
         );
         if text != kept {
             write_private(&path, &text)?;

@@ -1,26 +1,31 @@
 //! People, organisations and memberships, made at Clerk through its Backend API as any customer of Clerk would.
 
 use anyhow::Context;
+use billing::Billing;
 use clerk::backend::{NewOrganization, NewUser, UserFilter};
 use clerk::{Backend, ErrorCode};
-use domain::{BaseRole, Plan, plans};
+use domain::{BaseRole, Plan};
 use mirror::Mirror;
+use stripe::Stripe;
 use tenancy::{Database, OrganisationId, UserId};
 
 use super::data::{ORGANISATIONS, Organisation, PEOPLE, Person};
+use super::subscriptions;
 use crate::dev::Screen;
 
 /// Puts new organisations on their plans, before there are more people than the smallest one has room for.
 pub(super) struct Plans {
     pub(super) database: Database,
     pub(super) mirror: Mirror,
+    pub(super) stripe: Stripe,
+    pub(super) billing: Billing,
 }
 
 impl Plans {
-    async fn put(&self, organisation: &OrganisationId, plan: &str) -> anyhow::Result<()> {
+    async fn put(&self, organisation: &OrganisationId, name: &str, plan: &str) -> anyhow::Result<()> {
         let plan = Plan::parse(plan).with_context(|| format!("plans.toml knows no plan {plan}"))?;
         self.mirror.organisation(organisation).await?;
-        plans::change(&self.database, organisation, plan).await?;
+        subscriptions::begin(self, organisation, name, plan).await?;
         Ok(self.mirror.tell_limit(organisation).await?)
     }
 }
@@ -84,7 +89,7 @@ impl Directory {
                     Err(error) if error.code() == Some(&ErrorCode::FormIdentifierExists) => return Ok(None),
                     made => {
                         let made = made.with_context(|| format!("making the organisation {}", organisation.name))?;
-                        plans.put(&OrganisationId::parse(&made.id)?, organisation.plan).await?;
+                        plans.put(&OrganisationId::parse(&made.id)?, organisation.name, organisation.plan).await?;
                         made
                     }
                 }

@@ -3,16 +3,30 @@
 mod data;
 mod directory;
 mod procedures;
+mod subscriptions;
 
 use anyhow::Context;
+use billing::Billing;
 use clerk::backend::UserFilter;
 use clerk::{Clerk, Config};
 use mirror::Mirror;
+use stripe::Stripe;
 use tenancy::{Database, PoolOptions};
 
 use self::data::{CODE, OPAL, ORGANISATIONS};
 use self::directory::{Directory, Plans};
 use crate::dev::{Environment, Screen};
+
+/// Makes at Stripe what is sold, as a founder does once; what stands there already stays.
+pub(crate) async fn sell(environment: &Environment) -> anyhow::Result<()> {
+    billing::setup::set_up(&stripe(environment)?, None).await?;
+    Ok(())
+}
+
+fn stripe(environment: &Environment) -> anyhow::Result<Stripe> {
+    let config = stripe::Config::from_variables(|name| environment.value(name))?;
+    Ok(Stripe::new(&config)?)
+}
 
 /// Writes what is missing of the demo organisations. What is there already stays as it is.
 pub(crate) async fn run(environment: &Environment, screen: &Screen) -> anyhow::Result<()> {
@@ -25,7 +39,9 @@ pub(crate) async fn run(environment: &Environment, screen: &Screen) -> anyhow::R
 
     let worker = connect("WORKER_DATABASE_URL").await?;
     let mirror = Mirror::new(worker.clone(), clerk.backend().clone());
-    let plans = Plans { database: worker, mirror: mirror.clone() };
+    let public = environment.value("PUBLIC_BASE_URL").unwrap_or_default();
+    let (stripe, billing) = (stripe(environment)?, Billing::new(worker.clone(), stripe(environment)?, &public));
+    let plans = Plans { database: worker, mirror: mirror.clone(), stripe, billing };
     let directory = Directory::write(clerk.backend(), &plans, screen).await?;
     for user in directory.users() {
         // Webhooks say the same; we do not wait for them.

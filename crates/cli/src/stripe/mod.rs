@@ -29,9 +29,9 @@ pub(crate) async fn run(command: &StripeCommand) -> anyhow::Result<ExitCode> {
 }
 
 /// A client from what was given.
-fn client(arguments: &StripeArguments) -> anyhow::Result<stripe::Stripe> {
+fn client(arguments: &StripeArguments) -> anyhow::Result<::stripe::Stripe> {
     let mut complaints = Complaints::default();
     let config = arguments.check(&mut complaints, None, false);
-    let config: Result<stripe::Config, BadConfiguration> = complaints.finish(|| config);
+    let config: Result<::stripe::Config, BadConfiguration> = complaints.finish(|| config);
     Ok(stripe::Stripe::new(&config?)?)
 }

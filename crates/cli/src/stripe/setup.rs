@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::process::ExitCode;
 
-use billing::catalogue::set_up;
+use billing::setup::set_up;
 use clap::Args;
 use secrecy::ExposeSecret as _;
 

@@ -73,6 +73,7 @@ async fn customers(stripe: &Stripe) -> Done {
     stripe.search_customers("org_id", "org_1", Some("page_2")).await?;
     let filter = PaymentMethodFilter { kind: text("card"), paging: paging() };
     stripe.list_customer_payment_methods("cus_1", &filter).await?;
+    stripe.attach_payment_method("pm_card_visa", &key(), "cus_1").await?;
     stripe.list_customer_tax_ids("cus_1", &paging()).await?;
     stripe.delete_customer("cus_1").await?;
     Ok(())

@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::{Paging, Stripe};
 use crate::error::Error;
 use crate::form::pairs;
+use crate::idempotency::Idempotency;
 use crate::types::{List, PaymentMethod};
 
 /// Which of a customer's to list.
@@ -18,7 +19,28 @@ pub struct PaymentMethodFilter {
     pub paging: Paging,
 }
 
+/// Whose it becomes.
+#[derive(Serialize)]
+struct Attach<'a> {
+    customer: &'a str,
+}
+
 impl Stripe {
+    /// Gives a customer a payment method, by its id or by the name of a test card (`pm_card_visa`); gives it back with the id
+    /// it has from then on.
+    ///
+    /// # Errors
+    /// [`Error::is_card_error`] when the card is refused.
+    pub async fn attach_payment_method(
+        &self,
+        payment_method_id: &str,
+        key: &Idempotency,
+        customer_id: &str,
+    ) -> Result<PaymentMethod, Error> {
+        let whose = pairs(&Attach { customer: customer_id });
+        self.post(&["payment_methods", payment_method_id, "attach"], key, whose).await
+    }
+
     /// A part of what a customer can pay with.
     ///
     /// # Errors
