@@ -10,6 +10,7 @@ mod directory;
 mod people;
 mod pgbouncer;
 mod relay;
+mod stripe_nowhere;
 
 pub use clerk_account::{Account, ClerkAccount, Lost};
 pub use database::{CONTEXT_KEY, TestDatabase};
@@ -18,4 +19,5 @@ pub use directory::directory_told;
 pub use people::{Organisation, Person, World, organisation, user};
 pub use pgbouncer::PgBouncer;
 pub use relay::Relay;
+pub use stripe_nowhere::stripe_nowhere;
 pub use tokio_postgres::Client;

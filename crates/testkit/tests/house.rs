@@ -16,12 +16,16 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("pg-local", &[]),
     ("domain", &["tenancy"]),
     ("mirror", &["clerk", "domain", "tenancy"]),
-    ("web", &["clerk", "domain", "mirror", "signatures", "tenancy"]),
-    ("worker", &["clerk", "domain", "mirror", "tenancy"]),
+    ("billing", &["domain", "stripe", "tenancy"]),
+    ("web", &["billing", "clerk", "domain", "mirror", "signatures", "stripe", "tenancy"]),
+    ("worker", &["billing", "clerk", "domain", "mirror", "stripe", "tenancy"]),
     ("sandbox", &["signatures"]),
-    ("testkit", &["clerk", "domain", "tenancy"]),
-    ("prove", &["clerk", "domain", "mirror", "tenancy", "web"]),
-    ("cli", &["audit", "clerk", "domain", "mirror", "pg-local", "prove", "tenancy", "web", "worker"]),
+    ("testkit", &["clerk", "domain", "stripe", "tenancy"]),
+    ("prove", &["clerk", "domain", "mirror", "stripe", "tenancy", "web"]),
+    (
+        "cli",
+        &["audit", "billing", "clerk", "domain", "mirror", "pg-local", "prove", "stripe", "tenancy", "web", "worker"],
+    ),
 ];
 
 /// Libraries that only some crates may name.

@@ -70,6 +70,11 @@ impl Failure {
         }
     }
 
+    /// Nothing is wrong at all: another job does the same at this moment.
+    fn is_crowded(&self) -> bool {
+        matches!(self, Self::Billing(billing::Error::Busy))
+    }
+
     /// Nothing is wrong with the job: a vendor does not answer.
     fn is_waiting(&self) -> bool {
         match self {

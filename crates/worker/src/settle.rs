@@ -83,8 +83,9 @@ pub(crate) async fn write_down(state: &State, job: &Claimed, done: Result<(), Fa
                 true => jobs::wait(&state.database, job, &told).await,
                 false => jobs::fail(&state.database, job, &told, failure.is_hopeless()).await,
             };
-            parked.map(|parked| {
-                tracing::warn!(kind = job.kind, attempt = job.attempt, parked, %failure, "job failed");
+            parked.map(|parked| match failure.is_crowded() {
+                true => tracing::debug!(kind = job.kind, attempt = job.attempt, "job put off"),
+                false => tracing::warn!(kind = job.kind, attempt = job.attempt, parked, %failure, "job failed"),
             })
         }
     };

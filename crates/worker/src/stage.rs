@@ -31,7 +31,11 @@ impl Stage {
         let clerk = ClerkAccount::start().await;
         let database = TestDatabase::create().await;
         let worker = database.worker().await;
-        let state = State { mirror: Mirror::new(worker.clone(), clerk.backend()), database: worker };
+        let state = State {
+            mirror: Mirror::new(worker.clone(), clerk.backend()),
+            billing: billing::Billing::new(worker.clone(), testkit::stripe_nowhere(), "http://localhost:3000"),
+            database: worker,
+        };
         Self { admin: database.client("postgres").await, clerk, state }
     }
 

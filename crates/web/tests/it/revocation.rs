@@ -40,7 +40,11 @@ impl Stage {
         let clerk = ClerkAccount::start().await;
         let app = TestApp::beside(&clerk).await;
         let database = app.world.database.worker().await;
-        let state = worker::State { mirror: Mirror::new(database.clone(), clerk.backend()), database };
+        let state = worker::State {
+            mirror: Mirror::new(database.clone(), clerk.backend()),
+            billing: billing::Billing::new(database.clone(), testkit::stripe_nowhere(), tokens::APP),
+            database,
+        };
         let (end, ended) = oneshot::channel();
         let worker = tokio::spawn(worker::run(state, async { _ = ended.await }));
         Self { app: Arc::new(app), clerk, end, worker }
