@@ -32,7 +32,11 @@ async fn what_happened_in_another_instance_changes_nothing_and_waits_for_an_oper
     let clerk = testkit::ClerkAccount::start().await;
     let database = testkit::TestDatabase::create().await;
     let worker = database.worker().await;
-    let state = State { mirror: mirror::Mirror::new(worker.clone(), clerk.backend()), database: worker };
+    let state = State {
+        mirror: mirror::Mirror::new(worker.clone(), clerk.backend()),
+        billing: billing::Billing::new(worker.clone(), testkit::stripe_nowhere(), "http://localhost:3000"),
+        database: worker,
+    };
     clerk.account().person("user_ada", "Ada");
     let event = |instance: &str| json!({ "data": { "id": "user_ada" }, "instance_id": instance }).to_string();
     let foreign = look_into(&state, "user.created", &event("ins_other")).await.unwrap_err();
