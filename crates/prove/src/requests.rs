@@ -47,6 +47,14 @@ const SHAPES: &[(&str, &[(&str, &str)])] = &[
     ("operators.aside", &[]),
     ("operators.reconcile", &[]),
     ("frontend_proxy.post", &[]),
+    ("billing.choose", &[("price", "tenantry_team_monthly")]),
+    ("billing.change", &[("price", "tenantry_team_monthly")]),
+    ("billing.preview", &[("price", "tenantry_team_monthly")]),
+    ("billing.checkout", &[("price", "tenantry_team_monthly")]),
+    ("billing.portal", &[("for", "home")]),
+    ("billing.keep", &[]),
+    ("billing.email", &[("email", "attacker@proof.example")]),
+    ("webhooks.stripe", &[("type", "customer.deleted")]),
     ("webhooks.clerk", &[("type", "organization.deleted")]),
 ];
 /// Fields that JSON takes as a list, and what they are called there.

@@ -101,7 +101,7 @@ pub(crate) fn to(route: &Route, who: &As, slug: &str, things: &Things) -> Reques
         }
         (Surface::Page, true) => {
             let form = format!(
-                "permission=runs:work&replacement=&name={}&title=Edited&details=Edited&note=Edited&direction=down&theme=dark&slug={}&number=7&time_zone=UTC&session=Edited&logo=Edited&procedure={}&open={}&role=member&custom_roles=report-viewer&sure=no&redirect_url=/&q=a&addresses={}",
+                "permission=runs:work&replacement=&name={}&title=Edited&details=Edited&note=Edited&direction=down&theme=dark&slug={}&number=7&time_zone=UTC&session=Edited&logo=Edited&procedure={}&open={}&role=member&custom_roles=report-viewer&sure=no&redirect_url=/&q=a&price=tenantry_team_monthly&for=home&email=accounts%40example.test&addresses={}",
                 role_name(),
                 if route.name == "account.leave" { "bolt" } else { "acme" },
                 things.procedure,
@@ -124,7 +124,10 @@ pub(crate) fn to(route: &Route, who: &As, slug: &str, things: &Things) -> Reques
                 "invitation.change" => json!({ "role": "member", "custom_roles": ["report-viewer"] }),
                 // Nobody is sure, so that everybody is still there for the next question.
                 "leave" => json!({ "sure": false }),
-                "step_template.remove"
+                "billing.preview" | "billing.checkout" => json!({ "price": "tenantry_team_monthly" }),
+                "billing.portal" => json!({ "for": "home" }),
+                "billing.keep"
+                | "step_template.remove"
                 | "run_step.tick"
                 | "run_step.undo"
                 | "role.delete"
