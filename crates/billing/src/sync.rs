@@ -86,14 +86,7 @@ impl Billing {
     }
 
     async fn fetch(&self, customer: &str, at: &OrganisationId, known: &Known) -> Result<Fetched> {
-        let found = self.stripe.get_customer(customer, &[CustomerExpand::DefaultPaymentMethod]).await;
-        let found = match found {
-            Ok(CustomerLookup::Found(found)) => *found,
-            Ok(CustomerLookup::Deleted(_)) => return Ok(gone(customer)),
-            Err(error) if error.is_missing() => return Ok(gone(customer)),
-            Err(error) => return Err(error.into()),
-        };
-        self.is_theirs(&found, at)?;
+        let Some(mut found) = self.customer_itself(customer, at).await? else { return Ok(gone(customer)) };
         let sold = self.catalogue.sold(&self.stripe).await?;
         let mut theirs = self.subscriptions_of(customer).await?;
         let mut fetched = Fetched { subscriptions: read(&theirs, &sold), ..Fetched::default() };
@@ -101,6 +94,11 @@ impl Billing {
             theirs = self.subscriptions_of(customer).await?;
             fetched.subscriptions = read(&theirs, &sold);
             fetched.doubled = Some(doubled);
+            // What was given back is in its balance.
+            match self.customer_itself(customer, at).await? {
+                Some(credited) => found = credited,
+                None => return Ok(gone(customer)),
+            }
         }
         let live = fetched.choose(known.subscription.as_deref()).filter(|one| one.is_live()).cloned();
         let of_stripe = live.as_ref().and_then(|live| theirs.iter().find(|one| one.id == live.id));
@@ -122,6 +120,19 @@ impl Billing {
             currency: found.currency.map(|currency| currency.as_str().to_owned()),
             ..fetched
         })
+    }
+
+    /// The customer as it is; none for one that is gone.
+    async fn customer_itself(&self, customer: &str, at: &OrganisationId) -> Result<Option<Customer>> {
+        match self.stripe.get_customer(customer, &[CustomerExpand::DefaultPaymentMethod]).await {
+            Ok(CustomerLookup::Found(found)) => {
+                self.is_theirs(&found, at)?;
+                Ok(Some(*found))
+            }
+            Ok(CustomerLookup::Deleted(_)) => Ok(None),
+            Err(error) if error.is_missing() => Ok(None),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// Refuses a customer of another mode, or one whose metadata names somebody else.
@@ -228,7 +239,8 @@ impl Billing {
     /// A new name of the organisation's becomes the customer's, unless somebody has put another one on its invoices. Gives
     /// the name that Stripe was told.
     async fn tell_name(&self, customer: &Customer, known: &Known) -> Result<Option<String>> {
-        let told = known.told_name.clone();
+        // A customer that was made elsewhere, under our name.
+        let told = known.told_name.clone().or(customer.name.clone().filter(|name| *name == known.name));
         if told.is_none() || customer.name != told || told.as_ref() == Some(&known.name) {
             return Ok(told);
         }

@@ -44,7 +44,9 @@ async fn fifty_clicks_at_once_end_in_one_customer_and_one_open_checkout() {
                     error,
                     billing::Error::Domain(Refusal::Conflict { code: "another_price_chosen" | "rights_changed", .. })
                 );
-                assert!(told || error.is_transient(), "{error}");
+                // Fifty are more than there are connections.
+                let crowded = matches!(error, billing::Error::Domain(Refusal::Database(error)) if error.is_passing());
+                assert!(told || crowded || error.is_transient(), "{error}");
             }
         }
         let customers = customers_of(&stage, &at).await;

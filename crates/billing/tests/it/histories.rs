@@ -201,6 +201,11 @@ impl<'a> History<'a> {
             }
             match applying.await {
                 Ok(_) => {}
+                // A statement of somebody who died was still on its way: their lease runs out.
+                Err(billing::Error::Busy) => {
+                    self.stage.leases_run_out().await;
+                    self.queue.insert(0, event);
+                }
                 Err(error) => panic!("{}: {error}", event.kind),
             }
         }

@@ -59,7 +59,8 @@ async fn metadata_that_names_somebody_else_is_a_contradiction_and_not_a_way_in()
     for place in [&stage.world.acme, &stage.world.bolt] {
         assert_eq!(stage.terms(place).await, ("business".to_owned(), None));
     }
-    let report = stage.billing.reconcile().await.unwrap();
+    let worker = stage.world.database.worker().await;
+    let report = stage.billing.over(worker).reconcile().await.unwrap();
     assert!(report.found.iter().any(|difference| !difference.repaired && difference.what.contains("org_bolt")));
 }
 

@@ -11,7 +11,7 @@ use serde_json::Value;
 use stripe::client::{
     CustomerChange, CustomerInvoiceSettings, NewCustomer, NewSubscription, NewSubscriptionItem, NewTestClock,
 };
-use stripe::types::{TestClockStatus, Subscription};
+use stripe::types::{Subscription, TestClockStatus};
 use stripe::{Config, ConfigParts, Idempotency, Stripe};
 use testkit::{Client, Organisation, World, organisation};
 

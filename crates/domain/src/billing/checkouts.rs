@@ -15,7 +15,7 @@ tenant_statements! {
     /// The account's row, made when it is first needed; the organisation's name as it is told to the vendor.
     CLAIM = "
         insert into billing_accounts as account (organisation_id, billing_name) values ($1, $2)
-        on conflict (organisation_id) do update set changed_at = account.changed_at
+        on conflict (organisation_id) do update set billing_name = coalesce(account.billing_name, excluded.billing_name)
         returning account.customer_number, account.customer_id, account.billing_name, account.trial_used_at is not null,
                   account.subscription";
     OPEN = "

@@ -11,6 +11,10 @@ const DEEPEST: usize = 4;
 
 /// Expands what the parameters ask for.
 pub(crate) fn expand(book: &Book, params: &Params, value: &mut Value) -> Result<(), StripeError> {
+    // Of what is deleted nothing is left to expand, whatever is asked for.
+    if value["deleted"] == true {
+        return Ok(());
+    }
     for path in params.texts("expand").unwrap_or_default() {
         let names: Vec<_> = path.split('.').collect();
         if names.len() > DEEPEST {
