@@ -24,7 +24,20 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("prove", &["clerk", "domain", "mirror", "stripe", "tenancy", "web"]),
     (
         "cli",
-        &["audit", "billing", "clerk", "domain", "mirror", "pg-local", "prove", "stripe", "tenancy", "web", "worker"],
+        &[
+            "audit",
+            "billing",
+            "clerk",
+            "domain",
+            "mirror",
+            "pg-local",
+            "prove",
+            "signatures",
+            "stripe",
+            "tenancy",
+            "web",
+            "worker",
+        ],
     ),
 ];
 

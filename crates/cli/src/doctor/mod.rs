@@ -4,6 +4,7 @@
 mod clerk;
 mod database;
 mod diagnosis;
+mod stripe;
 mod webhooks;
 
 use std::process::ExitCode;
@@ -57,4 +58,5 @@ async fn server(diagnosis: &mut Diagnosis, config: ServeConfig) {
         Err(error) => diagnosis.broken(&format!("no client for Clerk can be made: {error}")),
     }
     webhooks::webhooks(diagnosis, &config.public_base_url, &config.webhook_secrets, database.as_ref()).await;
+    stripe::account(diagnosis, &config.stripe, &config.public_base_url, database.as_ref()).await;
 }

@@ -15,9 +15,11 @@ fn a_command_without_configuration_names_every_variable_it_misses() {
                 "CLERK_PUBLISHABLE_KEY",
                 "CLERK_SECRET_KEY",
                 "CLERK_WEBHOOK_SIGNING_SECRET",
+                "STRIPE_SECRET_KEY",
+                "STRIPE_WEBHOOK_SECRETS",
             ][..],
         ),
-        ("work", &["WORKER_DATABASE_URL", "CLERK_PUBLISHABLE_KEY", "CLERK_SECRET_KEY"]),
+        ("work", &["WORKER_DATABASE_URL", "CLERK_PUBLISHABLE_KEY", "CLERK_SECRET_KEY", "STRIPE_SECRET_KEY"]),
         ("migrate", &["OWNER_DATABASE_URL"]),
     ] {
         let ended = run(&[command], &[]);
@@ -41,6 +43,10 @@ fn a_wrong_variable_is_named_and_secrets_are_not_repeated() {
         ("CLERK_AUTHORIZED_PARTIES", "localhost"),
         ("CLERK_WEBHOOK_SIGNING_SECRET", "hunter2"),
         ("STRIPE_API_BASE", "stripe"),
+        ("STRIPE_SECRET_KEY", "hunter2"),
+        ("STRIPE_WEBHOOK_SECRETS", "hunter2"),
+        ("STRIPE_PAGES", "checkout.stripe.com"),
+        ("STRIPE_CALLS_IN_A_SECOND", "many"),
         ("FILES_DIR", "/nonexistent/files"),
         ("LOG_FORMAT", "xml"),
         ("RUST_LOG", "web=loud"),
@@ -68,6 +74,8 @@ fn production_refuses_what_is_meant_for_development() {
         (&["serve", "work"], "CLERK_SECRET_KEY", "sk_live_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"),
         (&["serve"], "CLERK_WEBHOOK_SIGNING_SECRET", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"),
         (&["serve"], "CLERK_WEBHOOK_SIGNING_SECRET", "whsec_c2hvcnQ="),
+        (&["serve", "work"], "STRIPE_SECRET_KEY", "sk_test_dY3zTqBvW8nPfK2mRxUcJ6hLgS9aEo4Q"),
+        (&["serve", "work"], "STRIPE_SECRET_KEY", "sk_live_1"),
         (&["serve"], "DATABASE_URL", "postgresql://tenantry_app:PASSWORD@localhost/tenantry"),
         (&["work"], "WORKER_DATABASE_URL", "postgresql://tenantry_worker:PASSWORD@localhost/tenantry"),
     ] {
