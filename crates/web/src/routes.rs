@@ -27,6 +27,15 @@ struct Entry {
     handler: MethodRouter<State>,
 }
 
+impl Entry {
+    /// Not for whoever acts in somebody's name, and not without a sign-in of the last minutes: what takes data out, costs
+    /// money or cannot be undone.
+    fn in_person(mut self) -> Self {
+        self.route.in_person = true;
+        self
+    }
+}
+
 /// The router of the table.
 pub(crate) fn router(state: &State) -> Router<State> {
     let mut router = Router::new();
@@ -136,7 +145,7 @@ fn entries() -> Vec<Entry> {
         post("/orgs/{slug}/settings/roles/{role}", "role.change", In(P::RolesManage), role::change),
         post("/orgs/{slug}/settings/roles/{role}/delete", "role.delete", In(P::RolesManage), role::delete),
         get("/orgs/{slug}/settings/audit-log", "audit_log", In(P::AuditRead), audit_log::show),
-        get("/orgs/{slug}/settings/audit-log/export", "audit_log.export", In(P::AuditRead), audit_log::export),
+        get("/orgs/{slug}/settings/audit-log/export", "audit_log.export", In(P::AuditRead), audit_log::export).in_person(),
         get("/orgs/{slug}/settings/profile", "profile", In(P::OrganisationManage), profile::show),
         post("/orgs/{slug}/settings/profile", "profile.save", In(P::OrganisationManage), profile::save),
         post("/orgs/{slug}/settings/profile/logo", "logo.set", In(P::OrganisationManage), logo::set),

@@ -71,6 +71,7 @@ pub(crate) fn origin(parts: &Parts) -> Origin {
         request_id: parts.extensions.get::<RequestId>().map(|id| id.0),
         address: client_address::of(&parts.headers, &parts.extensions),
         user_agent: agent.to_owned(),
+        impersonator: Trail::of(&parts.extensions).impersonator(),
     }
 }
 
@@ -85,11 +86,17 @@ impl Door {
                     return Err(Error::SessionPending);
                 }
                 let home = session.home(&self.state).await?;
+                if self.route.in_person {
+                    session.presence().require()?;
+                }
                 parts.extensions.insert(SignedIn { session, home });
             }
             Caller::Operator => {
                 let session = session::required(&self.state, parts, self.route.surface).await?;
-                if session.is_pending() || !self.state.config.operators.contains(&session.user) {
+                if session.is_pending()
+                    || session.is_impersonated()
+                    || !self.state.config.operators.contains(&session.user)
+                {
                     return Err(Error::NotFound);
                 }
                 let home = session.home(&self.state).await?;
@@ -129,14 +136,14 @@ impl Door {
             self.of_cookie(parts, &session, &slug).await?
         };
         let mut org =
-            Org::new(&self.state.database, place.organisation, session.user.clone(), &slug).with_session(session.id());
-        org = org.from(origin(parts));
+            Org::new(&self.state.database, place.organisation, session.user.clone(), &slug).from(origin(parts));
+        org = org.with_session(session.id(), session.presence());
         if self.route.surface == Surface::Page {
             org = org.for_a_page();
         }
         Trail::of(&parts.extensions).at_the_door(&org, self.route.name);
         let browser = Browser::of(&self.state.config, parts);
-        Ok(InOrg::new(self.state.clone(), org, (self.route.name, permission), place.token_names_it, browser))
+        Ok(InOrg::new(self.state.clone(), org, (Arc::clone(&self.route), permission), place.token_names_it, browser))
     }
 
     /// A program's token is for one organisation: the address's, or none.

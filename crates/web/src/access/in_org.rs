@@ -1,5 +1,7 @@
 //! A member at work in the organisation of the address.
 
+use std::sync::Arc;
+
 use axum::response::{IntoResponse as _, Response};
 use domain::{Access, Org, OrgTx, Permission, Read};
 use http::StatusCode;
@@ -9,6 +11,7 @@ use crate::State;
 use crate::error::{Error, Result};
 use crate::flash::Flash;
 use crate::pages::shell::{Section, Shell};
+use crate::route::Route;
 use crate::session;
 use crate::state::Looked;
 
@@ -18,18 +21,18 @@ use crate::state::Looked;
 pub(crate) struct InOrg {
     state: State,
     org: Org,
-    route: &'static str,
+    route: Arc<Route>,
     permission: Permission,
     token_names_it: bool,
     browser: Browser,
 }
 
 impl InOrg {
-    /// At the door of a route, by its name and the permission it takes.
+    /// At the door of a route, which takes this permission.
     pub(super) fn new(
         state: State,
         org: Org,
-        (route, permission): (&'static str, Permission),
+        (route, permission): (Arc<Route>, Permission),
         token_names_it: bool,
         browser: Browser,
     ) -> Self {
@@ -46,6 +49,7 @@ impl InOrg {
         }
         let (access, value) = answer?;
         access.require(self.permission)?;
+        self.in_person()?;
         self.state.seen(&self.org);
         Ok((access, value))
     }
@@ -58,8 +62,14 @@ impl InOrg {
         }
         let tx = answer?;
         tx.require(self.permission)?;
+        self.in_person()?;
         self.state.seen(&self.org);
         Ok(tx)
+    }
+
+    /// What the route table says of it.
+    fn in_person(&self) -> domain::Result<()> {
+        if self.route.in_person { self.org.presence().require() } else { Ok(()) }
     }
 
     /// Clerk's token says the person is here and the directory does not: ask Clerk, once in a while. Whom Clerk does not
@@ -100,7 +110,7 @@ impl InOrg {
 
     /// A rule forbids it to this person, which goes into the organisation's audit log.
     pub(crate) fn record_refusal(&self, code: &'static str) {
-        self.state.refusals.record(self.org.clone(), self.route, code.to_owned());
+        self.state.refusals.record(self.org.clone(), self.route.name, code.to_owned());
     }
 
     /// Whether htmx asks, for a part of the page.
@@ -110,7 +120,7 @@ impl InOrg {
 
     /// The frame of a page.
     pub(crate) fn shell(&self, access: &Access, section: Section) -> Shell {
-        Shell::new(&self.state.config, access, self.browser, section)
+        Shell::new(&self.state.config, access, self.browser.clone(), section)
     }
 
     /// To another page of the organisation, which will say what was done.

@@ -13,7 +13,7 @@ use super::account_sessions::Sessions;
 use super::gate::Gate;
 use super::page;
 use super::shell::{Mark, role_name};
-use crate::access::{Browser, CameFrom, SignedIn};
+use crate::access::{Browser, SignedIn, Whence};
 use crate::body::{Form, Query};
 use crate::error::{Error, Result};
 use crate::flash::Flash;
@@ -80,7 +80,7 @@ pub(crate) async fn show(
 pub(crate) async fn leave(
     person: SignedIn,
     browser: Browser,
-    CameFrom(origin): CameFrom,
+    Whence(origin): Whence,
     State(state): State<crate::State>,
     Form(leaving): Form<Leaving>,
 ) -> Result<Response> {
@@ -88,7 +88,7 @@ pub(crate) async fn leave(
     let organisation = directory::organisation_for(&state.database, user, &leaving.slug).await?;
     let organisation = organisation.ok_or(Error::NotFound)?;
     let org = Org::new(&state.database, organisation, user.clone(), &leaving.slug);
-    let mut tx = org.with_session(person.session.id()).from(origin).write().await?;
+    let mut tx = org.with_session(person.session.id(), person.session.presence()).from(origin).write().await?;
     match memberships::leave(&mut tx).await {
         Ok(()) => tx.commit().await?,
         Err(domain::Error::Conflict { message, .. }) => {
