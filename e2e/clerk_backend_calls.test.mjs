@@ -174,6 +174,10 @@ test('sessions and tokens: made, listed, of a template, revoked; sign-in and tes
   const token = await clerk.signInTokens.createSignInToken({ userId: user.id, expiresInSeconds: 600 });
   assert.deepEqual([token.status, token.userId], ['pending', user.id]);
   assert.equal((await clerk.signInTokens.revokeSignInToken(token.id)).status, 'revoked');
+  const acting = await clerk.actorTokens.create({ userId: user.id, actor: { sub: 'user_opal' }, expiresInSeconds: 600 });
+  assert.deepEqual([acting.status, acting.userId, acting.actor], ['pending', user.id, { sub: 'user_opal' }]);
+  assert.equal((await clerk.actorTokens.revoke(acting.id)).status, 'revoked');
+  await refused(clerk.actorTokens.revoke(acting.id), 400, 'actor_token_cannot_be_revoked_code');
   assert.ok((await clerk.testingTokens.createTestingToken()).token);
 });
 

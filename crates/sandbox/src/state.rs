@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 use crate::clock::Millis;
 use crate::ids;
 use crate::records::{
-    Client, Delivery, DevBrowser, Endpoint, Invitation, Mail, Membership, Nonce, Organization, OrganizationSettings,
-    Permission, Role, RoleSet, Session, SignInToken, User, WebhookMode,
+    ActorToken, Client, Delivery, DevBrowser, Endpoint, Invitation, Mail, Membership, Nonce, Organization,
+    OrganizationSettings, Permission, Role, RoleSet, Session, SignInToken, User, WebhookMode,
 };
 
 /// What the command line says about the instance; not kept, it is given anew at each start.
@@ -47,6 +47,7 @@ pub(crate) struct State {
     /// By the membership's id.
     pub(crate) memberships: BTreeMap<String, Membership>,
     pub(crate) invitations: BTreeMap<String, Invitation>,
+    pub(crate) actor_tokens: BTreeMap<String, ActorToken>,
     pub(crate) sign_in_tokens: BTreeMap<String, SignInToken>,
     pub(crate) clients: BTreeMap<String, Client>,
     pub(crate) sessions: BTreeMap<String, Session>,
@@ -82,6 +83,7 @@ impl Default for State {
             organizations: BTreeMap::new(),
             memberships: BTreeMap::new(),
             invitations: BTreeMap::new(),
+            actor_tokens: BTreeMap::new(),
             sign_in_tokens: BTreeMap::new(),
             clients: BTreeMap::new(),
             sessions: BTreeMap::new(),
