@@ -128,6 +128,7 @@ async fn send(app: &App, client: &reqwest::Client, delivery: &Delivery) {
         };
         kept.attempts += 1;
         kept.last_answer = Some(text.clone());
+        kept.answered_at = Some(now);
         let delay = delay(&app.settings, kept.attempts);
         (kept.status, kept.next_attempt_at) = match (taken, aborted, delay) {
             (true, ..) => (DeliveryStatus::Delivered, now),

@@ -26,6 +26,9 @@ pub(crate) struct Delivery {
     pub(crate) after: Option<String>,
     /// What the last attempt came to, for people.
     pub(crate) last_answer: Option<String>,
+    /// When that was.
+    #[serde(default)]
+    pub(crate) answered_at: Option<Millis>,
 }
 
 /// How far a message got.
@@ -68,6 +71,7 @@ impl Delivery {
             "created_at": self.created_at,
             "next_attempt_at": (self.status == DeliveryStatus::Pending).then_some(self.next_attempt_at),
             "last_answer": self.last_answer,
+            "answered_at": self.answered_at,
             "body": self.body,
         })
     }
@@ -115,6 +119,7 @@ impl State {
         copy.created_at = now;
         copy.next_attempt_at = now;
         copy.last_answer = None;
+        copy.answered_at = None;
         copy.after = None;
         let id = copy.id.clone();
         self.deliveries.push(copy);

@@ -38,6 +38,7 @@ impl State {
             status,
             after: None,
             last_answer: None,
+            answered_at: None,
         });
         if status == DeliveryStatus::Held {
             self.webhooks_to_hold -= 1;
