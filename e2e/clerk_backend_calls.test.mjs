@@ -1,7 +1,7 @@
 // Every call of the Backend API that Tenantry, or a server of a customer's, makes: by the official client, unmodified.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { createClerkClient } from '@clerk/backend';
+import { officialClient } from './support/clerk.mjs';
 import { Tenantry } from './support/tenantry.mjs';
 
 const tenantry = new Tenantry('--no-seed');
@@ -10,12 +10,7 @@ let number = 0;
 
 before(async () => {
   await tenantry.start();
-  clerk = createClerkClient({
-    secretKey: tenantry.env.CLERK_SECRET_KEY,
-    publishableKey: tenantry.env.CLERK_PUBLISHABLE_KEY,
-    apiUrl: tenantry.env.CLERK_API_URL,
-    telemetry: { disabled: true },
-  });
+  clerk = officialClient(tenantry);
 });
 after(() => tenantry.remove());
 

@@ -1,37 +1,21 @@
 // Who sits there, in a real browser: somebody who acts in a person's name is seen and kept from what is the person's alone;
 // and whoever signed in long ago signs in again, and goes on where they were.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { accessible, launch, output, person } from './support/browser.mjs';
+import { test } from 'node:test';
+import { accessible, output } from './support/browser.mjs';
+import { atClerk, idOf } from './support/clerk.mjs';
 import { appears, arrives, signIn } from './support/people.mjs';
+import { stage } from './support/stage.mjs';
 import { Tenantry } from './support/tenantry.mjs';
 
 const tenantry = new Tenantry();
 const ADA = 'ada+clerk_test@acme-provisions.example';
 const MAX = 'max+clerk_test@acme-provisions.example';
-let browser;
 let ids;
 
-before(async () => {
-  browser = await launch();
-  await tenantry.start();
-  const id = async (email) => (await clerk(`/users?email_address=${encodeURIComponent(email)}`))[0].id;
-  ids = { ada: await id(ADA), max: await id(MAX) };
+const { person } = stage(tenantry, async () => {
+  ids = { ada: await idOf(tenantry, ADA), max: await idOf(tenantry, MAX) };
 });
-after(async () => {
-  await browser?.close();
-  await tenantry.remove();
-});
-
-async function clerk(path, body = undefined) {
-  const answer = await fetch(`${tenantry.env.CLERK_API_URL}/v1${path}`, {
-    method: body ? 'POST' : 'GET',
-    headers: { authorization: `Bearer ${tenantry.env.CLERK_SECRET_KEY}`, 'content-type': 'application/json' },
-    body: body && JSON.stringify(body),
-  });
-  assert.ok(answer.ok, `${path}: ${answer.status}`);
-  return answer.json();
-}
 
 // As if the person had signed in so much earlier; the next token says so.
 async function ages(page, minutes) {
@@ -50,8 +34,8 @@ async function makesMaxAnAdmin(page) {
 }
 
 test('whoever acts in somebody’s name is seen on every page, and makes nobody an admin', async () => {
-  const token = await clerk('/actor_tokens', { user_id: ids.ada, actor: { sub: 'user_opal' } });
-  const { page, context, complaints } = await person(browser);
+  const token = await atClerk(tenantry, '/actor_tokens', { user_id: ids.ada, actor: { sub: 'user_opal' } });
+  const { page, context, complaints } = await person();
   await page.goto(token.url);
   await page.getByRole('button', { name: 'Sign in' }).click();
   await arrives(page, `${tenantry.app}/**`);
@@ -78,7 +62,7 @@ test('whoever acts in somebody’s name is seen on every page, and makes nobody 
 });
 
 test('whoever signed in long ago signs in again to make an admin, and nothing chosen is lost', async () => {
-  const { page, context, complaints } = await person(browser);
+  const { page, context, complaints } = await person();
   await signIn(page, tenantry, ADA);
   await page.goto(`${tenantry.app}/orgs/acme/settings/members`);
   await ages(page, 11);

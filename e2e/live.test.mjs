@@ -2,9 +2,11 @@
 import assert from 'node:assert/strict';
 import { readFileSync, readdirSync } from 'node:fs';
 import { Agent, get } from 'node:http';
-import { after, before, test } from 'node:test';
-import { accessible, launch, output, person } from './support/browser.mjs';
+import { test } from 'node:test';
+import { accessible, output } from './support/browser.mjs';
+import { atClerk, idOf } from './support/clerk.mjs';
 import { createOrganisation, signIn, signUp } from './support/people.mjs';
+import { stage } from './support/stage.mjs';
 import { Tenantry } from './support/tenantry.mjs';
 
 const tenantry = new Tenantry('--no-seed');
@@ -12,39 +14,24 @@ const tenantry = new Tenantry('--no-seed');
 const BOUND = 1000;
 const ADA = 'ada+clerk_test@acme.example';
 const MAX = 'max+clerk_test@acme.example';
-let browser;
 let ada;
 let max;
 let ids;
 
-before(async () => {
-  browser = await launch();
-  await tenantry.start();
-  ada = await person(browser);
+const { person } = stage(tenantry, async () => {
+  ada = await person();
   await signUp(ada.page, tenantry, { first: 'Ada', last: 'Brandt', email: ADA });
   await createOrganisation(ada.page, tenantry, 'Acme Provisions', 'acme');
-  max = await person(browser);
+  max = await person();
   await signUp(max.page, tenantry, { first: 'Max', last: 'Oyelaran', email: MAX });
-  ids = { acme: (await clerk('/organizations/acme')).id, max: (await clerk(`/users?email_address=${encodeURIComponent(MAX)}`))[0].id };
-});
-after(async () => {
-  await browser?.close();
-  await tenantry.remove();
+  ids = { acme: (await clerk('/organizations/acme')).id, max: await idOf(tenantry, MAX) };
 });
 
 // As Clerk's own dashboard would.
-async function clerk(path, method = 'GET', body = undefined) {
-  const answer = await fetch(`${tenantry.env.CLERK_API_URL}/v1${path}`, {
-    method,
-    headers: { authorization: `Bearer ${tenantry.env.CLERK_SECRET_KEY}`, 'content-type': 'application/json' },
-    body: body && JSON.stringify(body),
-  });
-  assert.ok(answer.ok, `${method} ${path}: ${answer.status}`);
-  return answer.json();
-}
+const clerk = (...call) => atClerk(tenantry, ...call);
 
 async function join(role = 'org:member') {
-  await clerk(`/organizations/${ids.acme}/memberships`, 'POST', { user_id: ids.max, role });
+  await clerk(`/organizations/${ids.acme}/memberships`, { user_id: ids.max, role });
 }
 
 // Opens a page and waits until it listens.
@@ -97,7 +84,7 @@ test('a role that changes at Clerk is said in the open page', async () => {
   await join();
   await opens(max.page, '/orgs/acme/runs');
   const membership = `/organizations/${ids.acme}/memberships/${ids.max}`;
-  const changes = (role) => () => clerk(membership, 'PATCH', { role });
+  const changes = (role) => () => clerk(membership, { role }, 'PATCH');
   const kind = 'organizationMembership.updated';
   await saysAfterClerk(max.page, 'Your role changed: you are now an admin.', kind, changes('org:admin'));
   await accessible(max.page, 'role changed');
@@ -124,7 +111,7 @@ test('a membership that ends at Clerk replaces the page with the reason, and nob
   await opens(ada.page, '/orgs/acme/runs');
   await opens(max.page, '/orgs/acme/procedures');
   await saysAfterClerk(max.page, 'You are no longer a member of Acme Provisions', 'organizationMembership.deleted', () =>
-    clerk(`/organizations/${ids.acme}/memberships/${ids.max}`, 'DELETE'));
+    clerk(`/organizations/${ids.acme}/memberships/${ids.max}`, undefined, 'DELETE'));
   assert.equal(await max.page.getByRole('link', { name: 'Runs', exact: true }).count(), 0, 'nothing of the page is left');
   await accessible(max.page, 'no longer a member');
   await max.page.screenshot({ path: `${output}live-gone.png` });
@@ -146,7 +133,7 @@ test('whoever leaves in one tab is out in the other within a second', async () =
 });
 
 test('a session that is ended elsewhere says so in its page', async () => {
-  const phone = await person(browser);
+  const phone = await person();
   await signIn(phone.page, tenantry, ADA);
   await opens(phone.page, '/orgs/acme/runs');
   await ada.page.goto(`${tenantry.app}/account`);

@@ -97,7 +97,6 @@ fn entries() -> Vec<Entry> {
         post("/invitations/{organisation}/{offer}/accept", "offer.accept", SignedIn, offer::accept),
         post("/invitations/{organisation}/{offer}/decline", "offer.decline", SignedIn, offer::decline),
         get("/account", "account", SignedIn, account::show),
-        post("/account/leave", "account.leave", SignedIn, account::leave),
         post("/account/sessions/end", "account.sessions.end", SignedIn, account_sessions::end),
         post("/account/sessions/end-others", "account.sessions.end_others", SignedIn, account_sessions::end_others),
 

@@ -12,6 +12,7 @@ use crate::roles::refusals;
 use crate::tokens::{self, TRUSTED};
 
 const EXPORT: &str = "/orgs/acme/settings/audit-log/export";
+const LEAVE: &str = "/orgs/acme/settings/members/leave";
 const BANNER: &str = "This session is impersonated";
 
 /// A token of somebody, with these claims besides; null takes one away.
@@ -92,12 +93,12 @@ async fn what_is_done_in_somebodys_name_is_recorded_under_both() {
     for entry in entries(&app, "role.created").await.iter().take(2) {
         assert_eq!((entry.actor_id.as_str(), entry.impersonator.as_str()), ("user_ada", "user_opal"));
     }
-    // Before an organisation too: an invitation that is accepted, and leaving from the account's page.
+    // Before an organisation too.
     let id = app.world.invite("ada", &app.world.acme, "nadia", BaseRole::Member).await;
     let nadia = As::Cookie(impersonated("nadia", None));
     assert_eq!(app.post(&nadia, &format!("/invitations/org_acme/{id}/accept"), "").await.status, 303);
     assert_eq!(entries(&app, "member.joined").await[0].impersonator, "user_opal");
-    assert_eq!(app.post(&nadia, "/account/leave", "slug=acme").await.status, 303);
+    assert_eq!(app.post(&nadia, LEAVE, "sure=yes").await.status, 303);
     assert_eq!(entries(&app, "member.left").await[0].impersonator, "user_opal");
     // And what was refused.
     let max = As::Cookie(impersonated("max", Some("acme")));
