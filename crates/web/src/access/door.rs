@@ -12,6 +12,7 @@ use http::request::Parts;
 use http::{StatusCode, Uri};
 use tenancy::OrganisationId;
 
+use super::in_org::Word;
 use super::{Browser, InOrg, SignedIn};
 use crate::body;
 use crate::client_address;
@@ -60,8 +61,8 @@ pub(crate) async fn door(State(door): State<Door>, request: Request, next: Next)
 /// The organisation of the address as the caller may stand at its door.
 struct Place {
     organisation: OrganisationId,
-    /// Clerk says the person is there, so a directory that does not know is behind.
-    token_names_it: bool,
+    /// What Clerk's token says of the person there, if it names the place: a directory that does not know is behind.
+    word: Option<Word>,
 }
 
 /// Where the request comes from, for what is recorded of it.
@@ -143,7 +144,7 @@ impl Door {
         }
         Trail::of(&parts.extensions).at_the_door(&org, self.route.name);
         let browser = Browser::of(&self.state.config, parts);
-        Ok(InOrg::new(self.state.clone(), org, (Arc::clone(&self.route), permission), place.token_names_it, browser))
+        Ok(InOrg::new(self.state.clone(), org, (Arc::clone(&self.route), permission), place.word, browser))
     }
 
     /// A program's token is for one organisation: the address's, or none.
@@ -153,7 +154,11 @@ impl Door {
         // A token of a minute ago may name the address before this one.
         let fits =
             active.slug.as_deref() == Some(slug) || self.find(session, slug).await?.as_ref() == Some(&organisation);
-        if fits { Ok(Place { organisation, token_names_it: true }) } else { Err(Error::NotFound) }
+        if fits {
+            Ok(Place { organisation, word: Some(Word::of(&session.clerk.session)) })
+        } else {
+            Err(Error::NotFound)
+        }
     }
 
     /// A browser has many tabs and one cookie. The address decides, and membership is the database's to say; a page
@@ -164,7 +169,7 @@ impl Door {
         if let (Some(organisation), Some(named)) = (&active_id, active.and_then(|active| active.slug.as_deref()))
             && named == slug
         {
-            return Ok(Place { organisation: organisation.clone(), token_names_it: true });
+            return Ok(Place { organisation: organisation.clone(), word: Some(Word::of(&session.clerk.session)) });
         }
         let mut found = self.find(session, slug).await?;
         if found.is_none()
@@ -175,7 +180,7 @@ impl Door {
         }
         let organisation = found.ok_or(Error::NotFound)?;
         if active_id.as_ref() == Some(&organisation) {
-            return Ok(Place { organisation, token_names_it: true });
+            return Ok(Place { organisation, word: Some(Word::of(&session.clerk.session)) });
         }
         if let Some(redirect) = self.activate(parts, session, &organisation).await {
             return Err(redirect);
@@ -191,7 +196,7 @@ impl Door {
         {
             return Err(Error::NotFound);
         }
-        Ok(Place { organisation, token_names_it: false })
+        Ok(Place { organisation, word: None })
     }
 
     /// A session that owes its choice of an organisation: the address is the choice, if it may be.

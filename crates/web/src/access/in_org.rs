@@ -1,10 +1,12 @@
 //! A member at work in the organisation of the address.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use axum::response::{IntoResponse as _, Response};
-use domain::{Access, Org, OrgTx, Permission, Read};
+use domain::{Access, BaseRole, Org, OrgTx, Permission, Read};
 use http::StatusCode;
+use jiff::Timestamp;
 
 use super::Browser;
 use crate::State;
@@ -15,6 +17,24 @@ use crate::route::Route;
 use crate::session;
 use crate::state::Looked;
 
+/// What Clerk's token says of a person in the organisation of the address.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Word {
+    role: Option<BaseRole>,
+    said_at: Timestamp,
+}
+
+impl Word {
+    pub(super) fn of(session: &clerk::Session) -> Self {
+        let role = session.organisation.as_ref().and_then(|active| active.role.as_deref());
+        Self { role: role.map(BaseRole::from_clerk), said_at: session.issued_at }
+    }
+
+    fn age(self) -> Duration {
+        Timestamp::now().duration_since(self.said_at).try_into().unwrap_or_default()
+    }
+}
+
 /// The caller of every route in an organisation. Whether they are a member, and hold the route's permission, is asked
 /// with each read and write.
 #[derive(Clone)]
@@ -23,7 +43,7 @@ pub(crate) struct InOrg {
     org: Org,
     route: Arc<Route>,
     permission: Permission,
-    token_names_it: bool,
+    word: Option<Word>,
     browser: Browser,
 }
 
@@ -33,10 +53,10 @@ impl InOrg {
         state: State,
         org: Org,
         (route, permission): (Arc<Route>, Permission),
-        token_names_it: bool,
+        word: Option<Word>,
         browser: Browser,
     ) -> Self {
-        Self { state, org, route, permission, token_names_it, browser }
+        Self { state, org, route, permission, word, browser }
     }
 
     /// Answers a read in one round trip, membership and rights included.
@@ -45,6 +65,12 @@ impl InOrg {
     pub(crate) async fn read<T>(&self, read: impl Fn() -> Read<T> + Send) -> Result<(Access, T)> {
         let mut answer = self.org.read(read()).await;
         if matches!(answer, Err(domain::Error::NotFound)) && self.directory_was_behind().await? {
+            answer = self.org.read(read()).await;
+        }
+        if let Ok((access, _)) = &answer
+            && let Some(asked) = self.is_doubted(access)
+            && self.state.look_for_a_moment(self.org.user(), asked).await
+        {
             answer = self.org.read(read()).await;
         }
         let (access, value) = answer?;
@@ -60,7 +86,13 @@ impl InOrg {
         if matches!(answer, Err(domain::Error::NotFound)) && self.directory_was_behind().await? {
             answer = self.org.write().await;
         }
-        let tx = answer?;
+        let mut tx = answer?;
+        if let Some(asked) = self.is_doubted(tx.access()) {
+            // No transaction is open while Clerk is asked.
+            drop(tx);
+            self.state.look_for_a_moment(self.org.user(), asked).await;
+            tx = self.org.write().await?;
+        }
         tx.require(self.permission)?;
         self.in_person()?;
         self.state.seen(&self.org);
@@ -72,10 +104,17 @@ impl InOrg {
         if self.route.in_person { self.org.presence().require() } else { Ok(()) }
     }
 
+    /// Clerk's token says less of the person than the directory: they were demoted there and nobody told us, or promoted
+    /// here a moment ago. Asked once a token, as Clerk's answer is newer than the token from then on.
+    fn is_doubted(&self, access: &Access) -> Option<Instant> {
+        let word = self.word.filter(|word| word.role == Some(BaseRole::Member) && access.role == BaseRole::Admin)?;
+        self.state.doubt(self.org.user(), word.age())
+    }
+
     /// Clerk's token says the person is here and the directory does not: ask Clerk, once in a while. Whom Clerk does not
     /// say it of any more was a member when the token was made, a minute ago, and is told; nobody else has such a token.
     async fn directory_was_behind(&self) -> Result<bool> {
-        if !self.token_names_it {
+        if self.word.is_none() {
             return Ok(false);
         }
         // In by now: Clerk's event may have come since the answer was made.
