@@ -157,6 +157,8 @@ test('switching is a link that works without script, and so does a tick', async 
 });
 
 test('everything survives a restart, the sessions too', async () => {
+  // Open pages would ask for news while nobody is there.
+  await Promise.all([grace, joan].map((one) => one.page.goto('about:blank')));
   await tenantry.stop();
   await tenantry.start();
   const { page } = grace;
