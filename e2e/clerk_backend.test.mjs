@@ -1,7 +1,7 @@
 // The official @clerk/backend, unmodified, against the local sandbox: what it cannot tell apart, our client cannot either.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { createClerkClient } from '@clerk/backend';
+import { officialClient } from './support/clerk.mjs';
 import { Tenantry } from './support/tenantry.mjs';
 
 const tenantry = new Tenantry('--no-seed');
@@ -9,12 +9,7 @@ let clerk;
 
 before(async () => {
   await tenantry.start();
-  clerk = createClerkClient({
-    secretKey: tenantry.env.CLERK_SECRET_KEY,
-    publishableKey: tenantry.env.CLERK_PUBLISHABLE_KEY,
-    apiUrl: tenantry.env.CLERK_API_URL,
-    telemetry: { disabled: true },
-  });
+  clerk = officialClient(tenantry);
 });
 after(() => tenantry.remove());
 

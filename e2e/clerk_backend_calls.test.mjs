@@ -1,7 +1,7 @@
 // Every call of the Backend API that Tenantry, or a server of a customer's, makes: by the official client, unmodified.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { createClerkClient } from '@clerk/backend';
+import { officialClient } from './support/clerk.mjs';
 import { Tenantry } from './support/tenantry.mjs';
 
 const tenantry = new Tenantry('--no-seed');
@@ -10,12 +10,7 @@ let number = 0;
 
 before(async () => {
   await tenantry.start();
-  clerk = createClerkClient({
-    secretKey: tenantry.env.CLERK_SECRET_KEY,
-    publishableKey: tenantry.env.CLERK_PUBLISHABLE_KEY,
-    apiUrl: tenantry.env.CLERK_API_URL,
-    telemetry: { disabled: true },
-  });
+  clerk = officialClient(tenantry);
 });
 after(() => tenantry.remove());
 
@@ -174,6 +169,10 @@ test('sessions and tokens: made, listed, of a template, revoked; sign-in and tes
   const token = await clerk.signInTokens.createSignInToken({ userId: user.id, expiresInSeconds: 600 });
   assert.deepEqual([token.status, token.userId], ['pending', user.id]);
   assert.equal((await clerk.signInTokens.revokeSignInToken(token.id)).status, 'revoked');
+  const acting = await clerk.actorTokens.create({ userId: user.id, actor: { sub: 'user_opal' }, expiresInSeconds: 600 });
+  assert.deepEqual([acting.status, acting.userId, acting.actor], ['pending', user.id, { sub: 'user_opal' }]);
+  assert.equal((await clerk.actorTokens.revoke(acting.id)).status, 'revoked');
+  await refused(clerk.actorTokens.revoke(acting.id), 400, 'actor_token_cannot_be_revoked_code');
   assert.ok((await clerk.testingTokens.createTestingToken()).token);
 });
 

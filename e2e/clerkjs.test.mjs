@@ -1,8 +1,8 @@
 // The real ClerkJS, unmodified, from the path Clerk serves it from, against the local sandbox: everything a page does with it.
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
-import { launch, person } from './support/browser.mjs';
+import { describe, test } from 'node:test';
 import { appears, signIn } from './support/people.mjs';
+import { stage } from './support/stage.mjs';
 import { Tenantry } from './support/tenantry.mjs';
 
 // How a browser reaches Clerk. The flow is the same in all of them, and what it shows has to be, too.
@@ -17,16 +17,8 @@ const MARY = 'mary+clerk_test@example.com';
 const LONGER_THAN_A_TOKEN = 66_000;
 
 const tenantry = new Tenantry('--no-seed');
-let browser;
 
-before(async () => {
-  browser = await launch();
-  await tenantry.start();
-});
-after(async () => {
-  await browser?.close();
-  await tenantry.remove();
-});
+const { person } = stage(tenantry);
 
 // The landing page, which has no ClerkJS of its own, with the script element that signed-in pages have.
 async function withClerk(page, { app, env }, sameOrigin) {
@@ -95,7 +87,7 @@ async function sessionCookie(context, app) {
 
 // Somebody new opens the link of the mail, and is in with the ticket alone.
 async function joining(house, sameOrigin) {
-  const { page, context, requests, complaints } = await person(browser);
+  const { page, context, requests, complaints } = await person();
   const { mails } = await fetch(`${house.mailbox}/mails.json`).then((answer) => answer.json());
   const { link } = mails.find(({ to }) => to === 'nina+clerk_test@example.com');
   const ticket = new URL(link).searchParams.get('ticket');
@@ -168,7 +160,7 @@ describe('ClerkJS, unmodified', { concurrency: 2 }, () => {
       t.after(() => house.remove());
       assert.ok(house.env.CLERK_PUBLISHABLE_KEY.startsWith(keys));
       assert.equal(new URL(house.frontend).origin === new URL(house.app).origin, sameOrigin);
-      const { page, context, requests, complaints } = await person(browser);
+      const { page, context, requests, complaints } = await person();
       t.after(() => context.close());
       await withClerk(page, house, sameOrigin);
       const seen = await page.evaluate(flow, MARY);
@@ -339,7 +331,7 @@ describe('ClerkJS, unmodified: the life of an organisation', () => {
       t.after(() => house.remove());
       const complaints = [];
       const somebody = async () => {
-        const made = await person(browser);
+        const made = await person();
         t.after(() => made.context.close());
         complaints.push(made.complaints);
         await withClerk(made.page, house, sameOrigin);
@@ -393,7 +385,7 @@ describe('ClerkJS, unmodified: the life of an organisation', () => {
 });
 
 test('an address without +clerk_test finds its code in the mailbox', async () => {
-  const { page } = await person(browser);
+  const { page } = await person();
   await page.goto(`${tenantry.clerk}/sign-up?redirect_url=${encodeURIComponent(tenantry.app)}`);
   await page.getByLabel('Email address').fill('emmy@example.com');
   await page.getByRole('button', { name: 'Continue' }).click();

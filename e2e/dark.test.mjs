@@ -1,10 +1,11 @@
 // Clerk is really gone and comes back while people work: who is signed in notices nothing, what needs Clerk says so, a
 // server that starts meanwhile says why it cannot, and afterwards nothing is left undone.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { accessible, launch, person } from './support/browser.mjs';
+import { test } from 'node:test';
+import { accessible } from './support/browser.mjs';
 import { Parts } from './support/parts.mjs';
 import { arrives, signIn, signOut, switchTo } from './support/people.mjs';
+import { stage } from './support/stage.mjs';
 
 const ADA = 'ada+clerk_test@acme-provisions.example';
 const MAX = 'max+clerk_test@acme-provisions.example';
@@ -12,15 +13,12 @@ const MAX = 'max+clerk_test@acme-provisions.example';
 const LONGER_THAN_A_TOKEN = 67_000;
 
 const house = new Parts();
-let browser;
 let ada;
 let max;
 let typing;
 
-before(async () => {
-  await house.start();
-  browser = await launch();
-  [ada, max] = [await person(browser), await person(browser)];
+const { person } = stage(house, async () => {
+  [ada, max] = [await person(), await person()];
   await signIn(ada.page, house, ADA);
   await signIn(max.page, house, MAX);
   await ada.page.goto(`${house.app}/orgs/acme/runs`);
@@ -31,10 +29,6 @@ before(async () => {
   typing = await ada.context.newPage();
   await typing.goto(`${house.app}/orgs/acme/procedures/new`);
   await typing.getByLabel('Name', { exact: true }).fill('Written in the dark');
-});
-after(async () => {
-  await browser?.close();
-  await house.remove();
 });
 
 const stateOf = async () => (await fetch(`${house.mailbox}/control/state.json`)).json();

@@ -1,28 +1,22 @@
 // The first day with Tenantry, in a real browser: what a person can do, and what another one cannot see.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { accessible, launch, person } from './support/browser.mjs';
+import { test } from 'node:test';
+import { accessible } from './support/browser.mjs';
+import { atClerk, idOf } from './support/clerk.mjs';
 import { activeOrganisationIs, createOrganisation, signIn, signOut, signUp, switchTo } from './support/people.mjs';
+import { stage } from './support/stage.mjs';
 import { Tenantry } from './support/tenantry.mjs';
 
 const tenantry = new Tenantry('--no-seed');
-let browser;
 let grace;
 let joan;
 
-before(async () => {
-  browser = await launch();
-  await tenantry.start();
-});
-after(async () => {
-  await browser?.close();
-  await tenantry.remove();
-});
+const { person } = stage(tenantry);
 
 const heading = (page, name) => page.getByRole('heading', { level: 1, name }).waitFor();
 
 test('grace signs up with a code, creates an organisation and finds it calm and empty', async () => {
-  grace = await person(browser);
+  grace = await person();
   const { page } = grace;
   await page.goto(tenantry.app);
   await accessible(page, 'landing');
@@ -91,7 +85,7 @@ test('she starts a run, ticks its steps, takes one back, and the run completes',
 });
 
 test('joan signs up with a second organisation and sees nothing of the first', async () => {
-  joan = await person(browser);
+  joan = await person();
   const { page } = joan;
   await signUp(page, tenantry, { first: 'Joan', last: 'Clarke', email: 'joan+clerk_test@bolt.example' });
   await createOrganisation(page, tenantry, 'Bolt Cycles', 'bolt');
@@ -110,14 +104,9 @@ test('joan signs up with a second organisation and sees nothing of the first', a
 
 test('joan belongs to both: she switches in the navigation, and keeps one tab on each', async () => {
   // What an invitation will do: Clerk says that she is a member of Acme too.
-  const call = (path, body) => fetch(`${tenantry.env.CLERK_API_URL}/v1${path}`, {
-    method: body ? 'POST' : 'GET',
-    headers: { authorization: `Bearer ${tenantry.env.CLERK_SECRET_KEY}`, 'content-type': 'application/json' },
-    body: body && JSON.stringify(body),
-  }).then((answer) => answer.json());
-  const acme = await call('/organizations/acme');
-  const [user] = await call('/users?email_address=joan%2Bclerk_test@bolt.example');
-  await call(`/organizations/${acme.id}/memberships`, { user_id: user.id, role: 'org:member' });
+  const acme = await atClerk(tenantry, '/organizations/acme');
+  const joans = await idOf(tenantry, 'joan+clerk_test@bolt.example');
+  await atClerk(tenantry, `/organizations/${acme.id}/memberships`, { user_id: joans, role: 'org:member' });
 
   const { page, context } = joan;
   // The webhook brings it to our tables.
@@ -155,7 +144,7 @@ test('joan belongs to both: she switches in the navigation, and keeps one tab on
 });
 
 test('switching is a link that works without script, and so does a tick', async () => {
-  const plain = await person(browser, { javaScriptEnabled: false });
+  const plain = await person({ javaScriptEnabled: false });
   const { page } = plain;
   await signIn(page, tenantry, 'joan+clerk_test@bolt.example');
   await page.goto(`${tenantry.app}/orgs/bolt/procedures`);
@@ -168,6 +157,8 @@ test('switching is a link that works without script, and so does a tick', async 
 });
 
 test('everything survives a restart, the sessions too', async () => {
+  // Open pages would ask for news while nobody is there.
+  await Promise.all([grace, joan].map((one) => one.page.goto('about:blank')));
   await tenantry.stop();
   await tenantry.start();
   const { page } = grace;

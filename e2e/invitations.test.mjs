@@ -1,28 +1,23 @@
 // The journey of an invitation, in real browsers: from the form over the mail to the organisation, and every way it ends.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { after, before, test } from 'node:test';
-import { accessible, launch, person } from './support/browser.mjs';
+import { test } from 'node:test';
+import { accessible } from './support/browser.mjs';
+import { atClerk, idOf } from './support/clerk.mjs';
 import { arrives, createOrganisation, signIn, signOut, signUp } from './support/people.mjs';
+import { stage } from './support/stage.mjs';
 import { Tenantry } from './support/tenantry.mjs';
 
 const tenantry = new Tenantry('--no-seed');
 const people = {};
-let browser;
 
-before(async () => {
-  browser = await launch();
-  await tenantry.start();
+const { person, window } = stage(tenantry, async () => {
   for (const [name, first, last] of [['grace', 'Grace', 'Hopper'], ['joan', 'Joan', 'Clarke'], ['walt', 'Walt', 'Whitman']]) {
-    people[name] = await person(browser);
+    people[name] = await person();
     await signUp(people[name].page, tenantry, { first, last, email: address(name) });
   }
   await createOrganisation(people.grace.page, tenantry, 'Acme Provisions', 'acme');
   await createOrganisation(people.joan.page, tenantry, 'Bolt Cycles', 'bolt');
-});
-after(async () => {
-  await browser?.close();
-  await tenantry.remove();
 });
 
 const address = (name) => `${name}+clerk_test@acme.example`;
@@ -92,7 +87,7 @@ test('a list is pasted, and each address gets its own answer', async () => {
 });
 
 test('somebody new comes in by the mail, with the roles they were given', async () => {
-  people.nina = await person(browser);
+  people.nina = await person();
   const { page } = people.nina;
   const mail = await link(address('nina'));
   await offer(page, mail);
@@ -168,16 +163,11 @@ test('a member who is invited at another address of theirs is told, and nothing 
   await invite(page, 'bolt', 'second+clerk_test@acme.example');
   const mail = await link('second+clerk_test@acme.example', before);
   // Walt adds the address to his account at Clerk.
-  const call = (path, body) => fetch(`${tenantry.env.CLERK_API_URL}/v1${path}`, {
-    method: body ? 'POST' : 'GET',
-    headers: { authorization: `Bearer ${tenantry.env.CLERK_SECRET_KEY}`, 'content-type': 'application/json' },
-    body: body && JSON.stringify(body),
-  }).then((answer) => answer.json());
-  const [user] = await call(`/users?email_address=${encodeURIComponent(address('walt'))}`);
-  const visitor = await person(browser);
+  const walts = await idOf(tenantry, address('walt'));
+  const visitor = await person();
   const ours = await offer(visitor.page, mail);
   await visitor.context.close();
-  await call('/email_addresses', { user_id: user.id, email_address: 'second+clerk_test@acme.example', verified: true });
+  await atClerk(tenantry, '/email_addresses', { user_id: walts, email_address: 'second+clerk_test@acme.example', verified: true });
   for (let tries = 0; ; tries += 1) {
     await people.walt.page.goto(ours);
     if (await people.walt.page.getByRole('heading', { name: 'You belong to Bolt Cycles already' }).count()) break;
@@ -204,8 +194,8 @@ test('the wrong account is told whose invitation it is, and can change to the ri
 
 test('one that was taken back or has expired says so to whoever was invited, and nothing to anybody else', async () => {
   const { page } = people.joan;
-  const stranger = await person(browser);
-  const vera = await person(browser);
+  const stranger = await person();
+  const vera = await person();
   await signUp(vera.page, tenantry, { first: 'Vera', last: 'Rubin', email: address('vera') });
   const mail = await link(address('vera'));
   const ours = await offer(stranger.page, mail);
@@ -273,7 +263,7 @@ test('roles are changed, members removed, and the last admin stays', async () =>
 });
 
 test('whoever leaves says so twice, and is out', async () => {
-  const nina = await person(browser);
+  const nina = await person();
   const { page } = nina;
   await signIn(page, tenantry, address('nina'));
   await page.goto(`${members('acme')}/leave`);
@@ -304,7 +294,7 @@ test('an organisation that is gone is named to whoever was invited', async () =>
 });
 
 test('without script every step of it works', async () => {
-  const plain = await browser.newContext({ javaScriptEnabled: false, viewport: { width: 390, height: 844 } });
+  const plain = await window({ javaScriptEnabled: false, viewport: { width: 390, height: 844 } });
   await plain.addCookies(await people.grace.context.cookies());
   const page = await plain.newPage();
   await page.goto(`${members('acme')}?q=grace`);

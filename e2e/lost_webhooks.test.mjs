@@ -1,9 +1,10 @@
 // Nobody listens to webhooks: whoever was removed at Clerk loads no page longer than their last token lives.
 import assert from 'node:assert/strict';
 import { readFileSync, readdirSync } from 'node:fs';
-import { after, before, test } from 'node:test';
-import { launch, person } from './support/browser.mjs';
+import { after, test } from 'node:test';
+import { atClerk } from './support/clerk.mjs';
 import { signIn } from './support/people.mjs';
+import { stage } from './support/stage.mjs';
 import { Tenantry } from './support/tenantry.mjs';
 
 const MAX = 'max+clerk_test@acme-provisions.example';
@@ -11,7 +12,6 @@ const MAX = 'max+clerk_test@acme-provisions.example';
 const BOUND = 65_000;
 
 const tenantry = new Tenantry();
-let browser;
 let worker;
 
 // The process that looks into webhooks: a child of the one we started.
@@ -24,18 +24,14 @@ const workerOf = (parent) => readdirSync('/proc').filter((name) => /^\d+$/.test(
   }
 });
 
-before(async () => {
-  await tenantry.start();
-  browser = await launch();
-});
-after(async () => {
+// Before the house goes: a worker that stands still does not end.
+after(() => {
   if (worker) process.kill(worker, 'SIGCONT');
-  await browser?.close();
-  await tenantry.remove();
 });
+const { person } = stage(tenantry);
 
 test('without webhooks a removed member loads no page longer than a token lives', { timeout: 180_000 }, async () => {
-  const { context, page } = await person(browser, {});
+  const { context, page } = await person();
   await signIn(page, tenantry, MAX);
   const reads = async () => {
     const answer = await page.goto(`${tenantry.app}/orgs/acme/runs`);
@@ -48,10 +44,7 @@ test('without webhooks a removed member loads no page longer than a token lives'
   process.kill(worker, 'SIGSTOP');
   const { users, organizations } = await (await fetch(`${tenantry.mailbox}/control/state.json`)).json();
   const [max, acme] = [users.find((user) => user.email_address === MAX), organizations.find(({ slug }) => slug === 'acme')];
-  const removed = await fetch(`${tenantry.env.CLERK_API_URL}/v1/organizations/${acme.id}/memberships/${max.id}`, {
-    method: 'DELETE', headers: { authorization: `Bearer ${tenantry.env.CLERK_SECRET_KEY}` },
-  });
-  assert.equal(removed.status, 200);
+  await atClerk(tenantry, `/organizations/${acme.id}/memberships/${max.id}`, undefined, 'DELETE');
 
   const begun = Date.now();
   while (await reads()) {

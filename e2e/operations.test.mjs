@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { execFile, spawnSync } from 'node:child_process';
 import { createServer } from 'node:http';
 import { after, before, test } from 'node:test';
-import { createClerkClient } from '@clerk/backend';
+import { officialClient } from './support/clerk.mjs';
 import { Tenantry } from './support/tenantry.mjs';
 
 const tenantry = new Tenantry();
@@ -11,8 +11,7 @@ let clerk;
 
 before(async () => {
   await tenantry.start();
-  const { CLERK_SECRET_KEY: secretKey, CLERK_PUBLISHABLE_KEY: publishableKey, CLERK_API_URL: apiUrl } = tenantry.env;
-  clerk = createClerkClient({ secretKey, publishableKey, apiUrl, telemetry: { disabled: true } });
+  clerk = officialClient(tenantry);
 });
 after(() => tenantry.remove());
 

@@ -1,25 +1,20 @@
 // Settings, Profile and a person's own account, in a real browser.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { accessible, launch, output, person } from './support/browser.mjs';
+import { test } from 'node:test';
+import { accessible, output } from './support/browser.mjs';
+import { atClerk } from './support/clerk.mjs';
 import { createOrganisation, signIn, signUp } from './support/people.mjs';
+import { stage } from './support/stage.mjs';
 import { Tenantry } from './support/tenantry.mjs';
 
 const tenantry = new Tenantry('--no-seed');
 const ADA = 'ada+clerk_test@acme.example';
-let browser;
 let ada;
 
-before(async () => {
-  browser = await launch();
-  await tenantry.start();
-  ada = await person(browser);
+const { person } = stage(tenantry, async () => {
+  ada = await person();
   await signUp(ada.page, tenantry, { first: 'Ada', last: 'Brandt', email: ADA });
   await createOrganisation(ada.page, tenantry, 'Acme Provisions', 'acme');
-});
-after(async () => {
-  await browser?.close();
-  await tenantry.remove();
 });
 
 async function shots(page, name) {
@@ -53,14 +48,11 @@ test('name, address and time zone change; the old address leads on', async () =>
   assert.equal(new URL(page.url()).pathname, '/orgs/acme-foods/runs');
   await page.getByRole('heading', { level: 1, name: 'Runs' }).waitFor();
   // And Clerk knows it.
-  const answer = await fetch(`${tenantry.env.CLERK_API_URL}/v1/organizations/acme-foods`, {
-    headers: { authorization: `Bearer ${tenantry.env.CLERK_SECRET_KEY}` },
-  });
-  assert.equal((await answer.json()).name, 'Acme Foods');
+  assert.equal((await atClerk(tenantry, '/organizations/acme-foods')).name, 'Acme Foods');
 });
 
 test('an address that was another’s is not given', async () => {
-  const joan = await person(browser);
+  const joan = await person();
   const { page } = joan;
   await signUp(page, tenantry, { first: 'Joan', last: 'Clarke', email: 'joan+clerk_test@bolt.example' });
   await page.goto(`${tenantry.app}/organisations`);
@@ -97,7 +89,7 @@ test('a logo is uploaded, shown in the switcher, and removed', async () => {
 });
 
 test('the account shows organisations and sessions; the last admin is told why they stay', async () => {
-  const phone = await person(browser);
+  const phone = await person();
   await signIn(phone.page, tenantry, ADA);
   const { page } = ada;
   await page.goto(`${tenantry.app}/orgs/acme-foods/runs`);

@@ -1,24 +1,18 @@
 // Roles of an organisation's own, in a real browser: made, given, felt, changed, deleted; and the audit log that tells of it.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { after, before, test } from 'node:test';
-import { accessible, launch, output, person } from './support/browser.mjs';
+import { test } from 'node:test';
+import { accessible, output } from './support/browser.mjs';
+import { atClerk, idOf } from './support/clerk.mjs';
 import { createOrganisation, signUp } from './support/people.mjs';
+import { stage } from './support/stage.mjs';
 import { Tenantry } from './support/tenantry.mjs';
 
 const tenantry = new Tenantry('--no-seed');
-let browser;
 let grace;
 let joan;
 
-before(async () => {
-  browser = await launch();
-  await tenantry.start();
-});
-after(async () => {
-  await browser?.close();
-  await tenantry.remove();
-});
+const { person } = stage(tenantry);
 
 const heading = (page, name, level = 2) => page.getByRole('heading', { level, name }).waitFor();
 const roles = () => `${tenantry.app}/orgs/acme/settings/roles`;
@@ -34,14 +28,6 @@ async function pictures(page, name) {
   }
   await page.setViewportSize({ width: 1280, height: 800 });
   await page.emulateMedia({ colorScheme: 'light' });
-}
-
-function clerk(path, body) {
-  return fetch(`${tenantry.env.CLERK_API_URL}/v1${path}`, {
-    method: body ? 'POST' : 'GET',
-    headers: { authorization: `Bearer ${tenantry.env.CLERK_SECRET_KEY}`, 'content-type': 'application/json' },
-    body: body && JSON.stringify(body),
-  }).then((answer) => answer.json());
 }
 
 async function until(page, url, what) {
@@ -64,14 +50,14 @@ async function program(who, method, path, body) {
 }
 
 test('two people in one organisation: an admin and a member', async () => {
-  grace = await person(browser);
+  grace = await person();
   await signUp(grace.page, tenantry, { first: 'Grace', last: 'Hopper', email: 'grace+clerk_test@acme.example' });
   await createOrganisation(grace.page, tenantry, 'Acme Provisions', 'acme');
-  joan = await person(browser);
+  joan = await person();
   await signUp(joan.page, tenantry, { first: 'Joan', last: 'Clarke', email: 'joan+clerk_test@acme.example' });
-  const acme = await clerk('/organizations/acme');
-  const [user] = await clerk('/users?email_address=joan%2Bclerk_test@acme.example');
-  await clerk(`/organizations/${acme.id}/memberships`, { user_id: user.id, role: 'org:member' });
+  const acme = await atClerk(tenantry, '/organizations/acme');
+  const joans = await idOf(tenantry, 'joan+clerk_test@acme.example');
+  await atClerk(tenantry, `/organizations/${acme.id}/memberships`, { user_id: joans, role: 'org:member' });
   await until(joan.page, roles(), (answer) => answer.status() === 200);
 });
 
@@ -219,7 +205,7 @@ test('the verifier finds an entry that was changed behind the server’s back, a
 test('it works without script: a role is made and deleted by plain forms', async () => {
   const { page } = grace;
   const state = await grace.context.storageState();
-  const plain = await person(browser, { javaScriptEnabled: false, storageState: state });
+  const plain = await person({ javaScriptEnabled: false, storageState: state });
   await plain.page.goto(`${roles()}/new`);
   await plain.page.getByLabel('Name', { exact: true }).fill('Buyer');
   await plain.page.getByLabel('Change plan and payment').check();

@@ -1,26 +1,20 @@
 // The sandbox's control page: what it makes happen at Clerk, and what becomes of it in the application.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { accessible, launch, person } from './support/browser.mjs';
+import { test } from 'node:test';
+import { accessible } from './support/browser.mjs';
 import { appears, createOrganisation, signUp } from './support/people.mjs';
+import { stage } from './support/stage.mjs';
 import { Tenantry } from './support/tenantry.mjs';
 
 const tenantry = new Tenantry('--no-seed');
-let browser;
 let mary;
 let control;
 
-before(async () => {
-  browser = await launch();
-  await tenantry.start();
-  mary = await person(browser);
+const { person } = stage(tenantry, async () => {
+  mary = await person();
   await signUp(mary.page, tenantry, { first: 'Mary', last: 'Ward', email: 'mary+clerk_test@example.com' });
   await createOrganisation(mary.page, tenantry, 'Acme', 'acme');
-  control = await person(browser);
-});
-after(async () => {
-  await browser?.close();
-  await tenantry.remove();
+  control = await person();
 });
 
 const press = async (path, body = {}) => {

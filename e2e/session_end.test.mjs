@@ -1,8 +1,9 @@
 // A session that ends in the middle of work, in every way it can; and one that is ended from outside.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { accessible, launch, person } from './support/browser.mjs';
+import { test } from 'node:test';
+import { accessible } from './support/browser.mjs';
 import { signIn } from './support/people.mjs';
+import { stage } from './support/stage.mjs';
 import { Tenantry } from './support/tenantry.mjs';
 
 const ADA = 'ada+clerk_test@acme-provisions.example';
@@ -11,20 +12,12 @@ const MAX = 'max+clerk_test@acme-provisions.example';
 const LONGER_THAN_A_TOKEN = 67_000;
 
 const tenantry = new Tenantry();
-let browser;
 
-before(async () => {
-  await tenantry.start();
-  browser = await launch();
-});
-after(async () => {
-  await browser?.close();
-  await tenantry.remove();
-});
+const { person } = stage(tenantry);
 
 // A person on the page of a new procedure, with something typed.
 async function typing(name, { clerkJs = false, refresh = true } = {}) {
-  const { context, page } = await person(browser, {});
+  const { context, page } = await person();
   if (!clerkJs) await context.route('**/clerk.browser.js', (route) => route.abort());
   await signIn(page, tenantry, ADA);
   await page.goto(`${tenantry.app}/orgs/acme/procedures/new`);
@@ -73,7 +66,7 @@ test('nothing typed is lost when the token ends, whoever renews it', { timeout: 
 
 // A person on the page of a run of their own, in which nothing is done yet.
 async function running(name, { refresh }) {
-  const { context, page } = await person(browser, {});
+  const { context, page } = await person();
   await context.route('**/clerk.browser.js', (route) => route.abort());
   await signIn(page, tenantry, ADA);
   await page.goto(`${tenantry.app}/orgs/acme/runs?open=start`);
@@ -109,7 +102,7 @@ test('a tick within the page goes through when the token has ended, or says what
 });
 
 test('operators see the machinery and customers find nothing there', async () => {
-  const opal = await person(browser, {});
+  const opal = await person();
   await signIn(opal.page, tenantry, 'opal+clerk_test@operators.example');
   await opal.page.goto(`${tenantry.app}/operators`);
   await opal.page.getByText('Everything is the same').first().waitFor();
@@ -117,14 +110,14 @@ test('operators see the machinery and customers find nothing there', async () =>
   await opal.page.getByText('A worker compares our directory').waitFor();
   await accessible(opal.page, 'operators');
   await opal.context.close();
-  const ada = await person(browser, {});
+  const ada = await person();
   await signIn(ada.page, tenantry, ADA);
   assert.equal((await ada.page.goto(`${tenantry.app}/operators`)).status(), 404);
   await ada.context.close();
 });
 
 test('a session ended at Clerk is out here within a second, though its token is still good', async () => {
-  const { context, page } = await person(browser, {});
+  const { context, page } = await person();
   await context.route('**/clerk.browser.js', (route) => route.abort());
   await signIn(page, tenantry, MAX);
   await page.goto(`${tenantry.app}/orgs/acme/runs`);

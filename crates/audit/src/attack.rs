@@ -45,8 +45,18 @@ const RELATIONS: &str = "
 
 const REFERENCES: &str = "
     select reference.conrelid::regclass::text, key.attname::text,
-           (select array_agg(quote_ident(attname) order by place) from unnest(reference.conkey) with ordinality as part (number, place)
-              join pg_attribute on attrelid = reference.conrelid and attnum = number where not attname = any ($1::text[])),
+           (select array_agg(quote_ident(coalesce(base, attname)) order by place)
+              from unnest(reference.conkey) with ordinality as part (number, place)
+              join pg_attribute on attrelid = reference.conrelid and attnum = number
+                   left join lateral (
+                     -- What Postgres computes is pointed elsewhere by what it is computed from.
+                     select min(source.attname::text) as base, count(*) as sources
+                       from pg_depend as used join pg_attribute as source on source.attrelid = attrelid and source.attnum = used.refobjsubid
+                      where used.classid = 'pg_attrdef'::regclass and used.refclassid = 'pg_class'::regclass
+                        and used.objid = (select oid from pg_attrdef where adrelid = attrelid and adnum = number)
+                        and used.refobjid = attrelid and used.refobjsubid <> number) as computed on attgenerated <> ''
+             where not attname = any ($1::text[])
+            having bool_and(attgenerated = '' or computed.sources = 1)),
            reference.confrelid::regclass::text,
            (select array_agg(quote_ident(attname) order by place) from unnest(reference.confkey) with ordinality as part (number, place)
               join pg_attribute on attrelid = reference.confrelid and attnum = number where not attname = any ($1::text[]))
@@ -54,9 +64,6 @@ const REFERENCES: &str = "
            join pg_attribute as key on key.attrelid = reference.conrelid and key.attname = any ($1::text[])
            join pg_attribute as target on target.attrelid = reference.confrelid and target.attname = any ($1::text[])
      where reference.contype = 'f' and cardinality(reference.conkey) >= 1
-       -- What Postgres computes nobody can point elsewhere; what it is computed from is tried with its own column.
-       and not exists (select from pg_attribute where attrelid = reference.conrelid and attnum = any (reference.conkey)
-                          and attgenerated <> '')
        and has_any_column_privilege(reference.conrelid, 'UPDATE') and has_any_column_privilege(reference.confrelid, 'SELECT')
      order by 1, reference.conname";
 
@@ -107,7 +114,13 @@ pub async fn attack(client: &Client, subject: &Subject, tenants: Option<(&str, &
     }
     let rows = client.query(REFERENCES, &[&subject.keys]).await.map_err(failed)?;
     for row in &rows {
-        let (Some(ours_columns), Some(theirs_columns)) = (row.get(2), row.get(4)) else { continue };
+        let Some(theirs_columns) = row.get(4) else { continue };
+        let Some(ours_columns) = row.get(2) else {
+            let (table, target): (String, String) = (row.get(0), row.get(3));
+            let why = "it goes through a column that is computed from several".to_owned();
+            findings.extend(found("D02", &format!("{table} to {target}"), "refer to the other", Outcome::Unknown(why)));
+            continue;
+        };
         let reference = Reference {
             table: row.get(0),
             key: row.get(1),

@@ -15,12 +15,12 @@ use crate::{Access, FieldErrors, Org, Permission, Read, Result, jobs};
 tenant_statements! {
     RECORD = "
         insert into audit_log (organisation_id, actor_kind, actor_id, actor_name, actor_role, action, outcome,
-                               object_id, object_name, before, after, request_id, address, user_agent)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";
+                               object_id, object_name, before, after, request_id, address, user_agent, impersonator)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)";
     LIST = "
         select entry.sequence, entry.happened_at, entry.actor_kind, entry.actor_id, entry.actor_name, entry.actor_role,
                entry.action, entry.outcome, entry.object_id, entry.object_name, entry.before, entry.after,
-               entry.request_id, entry.address, entry.user_agent
+               entry.request_id, entry.address, entry.user_agent, entry.impersonator
           from audit_log as entry
          where entry.organisation_id = $1 and entry.sequence < $2
            and ($3 = '' or entry.actor_id = $3)
@@ -85,6 +85,9 @@ pub struct Origin {
     pub address: Option<IpAddr>,
     /// What the browser or program calls itself; cut at 256 characters.
     pub user_agent: String,
+    /// Whoever acts in the person's name, by the id that Clerk gives them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub impersonator: Option<String>,
 }
 
 /// Whoever a change is recorded under.
@@ -195,7 +198,8 @@ pub(crate) async fn write(tx: &mut Transaction, author: &Author, outcome: &'stat
     let query = query.bind(entry.object_id).bind(entry.object_name).bind(entry.before).bind(entry.after);
     let address = origin.address.map(|address| address.to_string()).unwrap_or_default();
     let agent: String = origin.user_agent.chars().filter(|c| !c.is_control()).take(256).collect();
-    tx.query(query.bind(origin.request_id).bind(address).bind(agent)).await?;
+    let query = query.bind(origin.request_id).bind(address).bind(agent);
+    tx.query(query.bind(origin.impersonator.unwrap_or_default())).await?;
     Ok(())
 }
 
@@ -247,6 +251,8 @@ pub struct AuditEntry {
     pub address: String,
     /// The browser or program.
     pub user_agent: String,
+    /// Who acted in the person's name, if anybody.
+    pub impersonator: String,
 }
 
 impl AuditEntry {
@@ -267,6 +273,7 @@ impl AuditEntry {
             request_id: row.get(12),
             address: row.get(13),
             user_agent: row.get(14),
+            impersonator: row.get(15),
         }
     }
 }

@@ -24,6 +24,12 @@ pub enum Error {
         /// Why, and the way out, for people.
         message: String,
     },
+    /// Somebody acts in the person's name, and this is theirs alone.
+    #[error("not for whoever acts in somebody's name")]
+    Impersonated,
+    /// The person proved too long ago who they are.
+    #[error("needs a sign-in of the last minutes")]
+    NotFresh,
     /// The plan does not include it, or no more of it.
     #[error("limit reached {code}: {message}")]
     LimitReached {

@@ -172,6 +172,7 @@ pub async fn invite(
     organisations::lock(tx).await?;
     let given = given_roles(tx, custom_roles).await?;
     grants::ask(tx.access(), Intent::Give, &given.rights(role, custom_roles))?;
+    hand_over(tx, role)?;
 
     let texts: Vec<String> = addresses.iter().map(ToString::to_string).collect();
     let members = by_address(&tx.rows(Query::new(THERE).bind(texts.clone())).await?, |row| Outcome::AlreadyMember {
@@ -246,6 +247,9 @@ pub async fn change(tx: &mut OrgTx, id: InvitationId, role: BaseRole, custom_rol
     let given = given_roles(tx, custom_roles).await?;
     grants::ask(tx.access(), Intent::Touch, &given.rights(invitation.role, &invitation.custom_roles))?;
     grants::ask(tx.access(), Intent::Give, &given.rights(role, custom_roles))?;
+    if invitation.role != role {
+        hand_over(tx, role)?;
+    }
     let query = Query::new(CHANGE).bind(id.uuid()).bind(role.as_str()).bind(stored(custom_roles));
     tx.rows(by(query, tx)).await?;
     deliver(tx, id.uuid()).await?;
@@ -253,6 +257,11 @@ pub async fn change(tx: &mut OrgTx, id: InvitationId, role: BaseRole, custom_rol
     let entry = Entry::new("invitation.changed").on(&id, &invitation.address);
     let entry = entry.before(says(invitation.role, &invitation.custom_roles)).after(says(role, custom_roles));
     tx.record(entry).await
+}
+
+/// Whoever is invited as an admin may take the organisation over.
+fn hand_over(tx: &OrgTx, role: BaseRole) -> Result<()> {
+    if role == BaseRole::Admin { tx.require_in_person() } else { Ok(()) }
 }
 
 /// Takes it back; its link leads to a page that says no more than that it does not work.

@@ -190,8 +190,10 @@ pub async fn change_role(tx: &mut OrgTx, user: &UserId, role: BaseRole) -> Resul
     let roles = Roles::of(tx).await?;
     grants::ask(tx.access(), Intent::Touch, &roles.rights(member.role, &member.custom_roles))?;
     grants::ask_for(tx.access(), user, &roles.rights(role, &member.custom_roles))?;
-    if member.role == BaseRole::Admin {
-        keep_an_admin(tx, user).await?;
+    match role {
+        // Whoever is an admin may take the organisation over.
+        BaseRole::Admin => tx.require_in_person()?,
+        BaseRole::Member => keep_an_admin(tx, user).await?,
     }
     tx.rows(Query::new(CHANGE_ROLE).bind(user.to_string()).bind(role.as_str())).await?;
     tell_clerk(tx, user).await?;

@@ -3,7 +3,7 @@
 use tenancy::{Actor, Database, Live, OrgScope, OrganisationId, Query, Row, Transaction, UserId, Wakes};
 
 use crate::audit_log::{self, Author, Entry, Origin};
-use crate::{Access, Error, Permission, Result, directory, jobs};
+use crate::{Access, Error, Permission, Presence, Result, directory, jobs};
 
 /// A member of one organisation, named by id and by address. Whether that is true is checked with each transaction.
 #[derive(Debug, Clone)]
@@ -13,6 +13,7 @@ pub struct Org {
     slug: String,
     session: Option<String>,
     for_a_page: bool,
+    presence: Presence,
     origin: Origin,
 }
 
@@ -20,13 +21,15 @@ impl Org {
     /// Stands at the door; nothing is sent yet.
     pub fn new(database: &Database, organisation: OrganisationId, user: UserId, slug: &str) -> Self {
         let scope = database.in_organisation(organisation, Actor::Member(user.clone()));
-        Self { scope, user, slug: slug.to_owned(), session: None, for_a_page: false, origin: Origin::default() }
+        let (slug, origin) = (slug.to_owned(), Origin::default());
+        Self { scope, user, slug, session: None, for_a_page: false, presence: Presence::Fresh, origin }
     }
 
-    /// The same door for somebody who came with a session: nothing is answered once it has ended.
+    /// The same door for somebody who came with a session: nothing is answered once it has ended, and some things only
+    /// where they are there in person.
     #[must_use]
-    pub fn with_session(self, session: &str) -> Self {
-        Self { session: Some(session.to_owned()), ..self }
+    pub fn with_session(self, session: &str, presence: Presence) -> Self {
+        Self { session: Some(session.to_owned()), presence, ..self }
     }
 
     /// The same door for a request that came from there; changes are recorded with it.
@@ -74,7 +77,7 @@ impl Org {
     pub async fn write(&self) -> Result<OrgTx> {
         let (transaction, entrance) = self.scope.write(&self.entrance()).await?;
         let access = self.enter(&entrance)?;
-        Ok(OrgTx { transaction, access, origin: self.origin.clone(), locked: false })
+        Ok(OrgTx { transaction, access, presence: self.presence, origin: self.origin.clone(), locked: false })
     }
 
     /// What travels ahead of everything else: who this is, and what they may do.
@@ -101,6 +104,11 @@ impl Org {
     /// The organisation's id.
     pub fn organisation(&self) -> &OrganisationId {
         self.scope.organisation()
+    }
+
+    /// Who sits there.
+    pub fn presence(&self) -> Presence {
+        self.presence
     }
 
     /// Where the request came from.
@@ -159,6 +167,7 @@ impl<T> Read<T> {
 pub struct OrgTx {
     transaction: Transaction,
     access: Access,
+    presence: Presence,
     origin: Origin,
     locked: bool,
 }
@@ -172,6 +181,11 @@ impl OrgTx {
     /// `Forbidden` without the permission: the first line of every function that writes.
     pub fn require(&self, permission: Permission) -> Result<()> {
         self.access.require(permission)
+    }
+
+    /// Refuses whoever acts in somebody's name, and a person who signed in too long ago.
+    pub(crate) fn require_in_person(&self) -> Result<()> {
+        self.presence.require()
     }
 
     /// Takes the organisation's lock. What the person may do was read before it: where that changed while they waited,

@@ -1,5 +1,6 @@
 //! The ways into another organisation's rows, as statements built from the catalogue: one column of the matrix each.
 
+use crate::catalogue::Column;
 use crate::ownership::Ownership;
 use crate::samples::{Row, by_key, insert, insert_as_granted};
 use crate::target::{Probe, Target, touches};
@@ -16,6 +17,8 @@ pub(crate) enum Attack {
     Copy,
     Update,
     Delete,
+    /// Without a condition: where no column is read, the policy for reading is not asked.
+    Blind,
     Merge,
     Insert,
     Move,
@@ -24,7 +27,7 @@ pub(crate) enum Attack {
 }
 
 impl Attack {
-    pub(crate) const ALL: [Self; 13] = [
+    pub(crate) const ALL: [Self; 14] = [
         Self::Select,
         Self::Key,
         Self::Count,
@@ -33,6 +36,7 @@ impl Attack {
         Self::Copy,
         Self::Update,
         Self::Delete,
+        Self::Blind,
         Self::Merge,
         Self::Insert,
         Self::Move,
@@ -50,6 +54,7 @@ impl Attack {
             Self::Copy => "copy",
             Self::Update => "update",
             Self::Delete => "delete",
+            Self::Blind => "blind",
             Self::Merge => "merge",
             Self::Insert => "insert",
             Self::Move => "move",
@@ -97,6 +102,15 @@ impl Attack {
                 .into_iter()
                 .collect(),
             Self::Delete => vec![touches(format!("delete from {name} where {theirs}"))],
+            Self::Blind => {
+                let plain = |column: &&Column| column.updatable && !column.generated && table.is_free_text(column);
+                let overwritten = table.columns.iter().filter(plain);
+                overwritten
+                    .map(|column| format!("update {name} set {} = 'overwritten'", column.name))
+                    .chain([format!("delete from {name}")])
+                    .map(touches)
+                    .collect()
+            }
             Self::Merge if table.key.is_empty() => Vec::new(),
             Self::Merge => {
                 let merge = format!("merge into {name} as t using (select 1) as one on {key} when matched then");

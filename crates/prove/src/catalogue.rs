@@ -1,6 +1,6 @@
 //! What is there to attack: tables, columns, keys and policies, read from the live catalogue.
 
-use tokio_postgres::Client;
+use tokio_postgres::{Client, Row};
 
 use crate::error::{Error, Result};
 
@@ -31,6 +31,8 @@ pub(crate) struct Column {
     pub(crate) has_default: bool,
     /// Written by Postgres alone.
     pub(crate) generated: bool,
+    /// The one column that it is computed from, where it is computed from one.
+    pub(crate) computed_from: Option<String>,
     /// Whether the server's role may give it when it inserts, and change it.
     pub(crate) insertable: bool,
     pub(crate) updatable: bool,
@@ -48,8 +50,18 @@ pub(crate) struct Reference {
 pub(crate) struct Policy {
     pub(crate) name: String,
     pub(crate) table: String,
-    /// Whether it is about new rows alone.
-    pub(crate) is_for_insert: bool,
+    pub(crate) command: Command,
+}
+
+/// What a policy is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Command {
+    /// Everything, reading alone, or removing: told by the rows there are.
+    Old,
+    /// Adding: told by the new row.
+    New,
+    /// Changing: both.
+    Both,
 }
 
 impl Table {
@@ -99,7 +111,13 @@ const COLUMNS: &str = "
     select a.attname::text, format_type(a.atttypid, null), a.attnotnull, a.atthasdef or a.attidentity <> '',
            a.attgenerated <> '' or a.attidentity = 'a',
            has_column_privilege('tenantry_app', a.attrelid, a.attnum, 'insert'),
-           has_column_privilege('tenantry_app', a.attrelid, a.attnum, 'update')
+           has_column_privilege('tenantry_app', a.attrelid, a.attnum, 'update'),
+           (select case when count(*) = 1 then min(source.attname::text) end
+              from pg_attrdef as computed join pg_depend as used
+                   on used.classid = 'pg_attrdef'::regclass and used.objid = computed.oid
+                      and used.refclassid = 'pg_class'::regclass and used.refobjid = a.attrelid and used.refobjsubid <> a.attnum
+                   join pg_attribute as source on source.attrelid = a.attrelid and source.attnum = used.refobjsubid
+             where computed.adrelid = a.attrelid and computed.adnum = a.attnum)
       from pg_attribute as a where a.attrelid = $1 and a.attnum > 0 and not a.attisdropped order by a.attnum";
 const KEY: &str = "
     select array(select a.attname::text from unnest(i.indkey::int2[]) with ordinality as k (attnum, place)
@@ -136,6 +154,7 @@ pub(crate) async fn tables(admin: &Client) -> Result<Vec<Table>> {
             generated: row.get(4),
             insertable: row.get(5),
             updatable: row.get(6),
+            computed_from: row.get(7),
         });
         let references = admin.query(REFERENCES, &[&oid]).await.map_err(failed())?;
         let references = references.iter().map(|row| Reference {
@@ -157,15 +176,49 @@ pub(crate) async fn tables(admin: &Client) -> Result<Vec<Table>> {
     Ok(parents_first(tables))
 }
 
-/// Every policy that lets somebody see or add. One for changing or removing alone finds only rows that another shows:
-/// loosened by itself it opens nothing, and would prove nothing.
+/// Every permissive policy that opens something when it alone is loosened. One for changing or removing is met by a
+/// statement without a condition, which is where such a statement gets through: another policy of the same command
+/// narrows nothing, nothing else refers to the rows, and a text can be overwritten in all of them.
+const POLICIES: &str = "
+    select p.polname::text, p.polrelid::regclass::text, p.polcmd::text
+      from pg_policy as p
+     where p.polpermissive and p.polrelid::regclass::text !~ '^proof\\.'
+       and case p.polcmd
+             when 'w' then exists (
+               select from pg_attribute as a
+                where a.attrelid = p.polrelid and a.attnum > 0 and a.atttypid = 'text'::regtype and a.attgenerated = ''
+                  and has_column_privilege('tenantry_app', a.attrelid, a.attnum, 'update')
+                  and not exists (select from pg_index as i
+                                   where i.indrelid = a.attrelid and i.indisunique and a.attnum = any (i.indkey::int2[]))
+                  and not exists (select from pg_constraint as c
+                                   where c.conrelid = a.attrelid and c.contype in ('c', 'f') and a.attnum = any (c.conkey))
+                  and not exists (select from pg_attrdef as computed join pg_depend as used on used.objid = computed.oid
+                                    join pg_attribute as other on other.attrelid = a.attrelid and other.attnum = computed.adnum
+                                   where computed.adrelid = a.attrelid and used.classid = 'pg_attrdef'::regclass
+                                     and used.refobjid = a.attrelid and used.refobjsubid = a.attnum and other.attgenerated <> ''))
+             when 'd' then has_table_privilege('tenantry_app', p.polrelid, 'delete')
+               and not exists (select from pg_constraint as c where c.confrelid = p.polrelid and c.contype = 'f')
+             else true end
+       and not (p.polcmd in ('w', 'd')
+                and exists (select from pg_policy as narrowing
+                             where narrowing.polrelid = p.polrelid and not narrowing.polpermissive and narrowing.polcmd in ('*', p.polcmd)))
+     order by 2, 1";
+
+/// Reads them.
 pub(crate) async fn policies(admin: &Client) -> Result<Vec<Policy>> {
     // Names come with their schema.
     admin.batch_execute("set search_path = ''").await.map_err(Error::doing("reading the policies"))?;
-    let sql = "select p.polname::text, p.polrelid::regclass::text, p.polcmd = 'a' from pg_policy as p
-                where p.polpermissive and p.polcmd in ('*', 'r', 'a') and p.polrelid::regclass::text !~ '^proof\\.' order by 2, 1";
-    let rows = admin.query(sql, &[]).await.map_err(Error::doing("reading the policies"))?;
-    Ok(rows.iter().map(|row| Policy { name: row.get(0), table: row.get(1), is_for_insert: row.get(2) }).collect())
+    let rows = admin.query(POLICIES, &[]).await.map_err(Error::doing("reading the policies"))?;
+    let policy = |row: &Row| Policy {
+        name: row.get(0),
+        table: row.get(1),
+        command: match row.get(2) {
+            "a" => Command::New,
+            "w" => Command::Both,
+            _ => Command::Old,
+        },
+    };
+    Ok(rows.iter().map(policy).collect())
 }
 
 fn parents_first(mut rest: Vec<Table>) -> Vec<Table> {

@@ -196,6 +196,7 @@ mod tests {
             required: true,
             has_default: false,
             generated: false,
+            computed_from: None,
             insertable: true,
             updatable: true,
         };

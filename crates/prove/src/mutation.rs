@@ -4,7 +4,7 @@ use rand::rngs::StdRng;
 use rand::seq::IndexedRandom as _;
 use rand::{Rng as _, SeedableRng as _};
 
-use crate::catalogue::Policy;
+use crate::catalogue::{Command, Policy};
 use crate::error::{Error, Result};
 
 /// What is done to the policy.
@@ -29,9 +29,12 @@ impl Mutation {
             let wanted = table.unwrap_or("any table");
             return Err(Error::CannotRun(format!("no policy of {wanted} to loosen; there are: {}", tables.join(", "))));
         };
-        let Policy { name, table, is_for_insert } = policy;
-        // What is added has no row to look at before.
-        let clause = if *is_for_insert { "with check (true)" } else { "using (true)" };
+        let Policy { name, table, command } = policy;
+        let clause = match command {
+            Command::Old => "using (true)",
+            Command::New => "with check (true)",
+            Command::Both => "using (true) with check (true)",
+        };
         Ok(match rng.random_range(0..3) {
             0 => Self {
                 described: format!("policy {name} on {table} now says {clause}"),
@@ -46,5 +49,25 @@ impl Mutation {
                 sql: format!("alter table {table} disable row level security"),
             },
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_loosened_policy_lets_old_and_new_rows_through() {
+        for (command, clause) in [
+            (Command::Old, "using (true)"),
+            (Command::New, "with check (true)"),
+            (Command::Both, "using (true) with check (true)"),
+        ] {
+            let policy = Policy { name: "one".to_owned(), table: "tenantry.notes".to_owned(), command };
+            let wanted = format!("alter policy one on tenantry.notes {clause}");
+            let found =
+                (0..50).any(|seed| Mutation::choose(std::slice::from_ref(&policy), None, seed).unwrap().sql == wanted);
+            assert!(found, "{wanted}");
+        }
     }
 }

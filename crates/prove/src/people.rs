@@ -134,6 +134,7 @@ pub(crate) async fn settle(app: &Database, seed: u64) -> Result<()> {
         inbound_events::record(app, Vendor::Clerk, &event, "organization.updated", body.as_bytes()).await?;
         let things = Things::create(app, party, &canary).await?;
         things.tick(app, party).await?;
+        things.hold(app, party).await?;
     }
     Ok(())
 }

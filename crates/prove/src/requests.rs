@@ -40,7 +40,6 @@ const SHAPES: &[(&str, &[(&str, &str)])] = &[
     ("organisation.change", &[("time_zone", "UTC")]),
     ("logo.set", &[]),
     ("logo.remove", &[]),
-    ("account.leave", &[("slug", "")]),
     ("account.sessions.end", &[("session", "")]),
     ("account.sessions.end_others", &[]),
     ("operators.again", &[]),

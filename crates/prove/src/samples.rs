@@ -24,7 +24,18 @@ impl Samples {
         for table in tables.iter().filter(|table| Ownership::of(table) != Ownership::Unknown) {
             for party in Party::ALL {
                 let rows_of = Ownership::rows_of(table, party, seed);
-                let order = if table.key.is_empty() { "1".to_owned() } else { table.key.join(", ") };
+                // A row that refers to others can be hung on others.
+                let refers: Vec<&str> = table
+                    .columns
+                    .iter()
+                    .map(|column| column.name.as_str())
+                    .filter(|name| table.is_reference(name))
+                    .collect();
+                let mut order: Vec<String> = table.key.clone();
+                if !refers.is_empty() {
+                    order.insert(0, format!("num_nulls({})", refers.join(", ")));
+                }
+                let order = if order.is_empty() { "1".to_owned() } else { order.join(", ") };
                 let sql =
                     format!("select to_jsonb(t) from {} as t where {rows_of} order by {order} limit 1", table.name);
                 let row = admin.query_opt(&sql, &[]).await.map_err(Error::doing("reading samples"))?;

@@ -41,7 +41,7 @@ pub(crate) async fn attack(
         let own = scene.samples.of(table, Party::Attacker);
         for (attack, cell) in Attack::ALL.into_iter().zip(row) {
             for probe in attack.probes(&target, victim, own) {
-                for context in contexts(table.in_directory) {
+                for context in contexts(table.in_directory, attack) {
                     let [server, worker] = ROLES.map(|role| try_one(attackers, role, context, &probe, scene));
                     let (server, worker) = join(server, worker).await;
                     for (role, verdict) in ROLES.into_iter().zip([server, worker]) {
@@ -57,9 +57,14 @@ pub(crate) async fn attack(
     matrix
 }
 
-/// The system door shows the directory: that is what it is for.
-fn contexts(in_directory: bool) -> impl Iterator<Item = Context> {
-    Context::ALL.into_iter().filter(move |context| !(in_directory && *context == Context::System))
+/// The system door shows the directory: that is what it is for. What has no condition would only meet the attacker's own
+/// rows inside their organisation, and what refers to those.
+fn contexts(in_directory: bool, attack: Attack) -> impl Iterator<Item = Context> {
+    Context::ALL.into_iter().filter(move |context| match context {
+        Context::System => !in_directory,
+        Context::Attacker => attack != Attack::Blind,
+        Context::Nothing | Context::Empty | Context::Garbage => true,
+    })
 }
 
 async fn try_one(attackers: &Attackers, role: &'static str, context: Context, probe: &Probe, scene: &Scene) -> Verdict {

@@ -157,7 +157,9 @@ impl Target<'_> {
             let hung = |on: &dyn Fn(&str) -> Value| {
                 let mut row = fresh(self.table, own, 4);
                 for column in &columns {
-                    row.insert((*column).clone(), on(column));
+                    // What Postgres computes is pointed elsewhere by what it is computed from.
+                    let computed = self.table.column(column).and_then(|column| column.computed_from.as_ref());
+                    row.insert(computed.unwrap_or(column).clone(), on(column));
                 }
                 insert(self.table, &row)
             };

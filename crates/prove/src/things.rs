@@ -5,7 +5,7 @@ use domain::invitations::{self, InvitationId};
 use domain::procedures::{self, ProcedureId, ProcedureName};
 use domain::runs::{self, RunId, RunName, StepId};
 use domain::step_templates::{self, StepTemplateId, StepTitle};
-use domain::{BaseRole, Details, FieldErrors, OrgTx, Permission, logos, roles};
+use domain::{BaseRole, CustomRole, Details, FieldErrors, OrgTx, Permission, logos, roles};
 use tenancy::Database;
 use uuid::Uuid;
 use web::Noun;
@@ -68,6 +68,14 @@ impl Things {
     pub(crate) async fn tick(&self, app: &Database, party: Party) -> Result<()> {
         let mut tx = party.door(app, party.admin()).write().await?;
         runs::tick(&mut tx, self.run, self.step).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// Gives the organisation's own role to its admin: a row that refers to it.
+    pub(crate) async fn hold(&self, app: &Database, party: Party) -> Result<()> {
+        let mut tx = party.door(app, party.admin()).write().await?;
+        let admin = tx.access().person.id.clone();
+        roles::assign(&mut tx, &admin, &[CustomRole::Own(self.role)]).await?;
         Ok(tx.commit().await?)
     }
 

@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::ids;
 use crate::records::{
-    Client, DevBrowser, Endpoint, Invitation, Mail, Membership, Nonce, Organization, OrganizationSettings, Outbox,
-    Permission, Role, RoleSet, Session, SignInToken, User,
+    ActorToken, Client, DevBrowser, Endpoint, Invitation, Mail, Membership, Nonce, Organization, OrganizationSettings,
+    Outbox, Permission, Role, RoleSet, Session, SignInToken, User,
 };
 
 /// What the command line says about the instance; not kept, it is given anew at each start.
@@ -46,6 +46,7 @@ pub(crate) struct State {
     /// By the membership's id.
     pub(crate) memberships: BTreeMap<String, Membership>,
     pub(crate) invitations: BTreeMap<String, Invitation>,
+    pub(crate) actor_tokens: BTreeMap<String, ActorToken>,
     pub(crate) sign_in_tokens: BTreeMap<String, SignInToken>,
     pub(crate) clients: BTreeMap<String, Client>,
     pub(crate) sessions: BTreeMap<String, Session>,
@@ -76,6 +77,7 @@ impl Default for State {
             organizations: BTreeMap::new(),
             memberships: BTreeMap::new(),
             invitations: BTreeMap::new(),
+            actor_tokens: BTreeMap::new(),
             sign_in_tokens: BTreeMap::new(),
             clients: BTreeMap::new(),
             sessions: BTreeMap::new(),

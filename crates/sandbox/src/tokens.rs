@@ -54,6 +54,9 @@ impl Signer {
         let status =
             if chosen && state.session_status(session) != SessionStatus::Pending { "active" } else { "pending" };
         let mut claims = Map::new();
+        if let Some(actor) = &session.actor {
+            claims.insert("act".into(), actor.clone().into());
+        }
         if let Some(origin) = wish.origin {
             claims.insert("azp".into(), origin.into());
         }

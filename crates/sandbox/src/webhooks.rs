@@ -137,6 +137,7 @@ async fn send<S: Sender>(sender: &S, client: &reqwest::Client, delivery: &Delive
         };
         kept.attempts += 1;
         kept.last_answer = Some(text.clone());
+        kept.answered_at = Some(now);
         let delay = delay(sender.settings(), kept.attempts);
         (kept.status, kept.next_attempt_at) = match (taken, aborted, delay) {
             (true, ..) => (DeliveryStatus::Delivered, now),

@@ -19,7 +19,7 @@ use crate::trail::Trail;
 use crate::{Config, State};
 
 /// What a page needs to know of the browser that asks for it.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct Browser {
     /// Light, dark, or as the system says.
     pub(crate) theme: Theme,
@@ -27,6 +27,8 @@ pub(crate) struct Browser {
     pub(crate) flash: Option<Flash>,
     /// Whether htmx asks, for a part of the page.
     pub(crate) htmx: bool,
+    /// Who acts in the person's name. Known once the session is.
+    pub(crate) impersonator: Option<String>,
 }
 
 impl Browser {
@@ -35,10 +37,11 @@ impl Browser {
         let htmx = session::is_htmx(&parts.headers);
         let whole_page = parts.method == http::Method::GET && !htmx;
         let flash = Flash::of(config, &parts.headers).filter(|_| whole_page);
+        let trail = Trail::of(&parts.extensions);
         if flash.is_some() {
-            Trail::of(&parts.extensions).add_cookie(Flash::forget(config));
+            trail.add_cookie(Flash::forget(config));
         }
-        Self { theme: Theme::of(config, &parts.headers), flash, htmx }
+        Self { theme: Theme::of(config, &parts.headers), flash, htmx, impersonator: trail.impersonator() }
     }
 }
 
@@ -86,17 +89,6 @@ impl FromRequestParts<State> for SignedIn {
 
     async fn from_request_parts(parts: &mut Parts, _: &State) -> Result<Self> {
         parts.extensions.get::<Self>().cloned().ok_or_else(undeclared)
-    }
-}
-
-/// Where the request comes from, for what is recorded of it outside of an organisation's routes.
-pub(crate) struct CameFrom(pub(crate) Origin);
-
-impl FromRequestParts<State> for CameFrom {
-    type Rejection = Error;
-
-    async fn from_request_parts(parts: &mut Parts, _: &State) -> Result<Self> {
-        Ok(Self(door::origin(parts)))
     }
 }
 

@@ -10,6 +10,9 @@ use crate::state::Chain;
 /// The result of handlers and extractors.
 pub(crate) type Result<T, E = Error> = std::result::Result<T, E>;
 
+/// The code of [`Error::NotFresh`], which is Clerk's for the same.
+pub(crate) const NOT_FRESH: &str = "session_reverification_required";
+
 /// Why a request is not answered as asked.
 #[derive(Debug)]
 pub(crate) enum Error {
@@ -45,6 +48,10 @@ pub(crate) enum Error {
     MethodNotAllowed,
     /// The body is too large.
     TooLarge,
+    /// Somebody acts in the person's name, and this is theirs alone.
+    Impersonated,
+    /// The person signed in too long ago for this.
+    NotFresh,
     /// Something we depend on does not answer: try again soon.
     Unavailable,
     /// Stripe does not answer: try again.
@@ -80,6 +87,8 @@ impl From<domain::Error> for Error {
             domain::Error::SessionEnded => Self::SessionEnded,
             domain::Error::Forbidden(permission) => Self::Forbidden(permission),
             domain::Error::Refused { code, message } => Self::Refused { code, message },
+            domain::Error::Impersonated => Self::Impersonated,
+            domain::Error::NotFresh => Self::NotFresh,
             domain::Error::LimitReached { code, message } => Self::LimitReached { code, message },
             domain::Error::Invalid(fields) => fields.into(),
             domain::Error::Conflict { code, message } => Self::Conflict { code, message },
@@ -143,8 +152,16 @@ impl Problem {
 
     /// Whether the same form may be taken another time, so that it is given back with what was typed.
     pub(crate) fn gives_the_form_back(&self) -> bool {
-        ["signed_out", "session_ended", "session_pending", "unavailable", "clerk_unavailable", "stripe_unavailable"]
-            .contains(&self.code)
+        [
+            "signed_out",
+            "session_ended",
+            "session_pending",
+            NOT_FRESH,
+            "unavailable",
+            "clerk_unavailable",
+            "stripe_unavailable",
+        ]
+        .contains(&self.code)
     }
 
     /// What a bare status means, where axum or a layer answered with nothing else.
@@ -234,6 +251,22 @@ impl Error {
                 "foreign_origin",
                 "This did not come from one of our pages",
                 "Nothing was changed. Open the page here and try again.",
+            ),
+            Self::Impersonated => Problem {
+                is_attempt: true,
+                ..Problem::new(
+                    S::FORBIDDEN,
+                    "impersonated",
+                    "Only the person themselves may do this",
+                    "You act in somebody’s name. What takes data out, hands an organisation over or cannot be undone is theirs \
+                     alone.",
+                )
+            },
+            Self::NotFresh => Problem::new(
+                S::FORBIDDEN,
+                NOT_FRESH,
+                "Confirm that it is you",
+                "This takes a sign-in of the last ten minutes. Nothing was done yet: sign in again, then go on.",
             ),
             Self::UnknownHost => Problem::new(
                 S::MISDIRECTED_REQUEST,

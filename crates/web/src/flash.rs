@@ -40,7 +40,6 @@ pub(crate) enum Flash {
     ProfileOnItsWay,
     LogoSaved,
     LogoRemoved,
-    OrganisationLeft,
     SessionEnded,
     OtherSessionsEnded,
     SubscriptionStarted,
@@ -51,7 +50,7 @@ pub(crate) enum Flash {
 }
 
 impl Flash {
-    const PLAIN: [Self; 35] = [
+    const PLAIN: [Self; 34] = [
         Self::OrganisationCreated,
         Self::OrganisationOnItsWay,
         Self::ProcedureCreated,
@@ -79,7 +78,6 @@ impl Flash {
         Self::ProfileOnItsWay,
         Self::LogoSaved,
         Self::LogoRemoved,
-        Self::OrganisationLeft,
         Self::SessionEnded,
         Self::OtherSessionsEnded,
         Self::SubscriptionStarted,
@@ -138,7 +136,6 @@ impl Flash {
             Self::ProfileOnItsWay => "Saved. Name and address appear here in a moment.".to_owned(),
             Self::LogoSaved => "The logo is saved.".to_owned(),
             Self::LogoRemoved => "The logo is removed.".to_owned(),
-            Self::OrganisationLeft => "You have left the organisation.".to_owned(),
             Self::SessionEnded => "The session is ended.".to_owned(),
             Self::OtherSessionsEnded => "All other sessions are ended.".to_owned(),
         }
@@ -174,7 +171,6 @@ impl Flash {
             Self::ProfileOnItsWay => "profile-on-its-way".to_owned(),
             Self::LogoSaved => "logo-saved".to_owned(),
             Self::LogoRemoved => "logo-removed".to_owned(),
-            Self::OrganisationLeft => "organisation-left".to_owned(),
             Self::SessionEnded => "session-ended".to_owned(),
             Self::OtherSessionsEnded => "other-sessions-ended".to_owned(),
             Self::SubscriptionStarted => "subscription-started".to_owned(),

@@ -11,7 +11,7 @@ use serde_json::json;
 
 use crate::access::Browser;
 use crate::envelope::RequestId;
-use crate::error::Problem;
+use crate::error::{NOT_FRESH, Problem};
 use crate::pages::errors::{ErrorInGate, ErrorInShell, ErrorToast, FormGivenBack, Telling, WayOut};
 use crate::pages::gate::Gate;
 use crate::pages::shell::{Section, Shell};
@@ -60,7 +60,7 @@ struct Asked {
 
 impl Asked {
     /// The answer with a body; status and headers stay.
-    async fn tell(self, state: &crate::State, problem: Problem, bare: Response) -> Response {
+    async fn tell(mut self, state: &crate::State, problem: Problem, bare: Response) -> Response {
         if let Some(org) = self.trail.org().filter(|_| problem.is_attempt) {
             let what = problem.permission.map_or_else(|| problem.code.to_owned(), |permission| permission.to_string());
             state.refusals.record(org, self.trail.route(), what);
@@ -74,6 +74,7 @@ impl Asked {
                 return (StatusCode::SEE_OTHER, session::location(&sign_in_path(Some(here)))).into_response();
             }
         }
+        self.browser.impersonator = self.trail.impersonator();
         let mut told = match self.surface {
             Surface::Page if self.browser.htmx => self.fragment(&problem),
             Surface::Page => self.page(state, &problem).await,
@@ -131,16 +132,18 @@ impl Asked {
             Telling { number: self.number(problem), problem: problem.clone(), way_out: self.way_out(problem) };
         let rendered = match (self.trail.kept(), self.access(problem).await) {
             (Some(form), _) => {
-                let gate = Gate::new(&state.config, self.browser, self.email(state, problem).await);
+                let email = self.email(state, problem).await;
+                let gate = Gate::new(&state.config, self.browser.clone(), email);
                 let first = self.first_step(problem);
                 FormGivenBack { gate, form, problem, first }.render()
             }
             (None, Some(access)) => {
-                let shell = Shell::new(&state.config, &access, self.browser, Section::None);
+                let shell = Shell::new(&state.config, &access, self.browser.clone(), Section::None);
                 ErrorInShell { telling: telling.for_member(&access), shell }.render()
             }
             (None, None) => {
-                let gate = Gate::new(&state.config, self.browser, self.email(state, problem).await);
+                let email = self.email(state, problem).await;
+                let gate = Gate::new(&state.config, self.browser.clone(), email);
                 ErrorInGate { telling: telling.for_person(&gate), gate }.render()
             }
         };
@@ -164,23 +167,23 @@ impl Asked {
 
     /// What has to be done before the same can be sent again, in another tab.
     fn first_step(&self, problem: &Problem) -> Option<WayOut> {
-        (problem.status == StatusCode::UNAUTHORIZED).then(|| self.way_out(problem))
+        let first = problem.status == StatusCode::UNAUTHORIZED || problem.code == NOT_FRESH;
+        first.then(|| self.way_out(problem))
     }
 
     fn way_out(&self, problem: &Problem) -> WayOut {
         let page = self.page.clone();
         match (problem.status, page) {
-            _ if problem.code == "session_pending" => {
-                WayOut { label: "Choose an organisation", href: "/organisations".to_owned() }
+            _ if problem.code == "session_pending" => WayOut::to("Choose an organisation", "/organisations"),
+            (_, page) if problem.code == NOT_FRESH => {
+                WayOut::signing_in_again(sign_in_path(page.or_else(|| self.here.clone())))
             }
-            (StatusCode::UNAUTHORIZED, page) => WayOut { label: "Sign in", href: sign_in_path(page) },
+            (StatusCode::UNAUTHORIZED, page) => WayOut::to("Sign in", &sign_in_path(page)),
             (StatusCode::CONFLICT | StatusCode::UNPROCESSABLE_ENTITY, Some(page)) => {
-                WayOut { label: "Show the page as it is now", href: page.as_str().to_owned() }
+                WayOut::to("Show the page as it is now", page.as_str())
             }
-            (status, Some(page)) if status.is_server_error() => {
-                WayOut { label: "Back to the page before", href: page.as_str().to_owned() }
-            }
-            _ => WayOut { label: "Go to the start page", href: "/".to_owned() },
+            (status, Some(page)) if status.is_server_error() => WayOut::to("Back to the page before", page.as_str()),
+            _ => WayOut::to("Go to the start page", "/"),
         }
     }
 

@@ -16,6 +16,8 @@ pub struct Route {
     pub name: &'static str,
     /// Who may call it.
     pub caller: Caller,
+    /// Whether only the person themselves may call it, having shown lately who they are.
+    pub in_person: bool,
     /// What it speaks.
     pub surface: Surface,
     /// Whether it changes anything.
@@ -84,7 +86,16 @@ impl Route {
     pub(crate) fn new(method: Method, path: &'static str, name: &'static str, caller: Caller) -> Self {
         let parameters = path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
         let ids = parameters.filter_map(|parameter| Some((parameter, Noun::of(path, parameter)?))).collect();
-        Self { mutates: !method.is_safe(), method, path, name, caller, surface: Surface::of(path), ids }
+        Self {
+            mutates: !method.is_safe(),
+            method,
+            path,
+            name,
+            caller,
+            in_person: false,
+            surface: Surface::of(path),
+            ids,
+        }
     }
 }
 
@@ -140,17 +151,18 @@ impl Caller {
     }
 }
 
-/// `{"method", "path", "name", "caller", "permission", "surface", "mutates", "ids": {"procedure": "procedure"}}`
+/// `{"method", "path", "name", "caller", "permission", "in_person", "surface", "mutates", "ids": {"procedure": "procedure"}}`
 impl Serialize for Route {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let ids: serde_json::Map<String, serde_json::Value> =
             self.ids.iter().map(|(parameter, noun)| ((*parameter).to_owned(), serde_json::json!(noun))).collect();
-        let mut route = serializer.serialize_struct("Route", 8)?;
+        let mut route = serializer.serialize_struct("Route", 9)?;
         route.serialize_field("method", self.method.as_str())?;
         route.serialize_field("path", self.path)?;
         route.serialize_field("name", self.name)?;
         route.serialize_field("caller", self.caller.as_str())?;
         route.serialize_field("permission", &self.caller.permission().map(Permission::as_str))?;
+        route.serialize_field("in_person", &self.in_person)?;
         route.serialize_field("surface", &self.surface)?;
         route.serialize_field("mutates", &self.mutates)?;
         route.serialize_field("ids", &ids)?;

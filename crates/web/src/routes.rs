@@ -27,6 +27,15 @@ struct Entry {
     handler: MethodRouter<State>,
 }
 
+impl Entry {
+    /// Not for whoever acts in somebody's name, and not without a sign-in of the last minutes: what takes data out, costs
+    /// money or cannot be undone.
+    fn in_person(mut self) -> Self {
+        self.route.in_person = true;
+        self
+    }
+}
+
 /// The router of the table.
 pub(crate) fn router(state: &State) -> Router<State> {
     let mut router = Router::new();
@@ -88,7 +97,6 @@ fn entries() -> Vec<Entry> {
         post("/invitations/{organisation}/{offer}/accept", "offer.accept", SignedIn, offer::accept),
         post("/invitations/{organisation}/{offer}/decline", "offer.decline", SignedIn, offer::decline),
         get("/account", "account", SignedIn, account::show),
-        post("/account/leave", "account.leave", SignedIn, account::leave),
         post("/account/sessions/end", "account.sessions.end", SignedIn, account_sessions::end),
         post("/account/sessions/end-others", "account.sessions.end_others", SignedIn, account_sessions::end_others),
 
@@ -136,7 +144,7 @@ fn entries() -> Vec<Entry> {
         post("/orgs/{slug}/settings/roles/{role}", "role.change", In(P::RolesManage), role::change),
         post("/orgs/{slug}/settings/roles/{role}/delete", "role.delete", In(P::RolesManage), role::delete),
         get("/orgs/{slug}/settings/audit-log", "audit_log", In(P::AuditRead), audit_log::show),
-        get("/orgs/{slug}/settings/audit-log/export", "audit_log.export", In(P::AuditRead), audit_log::export),
+        get("/orgs/{slug}/settings/audit-log/export", "audit_log.export", In(P::AuditRead), audit_log::export).in_person(),
         get("/orgs/{slug}/settings/profile", "profile", In(P::OrganisationManage), profile::show),
         post("/orgs/{slug}/settings/profile", "profile.save", In(P::OrganisationManage), profile::save),
         post("/orgs/{slug}/settings/profile/logo", "logo.set", In(P::OrganisationManage), logo::set),

@@ -2,6 +2,7 @@
 
 use axum::response::{IntoResponse as _, Response};
 use clerk::{Carrier, Outcome, SessionStatus, SignedIn};
+use domain::Presence;
 use domain::directory::{self, PersonHome};
 use http::header::{AUTHORIZATION, COOKIE, LOCATION};
 use http::request::Parts;
@@ -58,6 +59,19 @@ impl Session {
     /// The address of the session's organisation, where the token says it.
     pub(crate) fn organisation_slug(&self) -> Option<&str> {
         self.clerk.session.organisation.as_ref()?.slug.as_deref()
+    }
+
+    /// Whether somebody else acts in the person's name.
+    pub(crate) fn is_impersonated(&self) -> bool {
+        self.clerk.session.impersonator.is_some()
+    }
+
+    /// Who sits there.
+    pub(crate) fn presence(&self) -> Presence {
+        match self.clerk.session.factor_age {
+            _ if self.is_impersonated() => Presence::Impersonated,
+            age => Presence::since(age.and_then(|age| age.first_minutes)),
+        }
     }
 
     /// Whether a program sent the token, rather than a browser's cookie.
@@ -153,7 +167,7 @@ fn session(trail: &Trail, clerk: SignedIn) -> Result<Session> {
         tracing::warn!("a token names a person by an id of unknown form");
         return Err(Error::SignedOut);
     };
-    trail.signed_in(&user, &clerk.session.session_id);
+    trail.signed_in(&user, &clerk.session);
     Ok(Session { user, clerk })
 }
 

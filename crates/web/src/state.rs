@@ -80,7 +80,20 @@ impl State {
     ///
     /// Nobody waits longer than a moment for it. Where Clerk does not answer in time, what we know stands.
     pub(crate) async fn look_where_old(&self, user: &UserId) -> bool {
-        let Ok(asked) = self.attempts.begin(user, WORD) else { return false };
+        match self.attempts.begin(user, WORD) {
+            Ok(asked) => self.look_for_a_moment(user, asked).await,
+            Err(_) => false,
+        }
+    }
+
+    /// When Clerk is asked, where a token of this age doubts what the directory says of a person; not where Clerk has
+    /// answered since, or did not a few seconds ago.
+    pub(crate) fn doubt(&self, user: &UserId, age: Duration) -> Option<Instant> {
+        self.attempts.begin(user, age).ok()
+    }
+
+    /// Asks what was begun, and waits no longer than a moment: whether Clerk answered until then.
+    pub(crate) async fn look_for_a_moment(&self, user: &UserId, asked: Instant) -> bool {
         let (state, user) = (self.clone(), user.clone());
         // Goes on when nobody waits any more: the next request finds what it brings.
         let looking = tokio::spawn(async move { state.look(&user, asked).await });

@@ -18,6 +18,7 @@ pub(crate) struct Trail(Arc<Mutex<Known>>);
 struct Known {
     user: Option<UserId>,
     session: Option<String>,
+    impersonator: Option<String>,
     org: Option<Org>,
     route: &'static str,
     kept: Option<KeptForm>,
@@ -34,10 +35,11 @@ impl Trail {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(crate) fn signed_in(&self, user: &UserId, session: &str) {
+    pub(crate) fn signed_in(&self, user: &UserId, session: &clerk::Session) {
         let mut known = self.known();
         known.user = Some(user.clone());
-        known.session = Some(session.to_owned());
+        known.session = Some(session.session_id.clone());
+        known.impersonator.clone_from(&session.impersonator);
     }
 
     /// Somebody stands at an organisation's door, on the way to a route. Whether they are a member the database says.
@@ -49,6 +51,11 @@ impl Trail {
 
     pub(crate) fn user(&self) -> Option<UserId> {
         self.known().user.clone()
+    }
+
+    /// Who acts in their name, if anybody.
+    pub(crate) fn impersonator(&self) -> Option<String> {
+        self.known().impersonator.clone()
     }
 
     /// Clerk's id of their session.

@@ -37,9 +37,10 @@ pub(super) const LINTS: &[Lint] = &[
         id: "L07",
         title: "A tenant table's policy does not say what policies say here",
         why: "One more branch (a missing setting, a null key, an administrator's flag) or one expression for showing and another \
-              for writing is how one tenant comes to another's rows.",
+              for writing is how one tenant comes to another's rows. A restrictive policy only takes rows away: what it says is \
+              looked at where it excuses a permissive one, and then it has to bind every role and command that one lets in.",
         sql: Some(
-            "select 'hole', tenant.name || ' ' || policy.name,
+            "select distinct 'hole', tenant.name || ' ' || policy.name,
                     case when 0 = any (policy.roles) then 'is for PUBLIC; '
                          else '' end
                       || case when policy.shown is distinct from policy.written and policy.written is not null
@@ -49,12 +50,16 @@ pub(super) const LINTS: &[Lint] = &[
                       || format(case when policy.shown is not null then ' using (%1$s)' else '' end
                                 || case when policy.written is not null then ' with check (%1$s)' else '' end,
                                 replace(options.policies[1], '{key}', quote_ident(tenant.key_name)))
-               from (select distinct on (oid) * from policy) as policy join tenant on tenant.oid = policy.relation_oid, options
+               from policy join tenant on tenant.oid = policy.relation_oid, options
               where not exists (select from policy as narrowing, unnest(options.policies) as allowed
                                  where narrowing.relation_oid = policy.relation_oid and narrowing.command = policy.command
                                    and not narrowing.permissive and narrowing.oid <> policy.oid and narrowing.written is null
-                                   and narrowing.shown = replace(allowed, '{key}', quote_ident(tenant.key_name)))
-                -- What narrows a policy that says the right thing may say anything.
+                                   and narrowing.shown = replace(allowed, '{key}', quote_ident(tenant.key_name))
+                                   and not exists (select from app where 0 <> all (narrowing.roles)
+                                                      and not exists (select from unnest(narrowing.roles) as named
+                                                                       where pg_has_role(app.oid, named, 'USAGE'))))
+                -- What narrows a policy that says the right thing may say anything: a restrictive policy is ANDed to the others
+                -- and can show no row that they do not. One without a right policy beside it is reported with that one.
                 and (policy.permissive
                      or not exists (select from policy as wide, unnest(options.policies) as allowed
                                      where wide.relation_oid = policy.relation_oid and wide.command = policy.command and wide.permissive

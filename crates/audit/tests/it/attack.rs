@@ -52,12 +52,33 @@ async fn every_way_to_anothers_rows_is_found() {
              alter table app.task add constraint loose foreign key (project_id) references app.project (id)",
             "refer to the other: the reference was accepted",
         ),
+        (
+            "alter table app.project add constraint by_id unique (id);
+             alter table app.task add column aim text,
+               add column project int generated always as (aim::int) stored references app.project (id)",
+            "refer to the other: the reference was accepted",
+        ),
     ] {
         let scratch = Scratch::sound().await;
         scratch.run(sql).await;
         let found = attacked(&scratch, Some(("a", "b"))).await;
         assert!(found.iter().any(|finding| finding.lint == "D02" && finding.what == way), "{way} in {found:#?}");
     }
+}
+
+#[tokio::test]
+async fn a_reference_that_is_computed_holds_where_it_carries_the_key_and_is_told_where_it_cannot_be_tried() {
+    let scratch = Scratch::sound().await;
+    let computed =
+        "alter table app.task add column aim text, add column project int generated always as (aim::int) stored,
+                      add foreign key (organisation_id, project) references app.project (organisation_id, id)";
+    scratch.run(computed).await;
+    assert_eq!(attacked(&scratch, Some(("a", "b"))).await, []);
+    let scratch = Scratch::sound().await;
+    scratch.run(&computed.replace("(aim::int)", "((aim || title)::int)").replace("title)", "aim || title)")).await;
+    let found = attacked(&scratch, Some(("a", "b"))).await;
+    assert_eq!(ids(&found), ["D03"]);
+    assert!(found[0].what.contains("computed from several"), "{found:#?}");
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@ mod clerk;
 mod complaints;
 mod pool;
 mod production;
+mod public_base_url;
 mod serve;
 mod stripe;
 mod vendors;

@@ -11,17 +11,17 @@ use web::WebhookSecret;
 
 use super::complaints::Shown;
 use super::production::{self, PRODUCTION};
+use super::public_base_url::PublicBaseUrlArgument;
 use super::{
     BadConfiguration, ClerkArguments, Complaints, PoolArguments, StripeArguments, StripePagesArguments,
-    VendorArguments, database_url, origin,
+    VendorArguments, database_url,
 };
 
 /// As given.
 #[derive(Args, Debug, Default)]
 pub(crate) struct ServeArguments {
-    /// Where people reach the app: scheme, host and port
-    #[arg(long, env = "PUBLIC_BASE_URL", value_name = "URL")]
-    public_base_url: Option<String>,
+    #[command(flatten)]
+    public_base_url: PublicBaseUrlArgument,
     /// Address and port to listen on; 127.0.0.1 stands for ::1 too
     #[arg(long, env = "LISTEN", value_name = "ADDRESS:PORT", default_value = "127.0.0.1:3000")]
     listen: String,
@@ -72,13 +72,7 @@ pub(crate) struct ServeConfig {
 impl ServeArguments {
     pub(crate) fn check(&self) -> Result<ServeConfig, BadConfiguration> {
         let mut complaints = Complaints::default();
-        let public_base_url = complaints.required(
-            "PUBLIC_BASE_URL",
-            "https://app.example.com (no path)",
-            Shown::Value,
-            self.public_base_url.as_deref(),
-            origin,
-        );
+        let public_base_url = self.public_base_url.check(&mut complaints);
         let listen =
             complaints.required("LISTEN", "127.0.0.1:3000 or 0.0.0.0:3000", Shown::Value, Some(&self.listen), |text| {
                 text.parse().ok()

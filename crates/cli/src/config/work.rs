@@ -5,8 +5,9 @@ use tenancy::PoolOptions;
 
 use super::complaints::Shown;
 use super::production::{self, PRODUCTION};
+use super::public_base_url::PublicBaseUrlArgument;
 use super::{
-    BadConfiguration, ClerkArguments, Complaints, PoolArguments, StripeArguments, VendorArguments, database_url, origin,
+    BadConfiguration, ClerkArguments, Complaints, PoolArguments, StripeArguments, VendorArguments, database_url,
 };
 use url::Url;
 
@@ -16,9 +17,8 @@ pub(crate) struct WorkArguments {
     /// Database, as the role tenantry_worker
     #[arg(long, env = "WORKER_DATABASE_URL", value_name = "URL", hide_env_values = true)]
     worker_database_url: Option<String>,
-    /// Where people reach this installation: links in mails lead there
-    #[arg(long, env = "PUBLIC_BASE_URL", value_name = "URL")]
-    public_base_url: Option<String>,
+    #[command(flatten)]
+    public_base_url: PublicBaseUrlArgument,
     /// `production` refuses what is meant for development
     #[arg(long, env = "APP_ENV", value_name = "NAME")]
     app_env: Option<String>,
@@ -54,13 +54,7 @@ impl WorkArguments {
             self.worker_database_url.as_deref(),
             database_url,
         );
-        let public_base_url = complaints.required(
-            "PUBLIC_BASE_URL",
-            "https://app.example.com (no path)",
-            Shown::Value,
-            self.public_base_url.as_deref(),
-            origin,
-        );
+        let public_base_url = self.public_base_url.check(&mut complaints);
         let pool = self.pool.check(&mut complaints);
         let production = self.app_env.as_deref() == Some(PRODUCTION);
         let clerk = self.clerk.check(&mut complaints, None, production);

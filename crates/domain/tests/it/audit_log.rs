@@ -60,6 +60,7 @@ async fn a_changed_entry_is_found_whatever_was_changed() {
         "address = '192.0.2.1'",
         "user_agent = 'curl'",
         "request_id = gen_random_uuid()",
+        "impersonator = 'user_opal'",
         "hash = sha256('')",
     ] {
         let admin = world.database.client("postgres").await;
@@ -78,6 +79,28 @@ async fn a_changed_entry_is_found_whatever_was_changed() {
             .unwrap();
         assert_eq!(verify(&world).await, None, "put back after {change}");
     }
+}
+
+/// Entries of before there was an impersonator's column say what they said then; who acted in somebody's name cannot be
+/// taken out of the others.
+#[tokio::test]
+async fn an_impersonator_is_part_of_what_is_chained_where_there_is_one() {
+    let world = World::create().await;
+    let origin = audit_log::Origin { impersonator: Some("user_opal".to_owned()), ..audit_log::Origin::default() };
+    let mut tx = world.org("ada", &world.acme).from(origin).write().await.unwrap();
+    roles::create(&mut tx, &RoleFields::parse("Buyer", ["runs:work"]).unwrap()).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(verify(&world).await, None);
+    let admin = world.database.client("postgres").await;
+    let parts = "select jsonb_array_length(tenancy.audit_text(entry)::jsonb) from tenantry.audit_log as entry
+                  where entry.organisation_id = 'org_acme' order by entry.sequence desc limit 2";
+    let parts: Vec<i32> = admin.query(parts, &[]).await.unwrap().iter().map(|row| row.get(0)).collect();
+    assert_eq!(parts, [17, 16]);
+    let newest = entries(&world, Filter::default()).await[0].clone();
+    assert_eq!((newest.actor_id.as_str(), newest.impersonator.as_str()), ("user_ada", "user_opal"));
+    tamper(&world, &format!("update tenantry.audit_log set impersonator = '' where sequence = {}", newest.sequence))
+        .await;
+    assert_eq!(verify(&world).await, Some(newest.sequence));
 }
 
 #[tokio::test]

@@ -130,7 +130,7 @@ async fn an_ended_session_is_answered_nothing_and_others_of_the_person_are() {
     assert!(directory::session_ended(&world.app, &ada, "sess_ended").await.unwrap());
     assert!(directory::session_ended(&world.app, &ada, "sess_ended").await.unwrap(), "twice is once");
     assert!(!directory::session_ended(&world.app, &user("nobody"), "sess_ended").await.unwrap());
-    let door = |session| world.org("ada", &world.acme).with_session(session);
+    let door = |session| world.org("ada", &world.acme).with_session(session, domain::Presence::Fresh);
     assert!(matches!(door("sess_ended").read(Read::access_only()).await, Err(Error::SessionEnded)));
     assert!(matches!(door("sess_ended").write().await, Err(Error::SessionEnded)));
     assert!(door("sess_other").read(Read::access_only()).await.is_ok());

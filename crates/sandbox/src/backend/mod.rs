@@ -1,5 +1,6 @@
 //! Clerk's Backend API, which servers speak with the secret key: everything under `/bapi/v1`.
 
+mod actor_tokens;
 mod body;
 mod clients;
 mod email_addresses;
@@ -84,6 +85,8 @@ pub(crate) fn router(app: &Shared) -> Router<Shared> {
         .route("/role_sets/{id}/roles", post(role_sets::add))
         .route("/role_sets/{id}/roles/replace", post(role_sets::replace_role))
         .route("/role_sets/{id}/replace", post(role_sets::replace))
+        .route("/actor_tokens", post(actor_tokens::create))
+        .route("/actor_tokens/{id}/revoke", post(actor_tokens::revoke))
         .route("/sign_in_tokens", post(sign_in_tokens::create))
         .route("/sign_in_tokens/{id}/revoke", post(sign_in_tokens::revoke))
         .route("/testing_tokens", post(sign_in_tokens::testing))

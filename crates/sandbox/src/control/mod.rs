@@ -35,6 +35,7 @@ pub(crate) fn router() -> Router<Shared> {
         .route("/control/deliveries/{id}/resend", post(webhooks::resend))
         .route("/control/deliveries/{id}/duplicate", post(webhooks::duplicate))
         .route("/control/users/{id}/end-sessions", post(users::end_sessions))
+        .route("/control/users/{id}/age", post(users::age))
         .route("/control/users/{id}/ban", post(users::ban))
         .route("/control/users/{id}/unban", post(users::unban))
         .route("/control/users/{id}/delete", post(users::delete))

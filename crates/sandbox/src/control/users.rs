@@ -5,8 +5,8 @@ use axum::response::Response;
 use serde_json::json;
 
 use crate::app::Shared;
-use crate::clock;
-use crate::control::answer::{done, done_or_refused, unknown};
+use crate::clock::{self, MINUTE, Millis};
+use crate::control::answer::{done, done_or_refused, unknown, wrong};
 use crate::control::input::Input;
 
 /// Ends every session of a person.
@@ -15,6 +15,19 @@ pub(super) async fn end_sessions(State(app): State<Shared>, Path(id): Path<Strin
         app.store.write(|state| state.users.contains_key(&id).then(|| state.end_sessions_of(&id, clock::now())));
     match ended {
         Some(count) => done(&input, json!({"ended": count})),
+        None => unknown("user"),
+    }
+}
+
+/// Lets it be so many minutes longer ago that a person signed in, on every session.
+pub(super) async fn age(State(app): State<Shared>, Path(id): Path<String>, input: Input) -> Response {
+    let Ok(Some(minutes)) = input.number("minutes") else {
+        return wrong("minutes must be a whole number");
+    };
+    let by = Millis::from(minutes) * MINUTE;
+    let aged = app.store.write(|state| state.users.contains_key(&id).then(|| state.age_sessions_of(&id, by)));
+    match aged {
+        Some(count) => done(&input, json!({"aged": count})),
         None => unknown("user"),
     }
 }

@@ -61,7 +61,7 @@ pub(super) async fn accept(
 fn destination(ticket: &Ticket) -> Option<String> {
     match ticket {
         Ticket::Invitation(invitation) => invitation.redirect_url.clone(),
-        Ticket::SignIn(_) => None,
+        Ticket::SignIn(_) | Ticket::Actor(_) => None,
     }
 }
 

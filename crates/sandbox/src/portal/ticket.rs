@@ -43,7 +43,9 @@ fn page(app: &App, visitor: &Visitor, secret: &str, typed: &SignUpFields, error:
                 state.organizations.get(&invitation.organization_id).map(|organization| organization.name.clone()),
                 invitation.email_address.clone(),
             ),
-            Ticket::SignIn(_) => (None, holder.map(|user| user.identifier().to_owned()).unwrap_or_default()),
+            Ticket::SignIn(_) | Ticket::Actor(_) => {
+                (None, holder.map(|user| user.identifier().to_owned()).unwrap_or_default())
+            }
         };
         Ok::<_, ApiError>((organisation, email, holder.map(|user| user.id.clone())))
     });
@@ -85,7 +87,7 @@ pub(super) async fn accept(State(app): State<Shared>, mut visitor: Visitor, form
         let session = state.current_session(&client).cloned();
         let holder = state.holder(&ticket).map(|user| user.id.clone());
         match (session, holder) {
-            (Some(session), Some(holder)) if session.user_id == holder => {
+            (Some(session), Some(holder)) if session.user_id == holder && !ticket.is_actors() => {
                 state.open_ticket(&ticket, Some(&session), now).map(|_| ())
             }
             (session, holder) => {
@@ -112,10 +114,10 @@ pub(super) async fn accept(State(app): State<Shared>, mut visitor: Visitor, form
 fn refused(app: &App, visitor: &Visitor, refusal: &ApiError) -> Response {
     let (heading, message) = match refusal.code {
         "ticket_expired_code" => ("This link has expired", "Ask whoever sent it for a new one."),
-        "organization_invitation_already_accepted" | "sign_in_token_already_used_code" => {
-            ("This link has been used", "It works once. Sign in to go on.")
-        }
-        "organization_invitation_revoked_code" | "sign_in_token_revoked_code" => {
+        "organization_invitation_already_accepted"
+        | "sign_in_token_already_used_code"
+        | "actor_token_already_used_code" => ("This link has been used", "It works once. Sign in to go on."),
+        "organization_invitation_revoked_code" | "sign_in_token_revoked_code" | "actor_token_revoked_code" => {
             ("This link was taken back", "Ask whoever sent it if that was meant for you.")
         }
         "organization_invitation_to_deleted_organization" => {

@@ -30,6 +30,9 @@ pub(crate) struct Delivery {
     pub(crate) after: Option<String>,
     /// What the last attempt came to, for people.
     pub(crate) last_answer: Option<String>,
+    /// When that was.
+    #[serde(default)]
+    pub(crate) answered_at: Option<Millis>,
 }
 
 /// How far a message got.
@@ -74,6 +77,7 @@ impl Delivery {
             "created_at": self.created_at,
             "next_attempt_at": (self.status == DeliveryStatus::Pending).then_some(self.next_attempt_at),
             "last_answer": self.last_answer,
+            "answered_at": self.answered_at,
             "body": self.body,
         })
     }

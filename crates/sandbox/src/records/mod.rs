@@ -1,5 +1,6 @@
 //! The nouns of the instance: what is kept of each, what can happen to it, and how both APIs show it.
 
+mod actor_token;
 mod challenge;
 mod client;
 mod delivery;
@@ -26,6 +27,7 @@ mod sign_up;
 mod ticket;
 mod user;
 
+pub(crate) use actor_token::{ActorToken, NewActorToken};
 pub(crate) use challenge::{Challenge, is_test_address};
 pub(crate) use client::Client;
 pub(crate) use delivery::{Delivery, DeliveryStatus, WebhookMode};

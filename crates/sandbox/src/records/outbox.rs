@@ -59,6 +59,7 @@ impl Outbox {
             status,
             after: None,
             last_answer: None,
+            answered_at: None,
         };
         if goes && self.webhooks_to_double > 0 {
             self.webhooks_to_double -= 1;
@@ -127,6 +128,7 @@ impl Outbox {
         copy.created_at = now;
         copy.next_attempt_at = now;
         copy.last_answer = None;
+        copy.answered_at = None;
         copy.after = None;
         let id = copy.id.clone();
         self.deliveries.push(copy);

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::clock::{DAY, Millis};
 use crate::errors::ApiError;
 use crate::ids;
-use crate::records::Audience;
+use crate::records::{ActorToken, Audience, Metadata};
 use crate::state::State;
 use crate::tokens::Signer;
 
@@ -21,6 +21,9 @@ pub(crate) struct Session {
     pub(crate) id: String,
     pub(crate) user_id: String,
     pub(crate) client_id: String,
+    /// Who acts in the person's name, if anybody.
+    #[serde(default)]
+    pub(crate) actor: Option<Metadata>,
     /// As kept: never pending or expired, those follow from the rest (see [`State::session_status`]).
     pub(crate) status: SessionStatus,
     pub(crate) last_active_organization_id: Option<String>,
@@ -95,6 +98,27 @@ impl State {
         organization_id: Option<String>,
         now: Millis,
     ) -> Result<Session, ApiError> {
+        self.begin_session(client_id, user_id, organization_id, None, now)
+    }
+
+    /// The same for somebody who acts in the person's name, and for less long.
+    pub(crate) fn create_session_of_actor(
+        &mut self,
+        client_id: &str,
+        token: &ActorToken,
+        now: Millis,
+    ) -> Result<Session, ApiError> {
+        self.begin_session(client_id, &token.user_id, None, Some(token), now)
+    }
+
+    fn begin_session(
+        &mut self,
+        client_id: &str,
+        user_id: &str,
+        organization_id: Option<String>,
+        actor: Option<&ActorToken>,
+        now: Millis,
+    ) -> Result<Session, ApiError> {
         let user = self.users.get(user_id).ok_or_else(|| ApiError::not_found("user", user_id))?;
         let last = user.last_organization_id.clone().filter(|id| self.membership(id, user_id).is_some());
         let newest = || {
@@ -106,16 +130,19 @@ impl State {
             id: ids::fresh("sess_"),
             user_id: user_id.to_owned(),
             client_id: client_id.to_owned(),
+            actor: actor.map(|token| token.actor.clone()),
             status: SessionStatus::Active,
             last_active_organization_id: organization_id.or(last).or_else(newest),
             last_active_at: now,
             verified_at: now,
-            expire_at: now + LIFE,
+            expire_at: now + actor.map_or(LIFE, |token| token.session_life),
             refresh_tokens: Vec::new(),
             created_at: now,
             updated_at: now,
         };
-        if let Some(user) = self.users.get_mut(user_id) {
+        if actor.is_none()
+            && let Some(user) = self.users.get_mut(user_id)
+        {
             user.last_sign_in_at = Some(now);
         }
         self.sessions.insert(session.id.clone(), session.clone());
@@ -204,6 +231,12 @@ impl State {
         live.len()
     }
 
+    /// Lets it be longer ago that a person signed in, on every session of theirs; says how many there are.
+    pub(crate) fn age_sessions_of(&mut self, user_id: &str, by: Millis) -> usize {
+        let theirs = self.sessions.values_mut().filter(|session| session.user_id == user_id);
+        theirs.map(|session| session.verified_at -= by).count()
+    }
+
     /// Revokes every live session of the person but this one.
     pub(crate) fn end_other_sessions(&mut self, session: &Session, now: Millis) {
         let others: Vec<_> = self
@@ -253,7 +286,7 @@ impl State {
             "id": session.id,
             "user_id": session.user_id,
             "client_id": session.client_id,
-            "actor": null,
+            "actor": session.actor,
             "status": status.as_str(),
             "last_active_organization_id": session.last_active_organization_id,
             "last_active_at": session.last_active_at,

@@ -2,7 +2,7 @@
 
 use crate::clock::Millis;
 use crate::errors::ApiError;
-use crate::records::{Invitation, NewUser, Password, Session, SignInToken, SignUpFields, User};
+use crate::records::{ActorToken, Invitation, NewUser, Password, Session, SignInToken, SignUpFields, User};
 use crate::state::State;
 
 /// What a ticket leads to.
@@ -10,6 +10,7 @@ use crate::state::State;
 pub(crate) enum Ticket {
     Invitation(Invitation),
     SignIn(SignInToken),
+    Actor(ActorToken),
 }
 
 /// What the holder of a ticket does next: `__clerk_status` of the link's answer.
@@ -18,6 +19,13 @@ pub(crate) enum TicketStatus {
     SignIn,
     SignUp,
     Complete,
+}
+
+impl Ticket {
+    /// Whether it makes a session of somebody else's, also for whoever is signed in as the person.
+    pub(crate) fn is_actors(&self) -> bool {
+        matches!(self, Self::Actor(_))
+    }
 }
 
 impl TicketStatus {
@@ -42,6 +50,10 @@ impl State {
             self.check_sign_in_token(token, now)?;
             return Ok(Ticket::SignIn(token.clone()));
         }
+        if let Some(token) = self.actor_tokens.values().find(|token| token.ticket == secret) {
+            self.check_actor_token(token, now)?;
+            return Ok(Ticket::Actor(token.clone()));
+        }
         Err(ApiError::bad_request("ticket_invalid_code", "The ticket is invalid."))
     }
 
@@ -50,6 +62,7 @@ impl State {
         match ticket {
             Ticket::Invitation(invitation) => self.user_by_email(&invitation.email_address),
             Ticket::SignIn(token) => self.users.get(&token.user_id),
+            Ticket::Actor(token) => self.users.get(&token.user_id),
         }
     }
 
@@ -64,7 +77,7 @@ impl State {
             return Ok(TicketStatus::SignUp);
         };
         match session {
-            Some(session) if session.user_id == holder.id => {
+            Some(session) if session.user_id == holder.id && !ticket.is_actors() => {
                 let session = session.id.clone();
                 self.use_ticket(ticket, &holder, now)?;
                 self.activate_of(ticket, &session, now);
@@ -90,7 +103,10 @@ impl State {
         })?;
         holder.check_may_sign_in()?;
         self.use_ticket(ticket, &holder, now)?;
-        let session = self.create_session(client_id, &holder.id, organization_of(ticket), now)?;
+        let session = match ticket {
+            Ticket::Actor(token) => self.create_session_of_actor(client_id, token, now)?,
+            _ => self.create_session(client_id, &holder.id, organization_of(ticket), now)?,
+        };
         Ok((holder, session))
     }
 
@@ -141,6 +157,7 @@ impl State {
                 self.accept_invitation(&invitation.id, holder, now)?;
             }
             Ticket::SignIn(token) => self.spend_sign_in_token(&token.id, now),
+            Ticket::Actor(token) => self.spend_actor_token(&token.id, now),
         }
         Ok(())
     }
@@ -155,6 +172,6 @@ impl State {
 fn organization_of(ticket: &Ticket) -> Option<String> {
     match ticket {
         Ticket::Invitation(invitation) => Some(invitation.organization_id.clone()),
-        Ticket::SignIn(_) => None,
+        Ticket::SignIn(_) | Ticket::Actor(_) => None,
     }
 }

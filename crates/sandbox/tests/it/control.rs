@@ -86,6 +86,32 @@ async fn people_are_banned_and_deleted() {
 }
 
 #[tokio::test]
+async fn signing_in_can_be_longer_ago() {
+    let acme = Acme::new().await;
+    let browser = acme.instance.browser().await;
+    browser.sign_in("Ben").await;
+    let age = async || {
+        let client = browser.call("GET", "/client", &[]).await;
+        let session = &client["response"]["sessions"][0];
+        let claims = acme.instance.claims(session["last_active_token"]["jwt"].as_str().unwrap()).await;
+        assert_eq!(session["factor_verification_age"], claims["fva"]);
+        claims["fva"].clone()
+    };
+    assert_eq!(age().await, json!([0, -1]));
+    let path = format!("/users/{}/age", acme.ben);
+    let (status, answer) = acme.instance.try_control(&path, json!({"minutes": 11})).await;
+    assert_eq!((status, &answer["aged"]), (200, &json!(1)));
+    assert_eq!(age().await, json!([11, -1]));
+    assert_eq!(acme.instance.try_control(&path, json!({"minutes": "soon"})).await.0, 422);
+    assert_eq!(acme.instance.try_control("/users/user_unknown/age", json!({"minutes": 1})).await.0, 404);
+    // Whoever signs in again has just proven who they are.
+    let again = acme.instance.browser().await;
+    again.sign_in("Ben").await;
+    let client = again.call("GET", "/client", &[]).await;
+    assert_eq!(client["response"]["sessions"][0]["factor_verification_age"], json!([0, -1]));
+}
+
+#[tokio::test]
 async fn an_organisation_is_deleted_though_its_admins_may_not() {
     let mut acme = Acme::new().await;
     let path = format!("/organizations/{}", acme.id);

@@ -53,6 +53,7 @@ async fn the_published_schedule_has_eight_attempts() {
     let delivery = settled(&instance).await;
     assert_eq!((&delivery["status"], &delivery["attempts"]), (&json!("failed"), &json!(8)));
     assert_eq!(delivery["last_answer"], "500");
+    assert!(delivery["answered_at"].as_i64() >= delivery["created_at"].as_i64(), "{delivery}");
     assert!(receiver.is_quiet().await, "given up");
 }
 

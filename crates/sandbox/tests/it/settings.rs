@@ -137,6 +137,41 @@ async fn sign_in_tokens_work_once() {
 }
 
 #[tokio::test]
+async fn an_actor_token_makes_one_session_that_says_whose_it_is() {
+    let instance = Instance::start().await;
+    let ada = instance.user("Ada").await;
+    instance.organization("Acme", &ada).await;
+    let body = json!({"user_id": ada, "actor": {"sub": "user_opal", "why": "ticket 17"}, "session_max_duration_in_seconds": 600});
+    let token = instance.bapi(Method::POST, "/actor_tokens", body.clone()).await;
+    assert_eq!((&token["object"], &token["status"]), (&json!("actor_token"), &json!("pending")));
+    assert!(token["url"].as_str().unwrap().contains(token["token"].as_str().unwrap()), "{token}");
+    let form = [("strategy", "ticket"), ("ticket", token["token"].as_str().unwrap())];
+    let browser = instance.browser().await;
+    let done = browser.call("POST", "/client/sign_ins", &form).await;
+    let session = &done["client"]["sessions"][0];
+    assert_eq!((&session["user"]["id"], &session["actor"]), (&json!(ada), &body["actor"]));
+    let life = session["expire_at"].as_i64().unwrap() - session["created_at"].as_i64().unwrap();
+    assert_eq!(life, 600_000);
+    let claims = instance.claims(session["last_active_token"]["jwt"].as_str().unwrap()).await;
+    assert_eq!((&claims["sub"], &claims["act"]), (&json!(ada), &body["actor"]));
+    assert_eq!(instance.bapi(Method::GET, &format!("/users/{ada}"), NONE).await["last_sign_in_at"], NONE);
+
+    let (status, answer) = instance.browser().await.send("POST", "/client/sign_ins", &form).await;
+    assert_eq!((status, code(&answer)), (400, "actor_token_already_used_code"));
+    let other = instance.bapi(Method::POST, "/actor_tokens", body).await;
+    let revoke = format!("/actor_tokens/{}/revoke", other["id"].as_str().unwrap());
+    assert_eq!(instance.bapi(Method::POST, &revoke, NONE).await["status"], "revoked");
+    let form = [("strategy", "ticket"), ("ticket", other["token"].as_str().unwrap())];
+    let (status, answer) = instance.browser().await.send("POST", "/client/sign_ins", &form).await;
+    assert_eq!((status, code(&answer)), (400, "actor_token_revoked_code"));
+    // Everybody else's session says nothing of the kind.
+    let browser = instance.browser().await;
+    browser.sign_in("Ada").await;
+    let client = browser.call("GET", "/client", &[]).await;
+    assert_eq!(client["response"]["sessions"][0]["actor"], NONE);
+}
+
+#[tokio::test]
 async fn addresses_are_added_vouched_for_and_taken_away() {
     let instance = Instance::start().await;
     let ada = instance.user("Ada").await;

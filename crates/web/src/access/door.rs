@@ -12,6 +12,7 @@ use http::request::Parts;
 use http::{StatusCode, Uri};
 use tenancy::OrganisationId;
 
+use super::in_org::Word;
 use super::{Browser, InOrg, SignedIn};
 use crate::body;
 use crate::client_address;
@@ -60,8 +61,8 @@ pub(crate) async fn door(State(door): State<Door>, request: Request, next: Next)
 /// The organisation of the address as the caller may stand at its door.
 struct Place {
     organisation: OrganisationId,
-    /// Clerk says the person is there, so a directory that does not know is behind.
-    token_names_it: bool,
+    /// What Clerk's token says of the person there, if it names the place: a directory that does not know is behind.
+    word: Option<Word>,
 }
 
 /// Where the request comes from, for what is recorded of it.
@@ -71,6 +72,7 @@ pub(crate) fn origin(parts: &Parts) -> Origin {
         request_id: parts.extensions.get::<RequestId>().map(|id| id.0),
         address: client_address::of(&parts.headers, &parts.extensions),
         user_agent: agent.to_owned(),
+        impersonator: Trail::of(&parts.extensions).impersonator(),
     }
 }
 
@@ -85,11 +87,17 @@ impl Door {
                     return Err(Error::SessionPending);
                 }
                 let home = session.home(&self.state).await?;
+                if self.route.in_person {
+                    session.presence().require()?;
+                }
                 parts.extensions.insert(SignedIn { session, home });
             }
             Caller::Operator => {
                 let session = session::required(&self.state, parts, self.route.surface).await?;
-                if session.is_pending() || !self.state.config.operators.contains(&session.user) {
+                if session.is_pending()
+                    || session.is_impersonated()
+                    || !self.state.config.operators.contains(&session.user)
+                {
                     return Err(Error::NotFound);
                 }
                 let home = session.home(&self.state).await?;
@@ -129,14 +137,14 @@ impl Door {
             self.of_cookie(parts, &session, &slug).await?
         };
         let mut org =
-            Org::new(&self.state.database, place.organisation, session.user.clone(), &slug).with_session(session.id());
-        org = org.from(origin(parts));
+            Org::new(&self.state.database, place.organisation, session.user.clone(), &slug).from(origin(parts));
+        org = org.with_session(session.id(), session.presence());
         if self.route.surface == Surface::Page {
             org = org.for_a_page();
         }
         Trail::of(&parts.extensions).at_the_door(&org, self.route.name);
         let browser = Browser::of(&self.state.config, parts);
-        Ok(InOrg::new(self.state.clone(), org, (self.route.name, permission), place.token_names_it, browser))
+        Ok(InOrg::new(self.state.clone(), org, (Arc::clone(&self.route), permission), place.word, browser))
     }
 
     /// A program's token is for one organisation: the address's, or none.
@@ -146,7 +154,11 @@ impl Door {
         // A token of a minute ago may name the address before this one.
         let fits =
             active.slug.as_deref() == Some(slug) || self.find(session, slug).await?.as_ref() == Some(&organisation);
-        if fits { Ok(Place { organisation, token_names_it: true }) } else { Err(Error::NotFound) }
+        if fits {
+            Ok(Place { organisation, word: Some(Word::of(&session.clerk.session)) })
+        } else {
+            Err(Error::NotFound)
+        }
     }
 
     /// A browser has many tabs and one cookie. The address decides, and membership is the database's to say; a page
@@ -157,7 +169,7 @@ impl Door {
         if let (Some(organisation), Some(named)) = (&active_id, active.and_then(|active| active.slug.as_deref()))
             && named == slug
         {
-            return Ok(Place { organisation: organisation.clone(), token_names_it: true });
+            return Ok(Place { organisation: organisation.clone(), word: Some(Word::of(&session.clerk.session)) });
         }
         let mut found = self.find(session, slug).await?;
         if found.is_none()
@@ -168,7 +180,7 @@ impl Door {
         }
         let organisation = found.ok_or(Error::NotFound)?;
         if active_id.as_ref() == Some(&organisation) {
-            return Ok(Place { organisation, token_names_it: true });
+            return Ok(Place { organisation, word: Some(Word::of(&session.clerk.session)) });
         }
         if let Some(redirect) = self.activate(parts, session, &organisation).await {
             return Err(redirect);
@@ -184,7 +196,7 @@ impl Door {
         {
             return Err(Error::NotFound);
         }
-        Ok(Place { organisation, token_names_it: false })
+        Ok(Place { organisation, word: None })
     }
 
     /// A session that owes its choice of an organisation: the address is the choice, if it may be.

@@ -2,22 +2,18 @@
 
 use askama::Template;
 use axum::extract::State;
-use axum::response::{IntoResponse as _, Response};
-use domain::directory::{self, PersonHome};
-use domain::{Org, memberships};
+use axum::response::Response;
+use domain::directory::PersonHome;
 use http::StatusCode;
-use http::header::SET_COOKIE;
 use serde::Deserialize;
 
 use super::account_sessions::Sessions;
 use super::gate::Gate;
 use super::page;
 use super::shell::{Mark, role_name};
-use crate::access::{Browser, CameFrom, SignedIn};
-use crate::body::{Form, Query};
-use crate::error::{Error, Result};
-use crate::flash::Flash;
-use crate::session::location;
+use crate::access::{Browser, SignedIn};
+use crate::body::Query;
+use crate::error::Result;
 
 #[derive(Template)]
 #[template(path = "account.html")]
@@ -59,13 +55,6 @@ pub(crate) struct Open {
     leave: Option<String>,
 }
 
-/// Which organisation.
-#[derive(Default, Deserialize)]
-#[serde(default)]
-pub(crate) struct Leaving {
-    slug: String,
-}
-
 /// `GET /account`
 pub(crate) async fn show(
     person: SignedIn,
@@ -74,37 +63,6 @@ pub(crate) async fn show(
     Query(open): Query<Open>,
 ) -> Result<Response> {
     page(StatusCode::OK, &Account::new(&state, browser, person, open.leave.as_deref()).await)
-}
-
-/// `POST /account/leave`: the membership ends here at once; the last admin is told why theirs does not.
-pub(crate) async fn leave(
-    person: SignedIn,
-    browser: Browser,
-    CameFrom(origin): CameFrom,
-    State(state): State<crate::State>,
-    Form(leaving): Form<Leaving>,
-) -> Result<Response> {
-    let user = &person.session.user;
-    let organisation = directory::organisation_for(&state.database, user, &leaving.slug).await?;
-    let organisation = organisation.ok_or(Error::NotFound)?;
-    let org = Org::new(&state.database, organisation, user.clone(), &leaving.slug);
-    let mut tx = org.with_session(person.session.id()).from(origin).write().await?;
-    match memberships::leave(&mut tx).await {
-        Ok(()) => tx.commit().await?,
-        Err(domain::Error::Conflict { message, .. }) => {
-            drop(tx);
-            return Account::again(&state, browser, person, StatusCode::CONFLICT, message).await;
-        }
-        Err(error) => return Err(error.into()),
-    }
-    Ok(see(&state, Flash::OrganisationLeft))
-}
-
-/// To the account, which will say what was done.
-pub(super) fn see(state: &crate::State, flash: Flash) -> Response {
-    let mut response = (StatusCode::SEE_OTHER, location("/account")).into_response();
-    response.headers_mut().append(SET_COOKIE, flash.cookie(&state.config));
-    response
 }
 
 impl Account {

@@ -3,19 +3,20 @@
 use std::time::Duration;
 
 use axum::extract::State;
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
 use clerk::types::{Session as AtClerk, SessionState};
 use domain::{directory, sign_outs};
 use http::StatusCode;
+use http::header::SET_COOKIE;
 use jiff::Timestamp;
 use serde::Deserialize;
 
-use super::account::{Account, see};
+use super::account::Account;
 use crate::access::{Browser, SignedIn};
 use crate::body::Form;
 use crate::error::{Error, Result};
 use crate::flash::Flash;
-use crate::session::Session;
+use crate::session::{Session, location};
 use crate::state::Chain;
 
 /// Sessions that are shown; whoever has more ends them all at once.
@@ -59,15 +60,12 @@ pub(crate) async fn end(
     State(state): State<crate::State>,
     Form(ending): Form<Ending>,
 ) -> Result<Response> {
-    let Some(mut all) = at_clerk(&state, &person.session).await else {
-        return Account::again(&state, browser, person, StatusCode::SERVICE_UNAVAILABLE, DARK.to_owned()).await;
+    let mine = person.session.clone();
+    let Some(all) = at_clerk(&state, &mine).await else {
+        return nothing_ended(&state, browser, person).await;
     };
-    all.retain(|one| one.id == ending.session && one.id != person.session.id());
-    if all.is_empty() {
-        return Err(Error::NotFound);
-    }
-    end_all(&state, &person.session, &all).await?;
-    Ok(see(&state, Flash::SessionEnded))
+    let chosen = all.into_iter().find(|one| one.id == ending.session && one.id != mine.id()).ok_or(Error::NotFound)?;
+    end_all(&state, &mine, &[chosen], Flash::SessionEnded).await
 }
 
 /// `POST /account/sessions/end-others`
@@ -76,16 +74,20 @@ pub(crate) async fn end_others(
     browser: Browser,
     State(state): State<crate::State>,
 ) -> Result<Response> {
-    let Some(mut all) = at_clerk(&state, &person.session).await else {
-        return Account::again(&state, browser, person, StatusCode::SERVICE_UNAVAILABLE, DARK.to_owned()).await;
+    let mine = person.session.clone();
+    let Some(mut all) = at_clerk(&state, &mine).await else {
+        return nothing_ended(&state, browser, person).await;
     };
-    all.retain(|one| one.id != person.session.id());
-    end_all(&state, &person.session, &all).await?;
-    Ok(see(&state, Flash::OtherSessionsEnded))
+    all.retain(|one| one.id != mine.id());
+    end_all(&state, &mine, &all, Flash::OtherSessionsEnded).await
 }
 
-/// Here at once, so that nothing is answered to their last tokens; at Clerk as well.
-async fn end_all(state: &crate::State, mine: &Session, ending: &[AtClerk]) -> Result<()> {
+async fn nothing_ended(state: &crate::State, browser: Browser, person: SignedIn) -> Result<Response> {
+    Account::again(state, browser, person, StatusCode::SERVICE_UNAVAILABLE, DARK.to_owned()).await
+}
+
+/// Here at once, so that nothing is answered to their last tokens; at Clerk as well. The account then says what was done.
+async fn end_all(state: &crate::State, mine: &Session, ending: &[AtClerk], flash: Flash) -> Result<Response> {
     for one in ending {
         directory::session_ended(&state.database, &mine.user, &one.id).await?;
         if let Err(error) = state.end_at_clerk(&one.id).await {
@@ -94,7 +96,9 @@ async fn end_all(state: &crate::State, mine: &Session, ending: &[AtClerk]) -> Re
             sign_outs::tell_clerk_later(&state.database, &one.id).await?;
         }
     }
-    Ok(())
+    let mut response = (StatusCode::SEE_OTHER, location("/account")).into_response();
+    response.headers_mut().append(SET_COOKIE, flash.cookie(&state.config));
+    Ok(response)
 }
 
 /// The person's sessions that go on; `None` where Clerk does not say.

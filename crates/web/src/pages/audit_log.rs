@@ -64,6 +64,8 @@ pub(crate) struct Asked {
 struct Line {
     entry: AuditEntry,
     what: String,
+    /// Who acted in the name of whoever it stands under.
+    impersonator: Option<String>,
     changes: Vec<Change>,
     mark: Mark,
     at: Second,
@@ -185,6 +187,7 @@ impl Line {
     fn new(entry: AuditEntry, zone: &Zone) -> Self {
         Self {
             what: words::sentence(&entry),
+            impersonator: Some(entry.impersonator.clone()).filter(|id| !id.is_empty()),
             changes: words::changes(entry.before.as_ref(), entry.after.as_ref()),
             mark: Mark::of(&entry.actor_name),
             at: zone.second(&entry.happened_at),

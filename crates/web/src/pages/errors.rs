@@ -21,6 +21,8 @@ pub(crate) struct Telling {
 pub(crate) struct WayOut {
     pub(crate) label: &'static str,
     pub(crate) href: String,
+    /// Whether this session ends first: the way is a form's.
+    pub(crate) signs_out: bool,
 }
 
 /// In an organisation's frame.
@@ -60,6 +62,17 @@ pub(crate) struct FormGivenBack<'a> {
     pub(crate) first: Option<WayOut>,
 }
 
+impl WayOut {
+    pub(crate) fn to(label: &'static str, href: &str) -> Self {
+        Self { label, href: href.to_owned(), signs_out: false }
+    }
+
+    /// To a sign-in of now, and on from there.
+    pub(crate) fn signing_in_again(sign_in: String) -> Self {
+        Self { label: "Sign in again", href: sign_in, signs_out: true }
+    }
+}
+
 impl FormGivenBack<'_> {
     /// The one case in which a part of it may have been done: the database went away while it was asked.
     fn may_be_saved(&self) -> bool {
@@ -71,7 +84,7 @@ impl Telling {
     /// A member's way out leads to their work, and a missing thing may lie in another of their organisations.
     pub(crate) fn for_member(mut self, access: &Access) -> Self {
         if self.way_out.href == "/" {
-            self.way_out = WayOut { label: "Go to Runs", href: format!("/orgs/{}/runs", access.organisation.slug) };
+            self.way_out = WayOut::to("Go to Runs", &format!("/orgs/{}/runs", access.organisation.slug));
         }
         self.signed_in_as(&access.person.email);
         self

@@ -11,6 +11,8 @@ pub(crate) struct Gate {
     /// Who is signed in, if anybody.
     pub(crate) email: Option<String>,
     pub(crate) toast: Option<String>,
+    /// Who acts in the person's name.
+    pub(crate) impersonator: Option<String>,
     /// Loaded where somebody is signed in.
     pub(crate) clerk: Option<ClerkScript>,
 }
@@ -24,6 +26,7 @@ impl Gate {
     pub(crate) fn new(config: &Config, browser: Browser, email: Option<String>) -> Self {
         Self {
             theme: browser.theme,
+            impersonator: browser.impersonator,
             toast: browser.flash.map(|flash| flash.text()),
             clerk: email.as_ref().map(|_| ClerkScript::new(config)),
             email,

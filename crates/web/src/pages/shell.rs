@@ -34,6 +34,8 @@ pub(crate) struct Shell {
     pub(crate) navigation: Vec<NavigationItem>,
     pub(crate) theme: Theme,
     pub(crate) toast: Option<String>,
+    /// Who acts in the person's name.
+    pub(crate) impersonator: Option<String>,
     pub(crate) clerk: ClerkScript,
     /// Dates are shown in it.
     pub(crate) zone: Zone,
@@ -131,6 +133,7 @@ impl Shell {
             invitations: access.invitations.iter().map(Invited::of).collect(),
             navigation: navigation(access, section),
             theme: browser.theme,
+            impersonator: browser.impersonator,
             toast: browser.flash.map(|flash| flash.text()),
             clerk: ClerkScript::new(config),
             zone: Zone::of(access),

@@ -50,7 +50,10 @@ pub(crate) async fn sign_out(
     for cookie in state.clerk.sign_out_cookies(state.config.is_https()) {
         headers.append(SET_COOKIE, cookie);
     }
-    headers.append(SET_COOKIE, Flash::SignedOut.cookie(&state.config));
+    // Who goes on to sign in again reads it nowhere before they have.
+    if !path.starts_with("/sign-in") {
+        headers.append(SET_COOKIE, Flash::SignedOut.cookie(&state.config));
+    }
     headers.insert(CLEAR_SITE_DATA, HeaderValue::from_static("\"cache\""));
     response
 }

@@ -23,16 +23,20 @@ async fn the_account_shows_what_is_mine_and_says_what_clerk_does_not() {
     assert!(none.body.contains("You belong to no organisation"), "{}", none.body);
 }
 
+/// There is one door to leave by, which the account's question leads to.
 #[tokio::test]
 async fn whoever_leaves_is_out_at_once_and_the_last_admin_is_told_why_not() {
     let app = TestApp::start().await;
+    let leave = "/orgs/acme/settings/members/leave";
     let (max, ada) = (As::Browser("max", Some("acme")), As::Browser("ada", Some("acme")));
-    let left = app.post(&max, "/account/leave", "slug=acme").await;
-    assert_eq!((left.status.as_u16(), left.header("location")), (303, "/account"));
+    let asked = app.get(&max, "/account?leave=acme").await;
+    assert!(asked.body.contains(&format!("action=\"{leave}\"")), "{}", asked.body);
+    let left = app.post(&max, leave, "sure=yes").await;
+    assert_eq!((left.status.as_u16(), left.header("location")), (303, "/organisations"));
     assert_eq!(app.get(&max, "/orgs/acme/runs").await.status, 404);
     assert_eq!(app.get(&As::Program("max", Some("acme")), "/api/v1/orgs/acme/runs").await.status, 404);
 
-    let last = app.post(&ada, "/account/leave", "slug=acme").await;
+    let last = app.post(&ada, leave, "sure=yes").await;
     assert_eq!(last.status, 409);
     assert!(last.body.contains("This is the last admin"), "{}", last.body);
     assert_eq!(app.get(&ada, "/orgs/acme/runs").await.status, 200);
@@ -43,14 +47,20 @@ async fn whoever_leaves_is_out_at_once_and_the_last_admin_is_told_why_not() {
     assert_eq!((row.get::<_, i64>(0), row.get::<_, &str>(1)), (1, "user_max"));
 }
 
+/// Also with a session whose organisation is another one, as the account's page may have.
 #[tokio::test]
 async fn nobody_leaves_what_is_not_theirs_and_a_foreign_address_is_an_unknown_one() {
     let app = TestApp::start().await;
     let max = As::Browser("max", Some("acme"));
-    let foreign = app.post(&max, "/account/leave", "slug=bolt").await;
-    let unknown = app.post(&max, "/account/leave", "slug=nowhere").await;
+    let leave = |slug: &str| format!("/orgs/{slug}/settings/members/leave");
+    let foreign = app.post(&max, &leave("bolt"), "sure=yes").await;
+    let unknown = app.post(&max, &leave("nowhere"), "sure=yes").await;
     assert_eq!((foreign.status.as_u16(), foreign.visible()), (404, unknown.visible()));
     assert_eq!(app.get(&As::Browser("olga", Some("bolt")), "/orgs/bolt/runs").await.status, 200);
+    let both = [(&app.world.acme, BaseRole::Member), (&app.world.bolt, BaseRole::Member)];
+    app.world.record("max", &both).await;
+    assert_eq!(app.post(&max, &leave("bolt"), "sure=yes").await.status, 303);
+    assert_eq!(app.get(&max, "/orgs/acme/runs").await.status, 200);
 }
 
 #[tokio::test]

@@ -92,6 +92,51 @@ async fn a_person_with_two_organisations_in_two_tabs_is_asked_about_once_a_minut
     assert_eq!(clerk.account().asked(MAX), 1, "a token that names the organisation needs no second word");
 }
 
+/// The next token says it, a minute later at the most: then Clerk is asked, once for each token.
+#[tokio::test]
+async fn whoever_was_demoted_may_no_longer_than_their_token_lives() {
+    for written in [false, true] {
+        let clerk = ClerkAccount::start().await;
+        let app = TestApp::beside(&clerk).await;
+        let both = [(&app.world.acme, BaseRole::Admin)];
+        app.world.record("max", &both).await;
+        clerk.account().member("user_max", "org_acme", "member");
+        let (may_not, asks) = ("You need roles:manage", "/orgs/acme/settings/roles/new");
+        let token = |role: &str| {
+            let mut claims = tokens::claims("max", Some("acme"));
+            claims["o"]["rol"] = role.into();
+            As::Cookie(tokens::TRUSTED.sign(&tokens::header(), &claims))
+        };
+        assert_eq!(app.get(&token("admin"), asks).await.status, 200, "as long as the last token says so");
+        assert_eq!(clerk.account().asked(MAX), 0);
+        let answer = if written {
+            app.post(&token("member"), "/orgs/acme/settings/roles", "name=Mine&permission=runs:work").await
+        } else {
+            app.get(&token("member"), asks).await
+        };
+        assert_eq!(answer.status, 403, "{written}");
+        assert!(written || answer.body.contains(may_not), "{}", answer.body);
+        assert_eq!(clerk.account().asked(MAX), 1);
+        // An old token brings nothing back.
+        assert_eq!(app.get(&token("admin"), asks).await.status, 403);
+    }
+}
+
+/// A role that changes here is with Clerk a moment later, and with the token a minute later.
+#[tokio::test]
+async fn whoever_was_promoted_here_is_asked_about_once_for_a_token() {
+    let clerk = ClerkAccount::start().await;
+    let app = TestApp::beside(&clerk).await;
+    let change =
+        app.post(&As::Browser("ada", Some("acme")), "/orgs/acme/settings/members/user_max", "role=admin").await;
+    assert_eq!(change.status, 303);
+    let max = As::Browser("max", Some("acme"));
+    for _ in 0..5 {
+        assert_eq!(app.get(&max, "/orgs/acme/settings/roles/new").await.status, 200, "what changed here stands");
+    }
+    assert_eq!(clerk.account().asked(MAX), 1, "and Clerk is not asked with each request");
+}
+
 #[tokio::test]
 async fn a_clerk_that_is_slow_keeps_nobody_waiting_and_is_heard_all_the_same() {
     let clerk = ClerkAccount::start().await;

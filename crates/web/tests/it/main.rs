@@ -15,6 +15,7 @@ mod foreign;
 mod former_members;
 mod frontend_proxy;
 mod hardening;
+mod in_person;
 mod injection;
 mod invitations;
 mod live;

@@ -39,6 +39,30 @@ async fn strangers_see_who_invites_whom_and_the_way_in() {
     assert!(!new.body.contains("tkt&x"), "the ticket stays one value");
 }
 
+/// Nothing is made for it either: a lock would be a row of an organisation that is not there.
+#[tokio::test]
+async fn an_invitation_of_an_organisation_that_does_not_exist_is_not_found() {
+    let app = TestApp::start().await;
+    let id = app.world.invite("ada", &app.world.acme, "nadia", BaseRole::Member).await;
+    let program = As::Program("nadia", None);
+    let nowhere =
+        [format!("org_nowhere/{id}"), format!("org_acme/{}", uuid::Uuid::now_v7()), "nothing/at-all".to_owned()];
+    for at in nowhere {
+        for answer in ["accept", "decline"] {
+            let page = app.post(&NADIA, &format!("/invitations/{at}/{answer}"), "").await;
+            assert_eq!(page.status, 404, "{at} {answer}: {}", page.body);
+            let json =
+                app.json(&program, Method::POST, &format!("/api/v1/invitations/{at}/{answer}"), &Value::Null).await;
+            assert_eq!((json.status.as_u16(), &json.json()["code"]), (404, &json!("not_found")), "{at} {answer}");
+        }
+    }
+    let admin = app.world.database.client("postgres").await;
+    let sql = "select count(*) from tenantry.audit_heads where organisation_id = 'org_nowhere'";
+    assert_eq!(admin.query_one(sql, &[]).await.unwrap().get::<_, i64>(0), 0);
+    // The one that is there still is.
+    assert_eq!(app.post(&NADIA, &format!("/invitations/org_acme/{id}/accept"), "").await.status, 303);
+}
+
 #[tokio::test]
 async fn whoever_is_invited_joins_with_all_their_roles_and_once() {
     let app = TestApp::start().await;

@@ -77,9 +77,14 @@ pub(crate) fn claims(name: &str, slug: Option<&str>) -> Value {
         "sts": "active", "jti": "j", "fva": [0, -1], "iat": now, "nbf": now - 10, "exp": now + 60,
     });
     if let Some(slug) = slug {
-        claims["o"] = json!({ "id": format!("org_{slug}"), "slg": slug, "rol": "member" });
+        claims["o"] = json!({ "id": format!("org_{slug}"), "slg": slug, "rol": role(name) });
     }
     claims
+}
+
+/// As Clerk knows them.
+fn role(name: &str) -> &'static str {
+    if matches!(name, "ada" | "olga") { "admin" } else { "member" }
 }
 
 /// The session a token is of.

@@ -2,7 +2,7 @@
 
 use domain::audit_log::AuditEntry;
 
-const HEAD: [&str; 15] = [
+const HEAD: [&str; 16] = [
     "sequence",
     "happened_at",
     "actor_kind",
@@ -18,6 +18,7 @@ const HEAD: [&str; 15] = [
     "request_id",
     "address",
     "user_agent",
+    "impersonator",
 ];
 
 /// All entries, with a line that names the columns.
@@ -44,6 +45,7 @@ pub(super) fn of(entries: &[AuditEntry]) -> String {
                 &entry.request_id.map(|id| id.to_string()).unwrap_or_default(),
                 &entry.address,
                 &entry.user_agent,
+                &entry.impersonator,
             ],
         );
     }

@@ -170,7 +170,7 @@ async fn arrive(state: &State, event: &Event, id: String) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whatever_is_lost_one_comparison_makes_both_sides_equal() {
-    let (count, seed) = (number_from("HISTORIES", 400), number_from("HISTORY_SEED", 20_261_128));
+    let (count, seed) = (number_from("HISTORIES", 700), number_from("HISTORY_SEED", 20_261_128));
     println!("HISTORIES={count} HISTORY_SEED={seed}");
     let (mut first, mut drifted) = (0, 0);
     while first < count {
