@@ -255,6 +255,7 @@ fn pay(book: &mut Book, ask: &Ask) -> Answer {
         InvoiceStatus::Open | InvoiceStatus::Uncollectible => {}
     }
     if params.flag("paid_out_of_band")?.unwrap_or(false) {
+        book.cancel_payments(ask.id(), at);
         book.mark_paid(ask.id(), at);
         return show(book, ask);
     }

@@ -273,7 +273,7 @@ fn change(book: &mut Book, ask: &Ask) -> Answer {
             None => None,
         };
     }
-    let ends = end_of(params, &changed)?;
+    let ends = end_of(params, &changed, at)?;
     if let Some(plan) = read_change(params, at)? {
         book.change_plan(&old.id, &plan, at)?;
     }
@@ -406,7 +406,7 @@ impl Ends {
     }
 }
 
-fn end_of(params: &Params, subscription: &Subscription) -> Result<Option<Ends>, StripeError> {
+fn end_of(params: &Params, subscription: &Subscription, at: Seconds) -> Result<Option<Ends>, StripeError> {
     let flag = params.flag("cancel_at_period_end")?;
     if params.has("cancel_at") && flag == Some(true) {
         return Err(StripeError::invalid(
@@ -417,7 +417,12 @@ fn end_of(params: &Params, subscription: &Subscription) -> Result<Option<Ends>, 
         (Some(""), _) => Some(Ends::Never),
         (Some("min_period_end"), _) => Some(Ends::At(subscription.period_end())),
         (Some("max_period_end"), _) => Some(Ends::At(subscription.last_period_end())),
-        (Some(_), _) => params.moment("cancel_at")?.map(Ends::At),
+        (Some(_), _) => match params.moment("cancel_at")? {
+            Some(end) if end <= at => {
+                return Err(StripeError::param("cancel_at", "The `cancel_at` date has to be in the future."));
+            }
+            end => end.map(Ends::At),
+        },
         (None, Some(true)) => Some(Ends::WithPeriod),
         // Only takes back what the flag has set: `cancel_at` alone is another promise.
         (None, Some(false)) if subscription.cancel_at_period_end => Some(Ends::Never),

@@ -109,6 +109,12 @@ impl Book {
     /// Changes a subscription.
     pub(crate) fn change_plan(&mut self, id: &str, change: &Change, at: Seconds) -> Result<(), StripeError> {
         let old = self.subscriptions.get(id, "id")?.clone();
+        if old.status.is_over() {
+            return Err(StripeError::coded(
+                "invalid_canceled_subscription_fields",
+                "A canceled subscription can only update its cancellation_details and metadata.",
+            ));
+        }
         let plan = self.plan(&old, change, at)?;
         let lines: Vec<_> = plan.prorations.iter().chain(&plan.periods).cloned().collect();
         let bills_now = plan.bills_now && !(lines.is_empty() && self.waiting(&old.customer, Some(id)).is_empty());
