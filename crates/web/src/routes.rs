@@ -152,12 +152,12 @@ fn entries() -> Vec<Entry> {
 
         // In an organisation: billing
         get("/orgs/{slug}/settings/billing", "billing", In(P::BillingRead), billing::show),
-        post("/orgs/{slug}/settings/billing/plan", "billing.choose", In(P::BillingManage), buying::choose),
+        post("/orgs/{slug}/settings/billing/plan", "billing.choose", In(P::BillingManage), buying::choose).in_person(),
         get("/orgs/{slug}/settings/billing/change", "billing.change.ask", In(P::BillingManage), buying::ask),
-        post("/orgs/{slug}/settings/billing/change", "billing.change", In(P::BillingManage), buying::change),
-        post("/orgs/{slug}/settings/billing/portal", "billing.portal", In(P::BillingManage), buying::portal),
-        post("/orgs/{slug}/settings/billing/keep", "billing.keep", In(P::BillingManage), buying::keep),
-        post("/orgs/{slug}/settings/billing/email", "billing.email", In(P::BillingManage), billing::set_email),
+        post("/orgs/{slug}/settings/billing/change", "billing.change", In(P::BillingManage), buying::change).in_person(),
+        post("/orgs/{slug}/settings/billing/portal", "billing.portal", In(P::BillingManage), buying::portal).in_person(),
+        post("/orgs/{slug}/settings/billing/keep", "billing.keep", In(P::BillingManage), buying::keep).in_person(),
+        post("/orgs/{slug}/settings/billing/email", "billing.email", In(P::BillingManage), billing::set_email).in_person(),
         get("/orgs/{slug}/settings/billing/return", "billing.return", In(P::BillingManage), buying::come_back),
 
         get("/orgs/{slug}/logo/{logo}", "logo", In(P::RunsRead), logo::show),
@@ -204,9 +204,9 @@ fn entries() -> Vec<Entry> {
 
         get("/api/v1/orgs/{slug}/billing", "api.billing", In(P::BillingRead), api::billing::show),
         post("/api/v1/orgs/{slug}/billing/preview", "api.billing.preview", In(P::BillingManage), api::billing::preview),
-        post("/api/v1/orgs/{slug}/billing/checkout", "api.billing.checkout", In(P::BillingManage), api::billing::checkout),
-        post("/api/v1/orgs/{slug}/billing/portal", "api.billing.portal", In(P::BillingManage), api::billing::portal),
-        post("/api/v1/orgs/{slug}/billing/keep", "api.billing.keep", In(P::BillingManage), api::billing::keep),
+        post("/api/v1/orgs/{slug}/billing/checkout", "api.billing.checkout", In(P::BillingManage), api::billing::checkout).in_person(),
+        post("/api/v1/orgs/{slug}/billing/portal", "api.billing.portal", In(P::BillingManage), api::billing::portal).in_person(),
+        post("/api/v1/orgs/{slug}/billing/keep", "api.billing.keep", In(P::BillingManage), api::billing::keep).in_person(),
 
         // Those who run it
         get("/operators", "operators", Operator, operators::show),

@@ -151,11 +151,11 @@ impl House {
                 .arg(&data_dir)
                 .args(["--app-url", &addresses.app()])
                 .args(["--webhook-url", &format!("{}/webhooks/clerk", addresses.app())])
+                .args(["--stripe-webhook-url", &format!("{}/webhooks/stripe", addresses.app())])
                 .args(["--publishable-key", instance.publishable_key()])
                 .arg("--clerk-js")
                 .arg(&clerk_js)
                 // By environment: arguments can be read by everybody on the machine.
-                .args(["--stripe-webhook-url", &format!("{}/webhooks/stripe", addresses.app())])
                 .env("STRIPE_SECRET_KEY", &secrets.stripe_secret_key)
                 .env("STRIPE_WEBHOOK_SECRETS", &secrets.stripe_webhook_secret)
                 .env("CLERK_SECRET_KEY", instance.secret_key(secrets))

@@ -224,5 +224,18 @@ async fn who_sits_there_is_asked_last_and_tells_outsiders_nothing() {
 #[test]
 fn the_table_names_what_takes_the_person_themselves() {
     let names: Vec<&str> = routes::table().iter().filter(|route| route.in_person).map(|route| route.name).collect();
-    assert_eq!(names, ["audit_log.export"]);
+    assert_eq!(
+        names,
+        [
+            "audit_log.export",
+            "billing.choose",
+            "billing.change",
+            "billing.portal",
+            "billing.keep",
+            "billing.email",
+            "api.billing.checkout",
+            "api.billing.portal",
+            "api.billing.keep",
+        ]
+    );
 }

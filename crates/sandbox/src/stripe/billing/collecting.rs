@@ -1,13 +1,11 @@
 //! Taking the money of an invoice: from which card, and what follows when it does not come.
 
-use serde_json::json;
-
 use crate::ids;
 use crate::stripe::book::{AfterRetries, Book};
 use crate::stripe::cards::{Reaction, declined, sentence};
 use crate::stripe::clock::{DAY, Seconds};
 use crate::stripe::errors::StripeError;
-use crate::stripe::records::{IntentStatus, InvoiceStatus, Status};
+use crate::stripe::records::{IntentStatus, InvoicePayment, InvoiceStatus, Status};
 
 /// How an attempt ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -145,7 +143,8 @@ impl Book {
             invoice.attempt_count += 1;
         }
         let (customer, subscription) = (invoice.customer.clone(), invoice.subscription.clone());
-        let payment = self.invoice_payments.iter_mut().rev().find(|payment| payment.invoice == id);
+        let is_open = |payment: &&mut InvoicePayment| payment.invoice == id && payment.canceled_at.is_none();
+        let payment = self.invoice_payments.iter_mut().rev().find(is_open);
         if let Some(payment) = payment.filter(|_| due > 0) {
             payment.paid_at = Some(at);
             let shown = payment.json();
@@ -249,17 +248,5 @@ impl Book {
         let payment = self.invoice_payments.iter().rev().find(|payment| payment.invoice == invoice)?;
         let (code, decline_code) = self.payment_intents.find(&payment.intent)?.failure.as_ref()?;
         Some(sentence(code, decline_code.as_deref()))
-    }
-}
-
-/// What the retries are.
-impl crate::stripe::book::Dunning {
-    /// For the control page.
-    pub(crate) fn json(&self) -> serde_json::Value {
-        json!({
-            "retry_days": self.days,
-            "after_retries": self.after,
-            "marks_uncollectible": self.marks_uncollectible,
-        })
     }
 }

@@ -8,11 +8,11 @@ use crate::records::{Delivery, DeliveryStatus};
 use crate::stripe::VERSION;
 use crate::stripe::billing::Untold;
 use crate::stripe::book::Book;
-use crate::stripe::clock::Seconds;
+use crate::stripe::clock::{self, Seconds};
 use crate::stripe::shelf::Record;
 
-/// Events that are kept.
-const KEPT: usize = 5_000;
+/// Events that are kept: all of it is written with every change.
+const KEPT: usize = 1_000;
 
 /// An event.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -20,6 +20,8 @@ pub(crate) struct Event {
     pub(crate) id: String,
     pub(crate) kind: String,
     pub(crate) created: Seconds,
+    /// When it was told, by everybody's clock.
+    pub(crate) told: Seconds,
     pub(crate) object: Value,
     pub(crate) previous: Option<Value>,
     /// Id and idempotency key of the call that caused it.
@@ -108,6 +110,7 @@ impl Book {
             id: ids::fresh("evt_"),
             kind: untold.kind,
             created: untold.at,
+            told: clock::wall(),
             object: untold.object,
             previous: untold.previous,
             request: self.request.clone(),
