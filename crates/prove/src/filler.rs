@@ -8,11 +8,23 @@ use crate::ownership::Ownership;
 use crate::people::Party;
 
 /// Tables whose rows cannot be guessed from their columns: an insert, with `{org}` and `{canary}`.
-const BY_HAND: &[(&str, &str)] = &[(
-    "tenancy.context_keys",
-    "insert into tenancy.context_keys (id, inner_key, outer_key)
-     values ('proof', convert_to(rpad('{canary}', 64, '6'), 'UTF8'), convert_to(rpad('{canary}', 64, 'c'), 'UTF8'))",
-)];
+const BY_HAND: &[(&str, &str)] = &[
+    (
+        "tenancy.context_keys",
+        "insert into tenancy.context_keys (id, inner_key, outer_key)
+         values ('proof', convert_to(rpad('{canary}', 64, '6'), 'UTF8'), convert_to(rpad('{canary}', 64, 'c'), 'UTF8'))",
+    ),
+    (
+        "tenantry.stripe_customers",
+        "insert into tenantry.stripe_customers (customer_id, organisation_id) values ('cus_{canary}', '{org}')",
+    ),
+    (
+        // An open one would stand in the way of every other: there is one at a time.
+        "tenantry.checkouts",
+        "insert into tenantry.checkouts (organisation_id, id, lookup_key, with_trial, state, session_id, asked_by, expires_at, ended_at)
+         values ('{org}', gen_random_uuid(), '{canary}', false, 'ended', '{canary}', '{canary}', now(), now())",
+    ),
+];
 
 /// Puts at least one row of each organisation into every table. Gives the tables where that failed, with why.
 pub(crate) async fn fill(admin: &Client, tables: &[Table], seed: u64) -> Result<Vec<(String, String)>> {
