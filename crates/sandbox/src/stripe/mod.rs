@@ -18,6 +18,7 @@ mod form;
 mod guard;
 mod idempotency;
 mod list;
+mod pages;
 mod records;
 mod sender;
 mod shelf;
@@ -42,6 +43,7 @@ pub(crate) const VERSION: &str = "2026-09-30.endive";
 /// Everything on Stripe's port.
 pub(crate) fn router(app: &Shared) -> Router {
     dispatch::routes()
+        .merge(pages::router(app))
         .fallback(unknown)
         .layer(from_fn_with_state(app.clone(), faults::inject))
         .layer(from_fn_with_state(app.clone(), guard::enforce))

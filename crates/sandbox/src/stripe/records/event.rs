@@ -90,6 +90,12 @@ impl Book {
         deliveries.all(|delivery| delivery.status == DeliveryStatus::Delivered)
     }
 
+    /// Whether every endpoint has taken what was told last of an object under a name.
+    pub(crate) fn has_taken(&self, kind: &str, id: &str) -> bool {
+        let mut events = self.events.iter().rev();
+        events.find(|event| event.kind == kind && event.object["id"] == id).is_none_or(|event| self.is_taken(event))
+    }
+
     fn emit_with(&mut self, kind: &str, object: Value, previous: Option<Value>, at: Seconds) {
         let event = Untold { kind: kind.to_owned(), object, previous, at };
         match &mut self.untold {
