@@ -9,6 +9,7 @@ mod keys;
 mod limits;
 mod organizations;
 mod page;
+mod stripe;
 mod users;
 mod webhooks;
 
@@ -49,6 +50,7 @@ pub(crate) fn router() -> Router<Shared> {
         .route("/control/faults/{id}/clear", post(faults::clear))
         .route("/control/received", get(faults::received))
         .route("/control/received/clear", post(faults::clear_received))
+        .merge(stripe::router())
 }
 
 /// Refuses forms of other pages on the mailbox's port, and sets its headers.

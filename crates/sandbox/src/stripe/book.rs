@@ -85,6 +85,17 @@ impl Default for Dunning {
     }
 }
 
+impl Dunning {
+    /// For the control page.
+    pub(crate) fn json(&self) -> Value {
+        json!({
+            "retry_days": self.days,
+            "after_retries": self.after,
+            "marks_uncollectible": self.marks_uncollectible,
+        })
+    }
+}
+
 /// The endpoint of the command line.
 const ENDPOINT: &str = "we_commandline";
 

@@ -108,7 +108,7 @@ impl Book {
                 default_payment_method: method.clone(),
                 description: session.subscription_description.clone(),
                 automatic_tax: session.automatic_tax,
-                on_failure: OnFailure::ErrorIfIncomplete,
+                on_failure: OnFailure::Refuse,
                 metadata: session.subscription_metadata.clone(),
                 ..NewSubscription::default()
             };

@@ -15,7 +15,7 @@ pub(crate) struct StripeError {
     pub(crate) message: String,
     param: Option<String>,
     /// Further members, such as `decline_code`.
-    more: Map<String, Value>,
+    more: Box<Map<String, Value>>,
     retry_after: Option<u64>,
 }
 
@@ -24,7 +24,7 @@ pub(crate) type Answer = Result<Value, StripeError>;
 
 impl StripeError {
     fn new(status: StatusCode, kind: &'static str, code: Option<&'static str>, message: impl Into<String>) -> Self {
-        Self { status, kind, code, message: message.into(), param: None, more: Map::new(), retry_after: None }
+        Self { status, kind, code, message: message.into(), param: None, more: Box::default(), retry_after: None }
     }
 
     /// 400 with nothing but a sentence.
@@ -129,10 +129,10 @@ impl StripeError {
         )
     }
 
-    /// 429 for a lock that is not had in time; Stripe answers it so.
+    /// 409: something else holds the object.
     pub(crate) fn lock_timeout() -> Self {
         Self::new(
-            StatusCode::TOO_MANY_REQUESTS,
+            StatusCode::CONFLICT,
             "invalid_request_error",
             Some("lock_timeout"),
             "This object cannot be accessed right now because another API request or Stripe process is currently \
@@ -176,7 +176,7 @@ impl StripeError {
 
     /// The body.
     pub(crate) fn body(&self) -> Value {
-        let mut error = self.more.clone();
+        let mut error = (*self.more).clone();
         error.insert("type".to_owned(), json!(self.kind));
         error.insert("message".to_owned(), json!(self.message));
         if let Some(code) = self.code {

@@ -66,10 +66,6 @@ pub(crate) struct Range {
 }
 
 impl Range {
-    /// Names of the bounds.
-    pub(crate) const CREATED: [&'static str; 5] =
-        ["created", "created[gt]", "created[gte]", "created[lt]", "created[lte]"];
-
     /// Reads it.
     pub(crate) fn read(params: &Params, name: &str) -> Result<Self, StripeError> {
         let mut range = Self { least: i64::MIN, most: i64::MAX };

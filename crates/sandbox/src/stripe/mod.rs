@@ -24,9 +24,15 @@ mod sender;
 mod shelf;
 mod signature;
 
-pub(crate) use book::{Book, FILE};
+pub(crate) use billing::PortalChange;
+pub(crate) use book::{AfterRetries, Book, FILE};
+pub(crate) use cards::{by_number as card_by_number, by_token as card_by_token};
+pub(crate) use checkout::Typed;
 pub(crate) use cycle::keep_ticking;
+pub(crate) use errors::StripeError;
 pub(crate) use faults::Shown;
+pub(crate) use form::Metadata;
+pub(crate) use records::{Card, Secret, WebhookEndpoint};
 pub(crate) use sender::FromStripe;
 
 use axum::Router;
@@ -35,7 +41,6 @@ use http::{Method, Uri};
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::app::Shared;
-use crate::stripe::errors::StripeError;
 
 /// The version of the API this is.
 pub(crate) const VERSION: &str = "2026-09-30.endive";

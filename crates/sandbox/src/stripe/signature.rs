@@ -13,3 +13,18 @@ pub(super) fn sign<'a>(secrets: impl Iterator<Item = &'a str>, at: Seconds, body
         format!("{header},v1={hex}")
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_whole_secret_is_the_key() {
+        // By `printf '1700000000.{}' | openssl dgst -sha256 -hmac whsec_test`.
+        let known = "35495024f4ef3f94e5a93e22221544c4b75e9a42300cd965ab81cb85cd994e91";
+        let header = sign(["whsec_test", "whsec_old"].into_iter(), 1_700_000_000, "{}");
+        let parts: Vec<_> = header.split(',').collect();
+        assert_eq!(parts[..2], ["t=1700000000", &format!("v1={known}")]);
+        assert!(parts.len() == 3 && parts[2].starts_with("v1=") && parts[2] != parts[1]);
+    }
+}

@@ -160,8 +160,9 @@ async fn signing_keys_are_rotated_and_the_old_one_withdrawn() {
 #[test]
 fn every_button_is_documented() {
     let document = include_str!("../../../../docs/sandbox.md");
-    let routes: Vec<_> = include_str!("../../src/control/mod.rs")
-        .lines()
+    let routes: Vec<_> = [include_str!("../../src/control/mod.rs"), include_str!("../../src/control/stripe/mod.rs")]
+        .into_iter()
+        .flat_map(str::lines)
         .filter_map(|line| line.trim().strip_prefix(".route(\"")?.split('"').next())
         .filter(|route| *route != "/control")
         .collect();

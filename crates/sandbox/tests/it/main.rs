@@ -19,4 +19,5 @@ mod restart;
 mod retries;
 mod settings;
 mod shapes;
+mod stripe;
 mod webhooks;

@@ -34,7 +34,7 @@ fn list(book: &Book, ask: &Ask) -> Answer {
         kind.as_ref().is_none_or(|kind| matches(kind, &event.kind))
             && kinds.as_ref().is_none_or(|kinds| kinds.contains(&event.kind))
             && created.has(event.created)
-            && event.created > ask.now - LIFE
+            && event.told > ask.now - LIFE
             && taken.is_none_or(|taken| book.is_taken(event) == taken)
     };
     page(ask, book.events.iter().filter(passes), |event| book.event_json(event))

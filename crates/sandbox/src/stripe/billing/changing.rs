@@ -39,12 +39,15 @@ impl Prorating {
 /// What happens when the payment a change needs does not come.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum OnFailure {
+    /// It is done all the same.
     #[default]
-    AllowIncomplete,
+    Allow,
     /// Nothing is tried before its holder confirms.
-    DefaultIncomplete,
-    ErrorIfIncomplete,
-    PendingIfIncomplete,
+    Wait,
+    /// It is not done.
+    Refuse,
+    /// It is done when the payment comes.
+    Pend,
 }
 
 impl OnFailure {
@@ -55,10 +58,10 @@ impl OnFailure {
     /// The one of that word.
     pub(crate) fn parse(word: &str) -> Self {
         match word {
-            "default_incomplete" => Self::DefaultIncomplete,
-            "error_if_incomplete" => Self::ErrorIfIncomplete,
-            "pending_if_incomplete" => Self::PendingIfIncomplete,
-            _ => Self::AllowIncomplete,
+            "default_incomplete" => Self::Wait,
+            "error_if_incomplete" => Self::Refuse,
+            "pending_if_incomplete" => Self::Pend,
+            _ => Self::Allow,
         }
     }
 }
@@ -117,14 +120,14 @@ impl Book {
         };
         if outcome != Charged::Paid {
             match change.on_failure {
-                OnFailure::ErrorIfIncomplete => {
+                OnFailure::Refuse => {
                     return outcome.refusal().map_or(Ok(()), Err);
                 }
-                OnFailure::PendingIfIncomplete => {
+                OnFailure::Pend => {
                     self.leave_pending(&old, plan, at);
                     return Ok(());
                 }
-                OnFailure::AllowIncomplete | OnFailure::DefaultIncomplete => {}
+                OnFailure::Allow | OnFailure::Wait => {}
             }
         }
         let cut_short = old.status == Status::Trialing && plan.status == Status::Active;
@@ -149,7 +152,7 @@ impl Book {
             self.tell_of_subscription("customer.subscription.trial_will_end", id, at);
         }
         if let Some(invoice) = invoice.filter(|_| due > 0 && !old.sends_invoices) {
-            if change.on_failure == OnFailure::DefaultIncomplete {
+            if change.on_failure == OnFailure::Wait {
                 self.change_subscription(id, at, |subscription| subscription.status = Status::PastDue);
             } else {
                 self.collect(&invoice, None, at);

@@ -1,7 +1,5 @@
 //! Taking the money of an invoice: from which card, and what follows when it does not come.
 
-use serde_json::json;
-
 use crate::ids;
 use crate::stripe::book::{AfterRetries, Book};
 use crate::stripe::cards::{Reaction, declined, sentence};
@@ -249,17 +247,5 @@ impl Book {
         let payment = self.invoice_payments.iter().rev().find(|payment| payment.invoice == invoice)?;
         let (code, decline_code) = self.payment_intents.find(&payment.intent)?.failure.as_ref()?;
         Some(sentence(code, decline_code.as_deref()))
-    }
-}
-
-/// What the retries are.
-impl crate::stripe::book::Dunning {
-    /// For the control page.
-    pub(crate) fn json(&self) -> serde_json::Value {
-        json!({
-            "retry_days": self.days,
-            "after_retries": self.after,
-            "marks_uncollectible": self.marks_uncollectible,
-        })
     }
 }

@@ -30,7 +30,7 @@ impl PortalChange {
                 ..ItemChange::default()
             }],
             prorating: Prorating::parse(&update.proration_behavior),
-            on_failure: OnFailure::ErrorIfIncomplete,
+            on_failure: OnFailure::Refuse,
             anchor_now: update.anchor_now,
             trial_end: (update.ends_trial && is_trial).then_some(at),
             ..Change::default()
@@ -76,7 +76,7 @@ impl Book {
         let is_trial = subscription.status == Status::Trialing;
         let mut wanted = change.as_change(configuration, is_trial, at);
         // The amounts are of interest also when the card will not do.
-        wanted.on_failure = OnFailure::AllowIncomplete;
+        wanted.on_failure = OnFailure::Allow;
         let preview = crate::stripe::billing::Preview::Next(Some(Box::new(wanted)));
         self.preview(Some(&change.subscription), &preview, at)
     }
@@ -178,6 +178,13 @@ impl Book {
 
     /// Saves a card and makes it the customer's default; answers with its id.
     pub(crate) fn portal_add_card(&mut self, customer: &str, card: Card, at: Seconds) -> Result<String, StripeError> {
+        let id = self.save_card(customer, card, at)?;
+        self.portal_choose_card(customer, &id, at)?;
+        Ok(id)
+    }
+
+    /// Saves a card with its holder there; answers with its id.
+    pub(crate) fn save_card(&mut self, customer: &str, card: Card, at: Seconds) -> Result<String, StripeError> {
         match (card.saved(), card.charged()) {
             (Reaction::Declines(code, decline_code), _) => return Err(declined(code, decline_code)),
             (_, Reaction::Asks) if !card.authenticated => {
@@ -190,9 +197,7 @@ impl Book {
         let method = PaymentMethod::new(card, at);
         let id = method.id.clone();
         self.payment_methods.put(method);
-        self.attach(&id, customer, "card", at)?;
-        self.portal_choose_card(customer, &id, at)?;
-        Ok(id)
+        self.attach(&id, customer, "card", at)
     }
 
     /// Makes a card the customer's default.

@@ -138,12 +138,12 @@ impl Book {
         let method = self.method_for(&new.customer, None, new.default_payment_method.as_deref());
         let outcome = self.foresee(method.as_deref(), due);
         if !new.sends_invoices && due > 0 {
-            if new.on_failure == OnFailure::ErrorIfIncomplete
+            if new.on_failure == OnFailure::Refuse
                 && let Some(refusal) = outcome.refusal()
             {
                 return Err(refusal);
             }
-            if outcome != Charged::Paid || new.on_failure == OnFailure::DefaultIncomplete {
+            if outcome != Charged::Paid || new.on_failure == OnFailure::Wait {
                 subscription.status = Status::Incomplete;
             }
         }
@@ -164,7 +164,7 @@ impl Book {
             // An invoice that is sent stays a draft for an hour, as every one that nobody waits for.
             if !new.sends_invoices || due <= 0 {
                 book.finalize(&invoice, at);
-                if due > 0 && new.on_failure != OnFailure::DefaultIncomplete {
+                if due > 0 && new.on_failure != OnFailure::Wait {
                     book.collect(&invoice, None, at);
                 }
             }

@@ -16,9 +16,6 @@ pub(crate) struct Address {
 }
 
 impl Address {
-    /// Names of the members.
-    pub(crate) const FIELDS: [&'static str; 6] = ["city", "country", "line1", "line2", "postal_code", "state"];
-
     /// The address of a group, if it was sent at all: the inner option is none when it was cleared.
     pub(crate) fn read(params: &Params, name: &str) -> Option<Option<Self>> {
         if !params.has(name) {

@@ -8,7 +8,7 @@ use crate::records::{Delivery, DeliveryStatus};
 use crate::stripe::VERSION;
 use crate::stripe::billing::Untold;
 use crate::stripe::book::Book;
-use crate::stripe::clock::Seconds;
+use crate::stripe::clock::{self, Seconds};
 use crate::stripe::shelf::Record;
 
 /// Events that are kept.
@@ -20,6 +20,8 @@ pub(crate) struct Event {
     pub(crate) id: String,
     pub(crate) kind: String,
     pub(crate) created: Seconds,
+    /// When it was told, by everybody's clock.
+    pub(crate) told: Seconds,
     pub(crate) object: Value,
     pub(crate) previous: Option<Value>,
     /// Id and idempotency key of the call that caused it.
@@ -114,6 +116,7 @@ impl Book {
             id: ids::fresh("evt_"),
             kind: untold.kind,
             created: untold.at,
+            told: clock::wall(),
             object: untold.object,
             previous: untold.previous,
             request: self.request.clone(),
