@@ -3,6 +3,7 @@
 mod canceling;
 mod changing;
 mod collecting;
+mod holder;
 mod invoicing;
 mod order;
 mod portal;

@@ -15,7 +15,7 @@ use crate::stripe::clock::{DAY, Seconds, day};
 use crate::stripe::pages::answer::{Link, notice, see_other, unknown};
 use crate::stripe::pages::card::{card_fields, is_typed, place, read_card};
 use crate::stripe::pages::challenge::{self, Outcome};
-use crate::stripe::pages::fields::{Field, Fields, address, address_fields, status};
+use crate::stripe::pages::fields::{Field, Fields, TAX_IDS, address, address_fields, read_tax_id, status};
 use crate::stripe::pages::guard::{leading_to, web_address};
 use crate::stripe::pages::money::{every, money};
 use crate::stripe::records::{CheckoutSession, SessionStatus};
@@ -24,16 +24,6 @@ use crate::stripe::records::{CheckoutSession, SessionStatus};
 const PATIENCE: Duration = Duration::from_secs(10);
 /// How often that is looked at.
 const LOOK: Duration = Duration::from_millis(50);
-/// Kinds of tax ids that are offered.
-const TAX_IDS: [(&str, &str); 7] = [
-    ("", "Choose a type"),
-    ("eu_vat", "EU VAT"),
-    ("gb_vat", "UK VAT"),
-    ("ch_vat", "Swiss VAT"),
-    ("no_vat", "Norwegian VAT"),
-    ("us_ein", "US EIN"),
-    ("au_abn", "Australian ABN"),
-];
 
 #[derive(Template)]
 #[template(path = "stripe_checkout.html")]
@@ -254,24 +244,7 @@ fn read(seen: &Seen, fields: &mut Fields, faults: &mut Faults, form: &Form) -> O
         }
     }
     let address = address(fields);
-    let kind = fields.value("tax_id_type").filter(|kind| TAX_IDS.iter().any(|(known, _)| known == kind));
-    let tax_id = match (kind, fields.value("tax_id")) {
-        (Some(kind), Some(value)) => {
-            if kind == "eu_vat" && !value.get(..2).is_some_and(|it| it.bytes().all(|it| it.is_ascii_alphabetic())) {
-                fields.refuse("tax_id", "This tax ID is invalid: an EU VAT number begins with its country.");
-            }
-            Some((kind, value))
-        }
-        (None, Some(_)) => {
-            fields.refuse("tax_id_type", "Choose the type of the tax ID.");
-            None
-        }
-        (Some(_), None) => {
-            fields.refuse("tax_id", "Your tax ID is incomplete.");
-            None
-        }
-        (None, None) => None,
-    };
+    let tax_id = read_tax_id(fields);
     if fields.value("promotion_code").is_some() {
         fields.refuse("promotion_code", "This code is invalid.");
     }

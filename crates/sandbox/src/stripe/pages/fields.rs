@@ -11,6 +11,17 @@ const LONGEST: usize = 500;
 /// What is said of a field that has to be there.
 pub(super) const REQUIRED: &str = "This field is required.";
 
+/// Kinds of tax ids that are offered.
+pub(super) const TAX_IDS: [(&str, &str); 7] = [
+    ("", "Choose a type"),
+    ("eu_vat", "EU VAT"),
+    ("gb_vat", "UK VAT"),
+    ("ch_vat", "Swiss VAT"),
+    ("no_vat", "Norwegian VAT"),
+    ("us_ein", "US EIN"),
+    ("au_abn", "Australian ABN"),
+];
+
 /// One field.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Field {
@@ -163,6 +174,29 @@ pub(super) fn address(fields: &mut Fields) -> Address {
         postal_code: fields.value("postal_code"),
         city: fields.value("city"),
         state: fields.value("state"),
+    }
+}
+
+/// The tax id that was typed: its type and value.
+pub(super) fn read_tax_id(fields: &mut Fields) -> Option<(String, String)> {
+    let kind = fields.value("tax_id_type").filter(|kind| TAX_IDS.iter().any(|(known, _)| known == kind));
+    match (kind, fields.value("tax_id")) {
+        (Some(kind), Some(value)) => {
+            let has_country = value.get(..2).is_some_and(|it| it.bytes().all(|letter| letter.is_ascii_alphabetic()));
+            if kind == "eu_vat" && !has_country {
+                fields.refuse("tax_id", "This tax ID is invalid: an EU VAT number begins with its country.");
+            }
+            Some((kind, value))
+        }
+        (None, Some(_)) => {
+            fields.refuse("tax_id_type", "Choose the type of the tax ID.");
+            None
+        }
+        (Some(_), None) => {
+            fields.refuse("tax_id", "Your tax ID is incomplete.");
+            None
+        }
+        (None, None) => None,
     }
 }
 

@@ -7,7 +7,10 @@ mod checkout;
 mod countries;
 mod fields;
 mod guard;
+mod invoice;
 mod money;
+mod pdf;
+mod portal;
 
 use axum::Router;
 use axum::middleware::from_fn_with_state;
@@ -20,6 +23,9 @@ use crate::assets;
 pub(super) fn router(app: &Shared) -> Router<Shared> {
     Router::new()
         .route("/c/pay/{id}", get(checkout::show).post(checkout::submit))
+        .route("/i/{account}/{secret}", get(invoice::show).post(invoice::pay))
+        .route("/i/{account}/{secret}/pdf", get(invoice::pdf))
+        .merge(portal::router())
         .layer(from_fn_with_state(app.clone(), guard::guard))
         .merge(assets::router())
 }

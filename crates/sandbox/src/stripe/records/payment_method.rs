@@ -175,6 +175,21 @@ impl Book {
         }
     }
 
+    /// Whose card it is.
+    pub(crate) fn customer_of_card(&self, id: &str) -> Option<&str> {
+        self.payment_methods.find(id)?.customer.as_deref()
+    }
+
+    /// Whether something is charged to a card by itself: it is a default.
+    pub(crate) fn is_charged(&self, id: &str) -> bool {
+        let is_it = |default: &Option<String>| default.as_deref() == Some(id);
+        self.customers.iter().any(|customer| is_it(&customer.default_payment_method))
+            || self
+                .subscriptions
+                .iter()
+                .any(|subscription| !subscription.status.is_over() && is_it(&subscription.default_payment_method))
+    }
+
     /// Takes a payment method from its customer, for good.
     pub(crate) fn detach(&mut self, id: &str, now: Seconds) {
         let Some(method) = self.payment_methods.find_mut(id) else {
