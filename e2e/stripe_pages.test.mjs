@@ -387,6 +387,7 @@ test('portal: a downgrade waits for the end of the period, and can be given up',
   await says('Your plan will be changed at the end of the period.');
   const waiting = await stripe.subscriptions.retrieve(subscription.id, { expand: ['schedule'] });
   assert.deepEqual([waiting.items.data[0].price.id, waiting.schedule.phases[1].items[0].price], [business.id, team.id]);
+  await page.getByText(/^€29\.00 on /).waitFor();
   await look('portal-scheduled');
   await page.getByRole('button', { name: 'Keep current plan' }).click();
   await says('Your plan stays as it is.');
