@@ -49,6 +49,8 @@ impl Environment {
             ("CLERK_CALLS_IN_TEN_SECONDS", "100000".to_owned()),
             ("CLERK_WEBHOOK_SIGNING_SECRET", secrets.webhook_secret.clone()),
             ("STRIPE_API_BASE", addresses.stripe()),
+            ("STRIPE_SECRET_KEY", secrets.stripe_secret_key.clone()),
+            ("STRIPE_WEBHOOK_SECRETS", secrets.stripe_webhook_secret.clone()),
             ("MAIL_DIR", folder("mail")),
             ("FILES_DIR", folder("files")),
         ])

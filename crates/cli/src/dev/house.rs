@@ -150,12 +150,15 @@ impl House {
                 .arg(&data_dir)
                 .args(["--app-url", &addresses.app()])
                 .args(["--webhook-url", &format!("{}/webhooks/clerk", addresses.app())])
+                .args(["--stripe-webhook-url", &format!("{}/webhooks/stripe", addresses.app())])
                 .args(["--publishable-key", instance.publishable_key()])
                 .arg("--clerk-js")
                 .arg(&clerk_js)
                 // By environment: arguments can be read by everybody on the machine.
                 .env("CLERK_SECRET_KEY", instance.secret_key(secrets))
-                .env("CLERK_WEBHOOK_SIGNING_SECRET", &secrets.webhook_secret);
+                .env("CLERK_WEBHOOK_SIGNING_SECRET", &secrets.webhook_secret)
+                .env("STRIPE_SECRET_KEY", &secrets.stripe_secret_key)
+                .env("STRIPE_WEBHOOK_SECRETS", &secrets.stripe_webhook_secret);
         };
         self.sandbox = Some(Child::start("sandbox", &program, prepare, &self.screen, &self.ended)?);
         Ok(())

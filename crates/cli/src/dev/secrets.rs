@@ -7,9 +7,13 @@ use std::path::Path;
 
 use anyhow::Context;
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD, Engine};
+use rand::Rng as _;
+use rand::distr::Alphanumeric;
 
 const CLERK: &str = "CLERK_SECRET_KEY";
 const WEBHOOK: &str = "CLERK_WEBHOOK_SIGNING_SECRET";
+const STRIPE: &str = "STRIPE_SECRET_KEY";
+const STRIPE_WEBHOOKS: &str = "STRIPE_WEBHOOK_SECRETS";
 const ROLES: &str = "DATABASE_ROLES_PASSWORD";
 
 /// What the parts authenticate each other with.
@@ -19,6 +23,10 @@ pub(crate) struct Secrets {
     pub(crate) clerk_secret_key: String,
     /// The sandbox signs webhooks with it.
     pub(crate) webhook_secret: String,
+    /// The sandbox's Stripe asks for it.
+    pub(crate) stripe_secret_key: String,
+    /// The sandbox's Stripe signs webhooks with it.
+    pub(crate) stripe_webhook_secret: String,
     /// Of our four roles, on a server that is not our own.
     pub(crate) roles_password: String,
 }
@@ -39,12 +47,20 @@ impl Secrets {
         let secrets = Self {
             clerk_secret_key: value(CLERK, &|| format!("sk_test_sandbox_{}", letters())),
             webhook_secret: value(WEBHOOK, &|| format!("whsec_{}", BASE64_STANDARD.encode(rand::random::<[u8; 24]>()))),
+            stripe_secret_key: value(STRIPE, &|| format!("sk_test_{}", alphanumerics())),
+            stripe_webhook_secret: value(STRIPE_WEBHOOKS, &|| format!("whsec_{}", alphanumerics())),
             roles_password: value(ROLES, &letters),
         };
-        let text = format!(
-            "{CLERK}={}\n{WEBHOOK}={}\n{ROLES}={}\n",
-            secrets.clerk_secret_key, secrets.webhook_secret, secrets.roles_password
-        );
+        let text: String = [
+            (CLERK, &secrets.clerk_secret_key),
+            (WEBHOOK, &secrets.webhook_secret),
+            (STRIPE, &secrets.stripe_secret_key),
+            (STRIPE_WEBHOOKS, &secrets.stripe_webhook_secret),
+            (ROLES, &secrets.roles_password),
+        ]
+        .iter()
+        .map(|(name, value)| format!("{name}={value}\n"))
+        .collect();
         if text != kept {
             write_private(&path, &text)?;
         }
@@ -67,6 +83,11 @@ pub(crate) fn write_private(path: &Path, text: &str) -> anyhow::Result<()> {
 /// 192 bits as letters, digits, `-` and `_`.
 fn letters() -> String {
     BASE64_URL_SAFE_NO_PAD.encode(rand::random::<[u8; 24]>())
+}
+
+/// As Stripe's keys are written: letters and digits only.
+fn alphanumerics() -> String {
+    rand::rng().sample_iter(Alphanumeric).take(32).map(char::from).collect()
 }
 
 #[cfg(test)]
@@ -94,5 +115,7 @@ mod tests {
         let secrets = Secrets::of(folder.path()).unwrap();
         assert_eq!(secrets.clerk_secret_key, "sk_test_sandbox_kept");
         assert!(secrets.webhook_secret.starts_with("whsec_"));
+        assert!(secrets.stripe_secret_key.starts_with("sk_test_"));
+        assert!(secrets.stripe_webhook_secret.starts_with("whsec_"));
     }
 }

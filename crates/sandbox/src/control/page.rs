@@ -6,6 +6,7 @@ use axum::response::Response;
 
 use crate::app::{App, Shared};
 use crate::call::Api;
+use crate::control::stripe::Section;
 use crate::faults::Fault;
 use crate::mailbox::{html, moment};
 use crate::received::Entry;
@@ -37,6 +38,7 @@ struct Page {
     faults: Vec<FaultRow>,
     refusals: &'static [Refusal],
     calls: Vec<CallRow>,
+    stripe: Section,
 }
 
 struct DeliveryRow {
@@ -111,6 +113,7 @@ fn page(app: &App, state: &state::State) -> Page {
         faults: app.faults.all().into_iter().map(fault_row).collect(),
         refusals: REFUSALS,
         calls: app.received.all().into_iter().take(SHOWN).map(call_row).collect(),
+        stripe: app.book.read(Section::of),
     }
 }
 
@@ -133,13 +136,7 @@ fn delivery_row(delivery: &Delivery) -> DeliveryRow {
         id: delivery.id.clone(),
         at: moment(delivery.created_at),
         kind: delivery.kind.clone(),
-        status: match delivery.status {
-            DeliveryStatus::Held => "held back",
-            DeliveryStatus::Pending => "waiting",
-            DeliveryStatus::Delivered => "delivered",
-            DeliveryStatus::Failed => "given up",
-            DeliveryStatus::Dropped => "lost",
-        },
+        status: delivery.status.words(),
         attempts: delivery.attempts,
         last_answer: delivery.last_answer.clone().unwrap_or_default(),
     }
@@ -198,7 +195,7 @@ fn members(state: &state::State) -> Vec<MemberRow> {
 
 fn fault_row(fault: Fault) -> FaultRow {
     let method = fault.method.as_ref().map_or("any method", |method| method.as_str());
-    let api = fault.api.map_or("either API", Api::as_str);
+    let api = fault.api.map_or("any API", Api::as_str);
     FaultRow {
         calls: format!("{method} {} ({api})", fault.path),
         kind: fault.trouble.as_str(),

@@ -61,6 +61,19 @@ pub(crate) enum WebhookMode {
     Drop,
 }
 
+impl DeliveryStatus {
+    /// For people.
+    pub(crate) fn words(self) -> &'static str {
+        match self {
+            Self::Held => "held back",
+            Self::Pending => "waiting",
+            Self::Delivered => "delivered",
+            Self::Failed => "given up",
+            Self::Dropped => "lost",
+        }
+    }
+}
+
 impl Delivery {
     /// For the control page's JSON.
     pub(crate) fn json(&self) -> Value {

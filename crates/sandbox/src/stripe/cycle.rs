@@ -86,7 +86,12 @@ impl Book {
             let is_trial = subscription.status == Status::Trialing;
             let trial_end = subscription.trial_end.filter(|_| is_trial);
             let announces = !subscription.told_trial_end;
-            offer(trial_end.filter(|_| announces).map(|end| end - TRIAL_NOTICE), Step::AnnounceTrialEnd, id);
+            let begun = subscription.trial_start.unwrap_or(subscription.created);
+            offer(
+                trial_end.filter(|_| announces).map(|end| (end - TRIAL_NOTICE).max(begun)),
+                Step::AnnounceTrialEnd,
+                id,
+            );
             let told = subscription.told_renewal == Some(end) || subscription.is_ending();
             let notice = (end - RENEWAL_NOTICE).max(subscription.period_start());
             offer(Some(notice).filter(|_| runs && !told), Step::AnnounceRenewal, id);

@@ -122,7 +122,7 @@ async fn people_press_buttons_and_are_led_back_to_the_page() {
     let answer = acme.instance.request(Method::POST, &url).form(&form).send().await.unwrap();
     assert_eq!(answer.status(), 303);
     let page = acme.instance.get(&acme.instance.mailbox("/control")).await.text().await.unwrap();
-    assert!(page.contains("any method /v1/** (either API)") && page.contains("until cleared"));
+    assert!(page.contains("any method /v1/** (any API)") && page.contains("until cleared"));
 }
 
 #[tokio::test]

@@ -5,8 +5,11 @@ mod clocks;
 mod dump;
 mod invoices;
 mod portal;
+mod section;
 mod settings;
 mod webhooks;
+
+pub(super) use section::Section;
 
 use axum::Router;
 use axum::response::{IntoResponse as _, Response};

@@ -1,16 +1,14 @@
-//! `/v1/invoices`, their lines, payments, and items that wait for one.
+//! `/v1/invoices`, and their lines.
 
 use serde_json::json;
 
-use crate::ids;
 use crate::stripe::api::customers::live;
-use crate::stripe::api::subscriptions::{read_change, read_new};
-use crate::stripe::billing::{Draft, Ending, Preview};
+use crate::stripe::billing::Draft;
 use crate::stripe::book::Book;
 use crate::stripe::dispatch::{Ask, Endpoint, delete, get, post};
 use crate::stripe::errors::{Answer, StripeError};
 use crate::stripe::list::{Range, page};
-use crate::stripe::records::{Invoice, InvoiceItem, InvoicePayment, InvoiceStatus, Line, PaymentIntent};
+use crate::stripe::records::{Invoice, InvoiceStatus, Line};
 
 /// The calls.
 pub(super) const ENDPOINTS: &[Endpoint] = &[
@@ -20,30 +18,6 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         list,
     ),
     post("/v1/invoices", &["customer", "subscription", "auto_advance", "description", "metadata[*]"], create),
-    post(
-        "/v1/invoices/create_preview",
-        &[
-            "customer",
-            "subscription",
-            "schedule",
-            "preview_mode",
-            "currency",
-            "automatic_tax[enabled]",
-            "subscription_details[items][*][id]",
-            "subscription_details[items][*][price]",
-            "subscription_details[items][*][quantity]",
-            "subscription_details[items][*][deleted]",
-            "subscription_details[proration_behavior]",
-            "subscription_details[proration_date]",
-            "subscription_details[cancel_now]",
-            "subscription_details[cancel_at]",
-            "subscription_details[cancel_at_period_end]",
-            "subscription_details[trial_end]",
-            "subscription_details[billing_cycle_anchor][type]",
-            "subscription_details[billing_mode][type]",
-        ],
-        preview,
-    ),
     get("/v1/invoices/{id}", &[], show),
     post(
         "/v1/invoices/{id}",
@@ -57,17 +31,6 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
     post("/v1/invoices/{id}/void", &[], void),
     post("/v1/invoices/{id}/mark_uncollectible", &[], mark_uncollectible),
     post("/v1/invoices/{id}/send", &[], send),
-    get("/v1/invoice_payments", &["invoice", "status", "payment[type]", "payment[payment_intent]"], payments),
-    get("/v1/invoice_payments/{id}", &[], payment),
-    get("/v1/payment_intents", &["customer", "created", "created[*]"], intents),
-    get("/v1/payment_intents/{id}", &[], intent),
-    get("/v1/invoiceitems", &["customer", "invoice", "pending"], items),
-    post(
-        "/v1/invoiceitems",
-        &["customer", "amount", "currency", "description", "subscription", "invoice", "metadata[*]"],
-        create_item,
-    ),
-    delete("/v1/invoiceitems/{id}", &[], destroy_item),
 ];
 
 fn list(book: &Book, ask: &Ask) -> Answer {
@@ -109,50 +72,6 @@ fn create(book: &mut Book, ask: &Ask) -> Answer {
     invoice.description = params.text("description");
     invoice.metadata = params.metadata();
     book.invoices.get(&id, "id").map(|invoice| book.invoice_json(invoice))
-}
-
-fn preview(book: &mut Book, ask: &Ask) -> Answer {
-    let params = &ask.params;
-    let details = params.group("subscription_details");
-    params.word("preview_mode", &["next", "recurring"])?;
-    let schedule = params.text("schedule");
-    let mut subscription = params.text("subscription");
-    if let Some(schedule) = &schedule {
-        subscription = book.schedules.get(schedule, "schedule")?.subscription.clone();
-    }
-    let customer = match (&subscription, params.text("customer")) {
-        (Some(subscription), given) => {
-            let of = book.subscriptions.get(subscription, "subscription")?;
-            if given.is_some_and(|given| given != of.customer) {
-                return Err(StripeError::invalid(format!(
-                    "The subscription {subscription} does not belong to the customer."
-                )));
-            }
-            of.customer.clone()
-        }
-        (None, Some(customer)) => live(book, &customer, "customer")?.id.clone(),
-        (None, None) => return Err(StripeError::missing("customer")),
-    };
-    let at = book.time_of(&customer);
-    let wanted = match &subscription {
-        None if details.has("items") => Preview::New(Box::new(read_new(&details, &customer, at)?)),
-        None => return Err(StripeError::nothing("invoice_upcoming_none", "No upcoming invoices for customer")),
-        Some(_) if details.flag("cancel_now")?.unwrap_or(false) => Preview::End(Ending {
-            invoice_now: true,
-            prorate: details.raw("proration_behavior") != Some("none"),
-            ..Ending::default()
-        }),
-        Some(_) => match (details.moment("cancel_at")?, details.flag("cancel_at_period_end")?) {
-            (Some(end), _) => Preview::EndAt(Some(end)),
-            (None, Some(true)) => {
-                let id = subscription.as_deref().unwrap_or_default();
-                Preview::EndAt(Some(book.subscriptions.get(id, "subscription")?.last_period_end()))
-            }
-            (None, Some(false)) => Preview::EndAt(None),
-            (None, None) => Preview::Next(read_change(&details, at)?.map(Box::new)),
-        },
-    };
-    book.preview(subscription.as_deref(), &wanted, at)
 }
 
 fn change(book: &mut Book, ask: &Ask) -> Answer {
@@ -255,6 +174,7 @@ fn pay(book: &mut Book, ask: &Ask) -> Answer {
         InvoiceStatus::Open | InvoiceStatus::Uncollectible => {}
     }
     if params.flag("paid_out_of_band")?.unwrap_or(false) {
+        book.cancel_payments(ask.id(), at);
         book.mark_paid(ask.id(), at);
         return show(book, ask);
     }
@@ -291,104 +211,4 @@ fn send(book: &mut Book, ask: &Ask) -> Answer {
     book.finalize(ask.id(), at);
     book.tell_of_invoice("invoice.sent", ask.id(), at);
     show(book, ask)
-}
-
-fn payments(book: &Book, ask: &Ask) -> Answer {
-    let params = &ask.params;
-    let (invoice, status) = (params.text("invoice"), params.word("status", &["open", "paid", "canceled"])?);
-    let intent = params.group("payment").text("payment_intent");
-    let passes = |payment: &&InvoicePayment| {
-        invoice.as_ref().is_none_or(|invoice| payment.invoice == *invoice)
-            && status.is_none_or(|status| payment.status() == status)
-            && intent.as_ref().is_none_or(|intent| payment.intent == *intent)
-    };
-    page(ask, book.invoice_payments.iter().filter(passes), InvoicePayment::json)
-}
-
-fn payment(book: &Book, ask: &Ask) -> Answer {
-    book.invoice_payments.get(ask.id(), "id").map(InvoicePayment::json)
-}
-
-fn intents(book: &Book, ask: &Ask) -> Answer {
-    let customer = ask.params.text("customer");
-    let created = Range::read(&ask.params, "created")?;
-    let passes = |intent: &&PaymentIntent| {
-        customer.as_ref().is_none_or(|customer| intent.customer == *customer) && created.has(intent.created)
-    };
-    page(ask, book.payment_intents.iter().filter(passes), PaymentIntent::json)
-}
-
-fn intent(book: &Book, ask: &Ask) -> Answer {
-    book.payment_intents.get(ask.id(), "id").map(PaymentIntent::json)
-}
-
-fn items(book: &Book, ask: &Ask) -> Answer {
-    let params = &ask.params;
-    let (customer, invoice, pending) = (params.text("customer"), params.text("invoice"), params.flag("pending")?);
-    let passes = |item: &&InvoiceItem| {
-        customer.as_ref().is_none_or(|customer| item.customer == *customer)
-            && invoice.as_ref().is_none_or(|invoice| item.invoice.as_ref() == Some(invoice))
-            && pending.is_none_or(|pending| item.invoice.is_none() == pending)
-    };
-    page(ask, book.invoice_items.iter().filter(passes), InvoiceItem::json)
-}
-
-fn create_item(book: &mut Book, ask: &Ask) -> Answer {
-    let params = &ask.params;
-    let id = params.required("customer")?;
-    let customer = live(book, &id, "customer")?;
-    let currency = params.text("currency").or_else(|| customer.currency.clone());
-    let currency = currency.ok_or_else(|| StripeError::missing("currency"))?;
-    if customer.currency.as_ref().is_some_and(|own| *own != currency) {
-        return Err(super::customers::other_currency(customer.currency.as_deref().unwrap_or_default(), &currency));
-    }
-    let amount = params.integer("amount")?.ok_or_else(|| StripeError::missing("amount"))?;
-    let at = book.time_of(&id);
-    let (subscription, invoice) = (params.text("subscription"), params.text("invoice"));
-    if let Some(subscription) = &subscription {
-        book.subscriptions.get(subscription, "subscription")?;
-    }
-    if let Some(invoice) = &invoice
-        && book.invoices.get(invoice, "invoice")?.status != InvoiceStatus::Draft
-    {
-        return Err(StripeError::coded("invoice_not_editable", "The invoice is not a draft any more.").about("invoice"));
-    }
-    let item_id = ids::fresh("ii_");
-    let line = Line {
-        id: ids::fresh("il_"),
-        amount,
-        currency,
-        description: params.text("description"),
-        start: at,
-        end: at,
-        price: None,
-        unit_amount: amount,
-        quantity: 1,
-        subscription,
-        subscription_item: None,
-        proration: false,
-        invoice_item: Some(item_id.clone()),
-        credited: None,
-        metadata: params.metadata(),
-    };
-    if let Some(invoice) = invoice.as_deref().and_then(|invoice| book.invoices.find_mut(invoice)) {
-        invoice.lines.push(line.clone());
-    }
-    let item = InvoiceItem { id: item_id, customer: id, invoice, line, created: at };
-    let shown = item.json();
-    book.invoice_items.put(item);
-    book.emit("invoiceitem.created", shown.clone(), at);
-    Ok(shown)
-}
-
-fn destroy_item(book: &mut Book, ask: &Ask) -> Answer {
-    let item = book.invoice_items.get(ask.id(), "id")?;
-    if item.invoice.is_some() {
-        return Err(StripeError::invalid("You can only delete invoice items that are not on an invoice."));
-    }
-    let at = book.time_of(&item.customer);
-    let shown = item.json();
-    book.invoice_items.take(ask.id());
-    book.emit("invoiceitem.deleted", shown, at);
-    Ok(json!({"id": ask.id(), "object": "invoiceitem", "deleted": true}))
 }

@@ -4,6 +4,9 @@ mod account;
 mod checkout_sessions;
 mod customers;
 mod events;
+mod invoice_items;
+mod invoice_payments;
+mod invoice_previews;
 mod invoices;
 mod payment_methods;
 mod portal_configurations;
@@ -12,7 +15,9 @@ mod prices;
 mod products;
 mod schedules;
 mod search;
+mod subscription_ends;
 mod subscription_items;
+mod subscription_params;
 mod subscriptions;
 mod tax_ids;
 mod test_clocks;
@@ -36,6 +41,9 @@ pub(super) fn all() -> impl Iterator<Item = Endpoint> {
         subscription_items::ENDPOINTS,
         schedules::ENDPOINTS,
         invoices::ENDPOINTS,
+        invoice_previews::ENDPOINTS,
+        invoice_payments::ENDPOINTS,
+        invoice_items::ENDPOINTS,
         test_clocks::ENDPOINTS,
         events::ENDPOINTS,
         webhook_endpoints::ENDPOINTS,

@@ -2,8 +2,8 @@
 
 use serde_json::json;
 
-use crate::stripe::api::subscriptions::prorating;
-use crate::stripe::billing::{Change, ItemChange, OnFailure};
+use crate::stripe::api::subscription_params::{on_failure, prorating};
+use crate::stripe::billing::{Change, ItemChange};
 use crate::stripe::book::{Book, whole_list};
 use crate::stripe::dispatch::{Ask, Endpoint, delete, get, post};
 use crate::stripe::errors::{Answer, StripeError};
@@ -103,7 +103,7 @@ fn apply(book: &mut Book, ask: &Ask, subscription: &str, item: ItemChange) -> Re
         items: vec![item],
         prorating: prorating(params)?,
         proration_date: params.moment("proration_date")?,
-        on_failure: params.word("payment_behavior", &OnFailure::WORDS)?.map(OnFailure::parse).unwrap_or_default(),
+        on_failure: on_failure(params)?,
         ..Change::default()
     };
     book.change_plan(subscription, &change, at)

@@ -1,14 +1,15 @@
 //! `/v1/subscriptions`.
 
 use crate::stripe::api::customers::{live, other_currency};
-use crate::stripe::billing::{Change, Ending, ItemChange, NewSubscription, OnFailure, Prorating};
+use crate::stripe::api::subscription_ends::end_of;
+use crate::stripe::api::subscription_params::{prorating, read_change, read_new, without_card};
+use crate::stripe::billing::Ending;
 use crate::stripe::book::Book;
-use crate::stripe::clock::{DAY, Seconds};
 use crate::stripe::dispatch::{Ask, Endpoint, delete, get, post};
 use crate::stripe::errors::{Answer, StripeError};
 use crate::stripe::form::Params;
 use crate::stripe::list::{Range, page};
-use crate::stripe::records::{PauseCollection, Status, Subscription, WithoutCard};
+use crate::stripe::records::{PauseCollection, Status, Subscription};
 
 /// Reasons for leaving.
 pub(super) const FEEDBACK: [&str; 8] = [
@@ -21,8 +22,6 @@ pub(super) const FEEDBACK: [&str; 8] = [
     "too_expensive",
     "unused",
 ];
-/// The longest trial, in days.
-const LONGEST_TRIAL: i64 = 730;
 
 /// The calls.
 pub(super) const ENDPOINTS: &[Endpoint] = &[
@@ -179,57 +178,6 @@ fn create(book: &mut Book, ask: &Ask) -> Answer {
     book.subscriptions.get(&id, "id").map(|subscription| book.subscription_json(subscription))
 }
 
-/// What a new subscription is to be; previews read it from a group of their own.
-pub(super) fn read_new(params: &Params, customer: &str, at: Seconds) -> Result<NewSubscription, StripeError> {
-    let items = params
-        .groups("items")
-        .iter()
-        .map(|item| Ok((item.required("price")?, quantity(item)?.unwrap_or(1), item.metadata())))
-        .collect::<Result<Vec<_>, StripeError>>()?;
-    if items.is_empty() {
-        return Err(StripeError::missing(&params.name("items")));
-    }
-    let days = params.integer("trial_period_days")?;
-    if days.is_some_and(|days| !(0..=LONGEST_TRIAL).contains(&days)) {
-        return Err(StripeError::param(
-            params.name("trial_period_days"),
-            format!("Invalid trial_period_days: must be between 0 and {LONGEST_TRIAL}"),
-        ));
-    }
-    let trial_end = match trial_end(params, at)? {
-        Some(end) if days.is_some() => {
-            return Err(StripeError::invalid(format!(
-                "You may only specify one of these parameters: trial_end, trial_period_days. ({end})"
-            )));
-        }
-        Some(end) => Some(end),
-        None => days.filter(|days| *days > 0).map(|days| at + days * DAY),
-    };
-    let sends_invoices =
-        params.word("collection_method", &["charge_automatically", "send_invoice"])? == Some("send_invoice");
-    let days_until_due = params.integer("days_until_due")?;
-    if sends_invoices && days_until_due.is_none() {
-        return Err(StripeError::missing("days_until_due"));
-    }
-    let mode = params.group("billing_mode");
-    if mode.word("type", &["classic", "flexible"])? == Some("classic") {
-        return Err(StripeError::param("billing_mode[type]", "The sandbox has flexible billing only."));
-    }
-    Ok(NewSubscription {
-        customer: customer.to_owned(),
-        items,
-        trial_end,
-        without_card: without_card(params)?.unwrap_or_default(),
-        cancel_at: params.moment("cancel_at")?,
-        cancel_at_period_end: params.flag("cancel_at_period_end")?.unwrap_or(false),
-        sends_invoices,
-        days_until_due,
-        automatic_tax: params.group("automatic_tax").flag("enabled")?.unwrap_or(false),
-        on_failure: on_failure(params)?,
-        ..NewSubscription::default()
-    })
-}
-
 fn change(book: &mut Book, ask: &Ask) -> Answer {
     let params = &ask.params;
     let old = book.subscriptions.get(ask.id(), "id")?.clone();
@@ -273,7 +221,7 @@ fn change(book: &mut Book, ask: &Ask) -> Answer {
             None => None,
         };
     }
-    let ends = end_of(params, &changed)?;
+    let ends = end_of(params, &changed, at)?;
     if let Some(plan) = read_change(params, at)? {
         book.change_plan(&old.id, &plan, at)?;
     }
@@ -295,74 +243,6 @@ fn change(book: &mut Book, ask: &Ask) -> Answer {
     show(book, ask)
 }
 
-/// A change of prices, anchor or trial, if one is asked for.
-pub(super) fn read_change(params: &Params, at: Seconds) -> Result<Option<Change>, StripeError> {
-    let trial_end = trial_end(params, at)?;
-    let anchor = params.group("billing_cycle_anchor").word("type", &["now", "unchanged"])?;
-    if !params.has("items") && trial_end.is_none() && anchor != Some("now") {
-        return Ok(None);
-    }
-    let items = params
-        .groups("items")
-        .iter()
-        .map(|item| {
-            Ok(ItemChange {
-                id: item.text("id"),
-                price: item.text("price"),
-                quantity: quantity(item)?,
-                deleted: item.flag("deleted")?.unwrap_or(false),
-                metadata: item.has("metadata").then(|| item.metadata()),
-                name: item.name("").trim_end_matches("[]").to_owned(),
-            })
-        })
-        .collect::<Result<Vec<_>, StripeError>>()?;
-    Ok(Some(Change {
-        items,
-        prorating: prorating(params)?,
-        proration_date: params.moment("proration_date")?,
-        on_failure: on_failure(params)?,
-        anchor_now: anchor == Some("now"),
-        trial_end,
-    }))
-}
-
-fn quantity(item: &Params) -> Result<Option<i64>, StripeError> {
-    let quantity = item.integer("quantity")?;
-    match quantity {
-        Some(quantity) if quantity < 0 => {
-            Err(StripeError::param(item.name("quantity"), "Invalid quantity: must be greater than or equal to 0"))
-        }
-        quantity => Ok(quantity),
-    }
-}
-
-fn trial_end(params: &Params, at: Seconds) -> Result<Option<Seconds>, StripeError> {
-    match params.raw("trial_end") {
-        Some("now") => Ok(Some(at)),
-        _ => match params.moment("trial_end")? {
-            Some(end) if end <= at => Err(StripeError::param(
-                params.name("trial_end"),
-                "Invalid timestamp: must be an integer Unix timestamp in the future.",
-            )),
-            end => Ok(end),
-        },
-    }
-}
-
-/// What becomes of prorations.
-pub(super) fn prorating(params: &Params) -> Result<Prorating, StripeError> {
-    Ok(params.word("proration_behavior", &Prorating::WORDS)?.map(Prorating::parse).unwrap_or_default())
-}
-
-fn on_failure(params: &Params) -> Result<OnFailure, StripeError> {
-    Ok(params.word("payment_behavior", &OnFailure::WORDS)?.map(OnFailure::parse).unwrap_or_default())
-}
-
-fn without_card(params: &Params) -> Result<Option<WithoutCard>, StripeError> {
-    let behaviour = params.group("trial_settings").group("end_behavior");
-    Ok(behaviour.word("missing_payment_method", &WithoutCard::WORDS)?.map(WithoutCard::parse))
-}
-
 fn pause_collection(params: &Params, subscription: &mut Subscription) -> Result<(), StripeError> {
     if !params.has("pause_collection") {
         return Ok(());
@@ -378,51 +258,6 @@ fn pause_collection(params: &Params, subscription: &mut Subscription) -> Result<
     subscription.pause_collection =
         Some(PauseCollection { behavior: behavior.to_owned(), resumes_at: group.moment("resumes_at")? });
     Ok(())
-}
-
-/// When a subscription is to end.
-enum Ends {
-    /// At the end of the period, said with the flag.
-    WithPeriod,
-    At(Seconds),
-    Never,
-}
-
-impl Ends {
-    fn apply(self, subscription: &mut Subscription, at: Seconds) {
-        let (cancel_at, flag) = match self {
-            Self::WithPeriod => (Some(subscription.last_period_end()), true),
-            Self::At(end) => (Some(end), false),
-            Self::Never => (None, false),
-        };
-        subscription.cancel_at = cancel_at;
-        subscription.cancel_at_period_end = flag;
-        subscription.canceled_at = cancel_at.map(|_| at);
-        subscription.reason = cancel_at.map(|_| "cancellation_requested".to_owned());
-        if cancel_at.is_none() {
-            subscription.feedback = None;
-            subscription.comment = None;
-        }
-    }
-}
-
-fn end_of(params: &Params, subscription: &Subscription) -> Result<Option<Ends>, StripeError> {
-    let flag = params.flag("cancel_at_period_end")?;
-    if params.has("cancel_at") && flag == Some(true) {
-        return Err(StripeError::invalid(
-            "You may only specify one of these parameters: cancel_at, cancel_at_period_end.",
-        ));
-    }
-    Ok(match (params.raw("cancel_at"), flag) {
-        (Some(""), _) => Some(Ends::Never),
-        (Some("min_period_end"), _) => Some(Ends::At(subscription.period_end())),
-        (Some("max_period_end"), _) => Some(Ends::At(subscription.last_period_end())),
-        (Some(_), _) => params.moment("cancel_at")?.map(Ends::At),
-        (None, Some(true)) => Some(Ends::WithPeriod),
-        // Only takes back what the flag has set: `cancel_at` alone is another promise.
-        (None, Some(false)) if subscription.cancel_at_period_end => Some(Ends::Never),
-        _ => None,
-    })
 }
 
 fn cancel(book: &mut Book, ask: &Ask) -> Answer {

@@ -3,93 +3,12 @@
 use crate::ids;
 use crate::stripe::billing::invoicing::debit;
 use crate::stripe::billing::proration::share;
-use crate::stripe::billing::{Charged, Draft};
+use crate::stripe::billing::{Change, Charged, Draft, ItemChange, OnFailure, Prorating};
 use crate::stripe::book::Book;
 use crate::stripe::clock::{Rhythm, Seconds};
 use crate::stripe::errors::StripeError;
-use crate::stripe::form::Metadata;
 use crate::stripe::records::subscription::PATIENCE;
 use crate::stripe::records::{Debit, Item, Line, PendingUpdate, Status, Subscription};
-
-/// What becomes of time that was paid for differently.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Prorating {
-    /// Credited and charged, on the next invoice.
-    #[default]
-    CreateProrations,
-    /// The same, on an invoice of its own.
-    AlwaysInvoice,
-    None,
-}
-
-impl Prorating {
-    /// Stripe's words.
-    pub(crate) const WORDS: [&'static str; 3] = ["create_prorations", "always_invoice", "none"];
-
-    /// The one of that word.
-    pub(crate) fn parse(word: &str) -> Self {
-        match word {
-            "always_invoice" => Self::AlwaysInvoice,
-            "none" => Self::None,
-            _ => Self::CreateProrations,
-        }
-    }
-}
-
-/// What happens when the payment a change needs does not come.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum OnFailure {
-    /// It is done all the same.
-    #[default]
-    Allow,
-    /// Nothing is tried before its holder confirms.
-    Wait,
-    /// It is not done.
-    Refuse,
-    /// It is done when the payment comes.
-    Pend,
-}
-
-impl OnFailure {
-    /// Stripe's words.
-    pub(crate) const WORDS: [&'static str; 4] =
-        ["allow_incomplete", "default_incomplete", "error_if_incomplete", "pending_if_incomplete"];
-
-    /// The one of that word.
-    pub(crate) fn parse(word: &str) -> Self {
-        match word {
-            "default_incomplete" => Self::Wait,
-            "error_if_incomplete" => Self::Refuse,
-            "pending_if_incomplete" => Self::Pend,
-            _ => Self::Allow,
-        }
-    }
-}
-
-/// One item of a change; without an id it is a new one.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct ItemChange {
-    pub(crate) id: Option<String>,
-    pub(crate) price: Option<String>,
-    pub(crate) quantity: Option<i64>,
-    pub(crate) deleted: bool,
-    pub(crate) metadata: Option<Metadata>,
-    /// Its name in the call, for complaints.
-    pub(crate) name: String,
-}
-
-/// A change.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Change {
-    pub(crate) items: Vec<ItemChange>,
-    pub(crate) prorating: Prorating,
-    pub(crate) proration_date: Option<Seconds>,
-    pub(crate) on_failure: OnFailure,
-    /// The periods begin anew.
-    pub(crate) anchor_now: bool,
-    /// The trial ends then; at once when it is now or earlier.
-    pub(crate) trial_end: Option<Seconds>,
-}
 
 /// A change worked out, and not done yet.
 struct Plan {
@@ -109,6 +28,12 @@ impl Book {
     /// Changes a subscription.
     pub(crate) fn change_plan(&mut self, id: &str, change: &Change, at: Seconds) -> Result<(), StripeError> {
         let old = self.subscriptions.get(id, "id")?.clone();
+        if old.status.is_over() {
+            return Err(StripeError::coded(
+                "invalid_canceled_subscription_fields",
+                "A canceled subscription can only update its cancellation_details and metadata.",
+            ));
+        }
         let plan = self.plan(&old, change, at)?;
         let lines: Vec<_> = plan.prorations.iter().chain(&plan.periods).cloned().collect();
         let bills_now = plan.bills_now && !(lines.is_empty() && self.waiting(&old.customer, Some(id)).is_empty());
@@ -328,33 +253,6 @@ impl Book {
             invoice
         });
         self.collect(&invoice, None, at);
-    }
-
-    /// Does what waited for its payment.
-    pub(super) fn apply_pending_update(&mut self, id: &str, at: Seconds) {
-        self.change_subscription(id, at, |subscription| {
-            if let Some(pending) = subscription.pending_update.take() {
-                subscription.items = pending.items;
-                subscription.billing_cycle_anchor =
-                    pending.billing_cycle_anchor.unwrap_or(subscription.billing_cycle_anchor);
-            }
-        });
-        self.tell_of_subscription("customer.subscription.pending_update_applied", id, at);
-    }
-
-    /// Gives up what waited too long: its invoice is void.
-    pub(crate) fn expire_pending_update(&mut self, id: &str, at: Seconds) {
-        let invoice = self
-            .subscriptions
-            .find(id)
-            .and_then(|subscription| subscription.pending_update.as_ref())
-            .map(|pending| pending.invoice.clone());
-        self.change_subscription(id, at, |subscription| subscription.pending_update = None);
-        if let Some(invoice) = invoice {
-            // Paid ones have been applied: this one is open.
-            let _ = self.void(&invoice, at);
-        }
-        self.tell_of_subscription("customer.subscription.pending_update_expired", id, at);
     }
 }
 

@@ -5,7 +5,7 @@ use crate::stripe::book::{AfterRetries, Book};
 use crate::stripe::cards::{Reaction, declined, sentence};
 use crate::stripe::clock::{DAY, Seconds};
 use crate::stripe::errors::StripeError;
-use crate::stripe::records::{IntentStatus, InvoiceStatus, Status};
+use crate::stripe::records::{IntentStatus, InvoicePayment, InvoiceStatus, Status};
 
 /// How an attempt ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -143,7 +143,8 @@ impl Book {
             invoice.attempt_count += 1;
         }
         let (customer, subscription) = (invoice.customer.clone(), invoice.subscription.clone());
-        let payment = self.invoice_payments.iter_mut().rev().find(|payment| payment.invoice == id);
+        let is_open = |payment: &&mut InvoicePayment| payment.invoice == id && payment.canceled_at.is_none();
+        let payment = self.invoice_payments.iter_mut().rev().find(is_open);
         if let Some(payment) = payment.filter(|_| due > 0) {
             payment.paid_at = Some(at);
             let shown = payment.json();

@@ -304,7 +304,8 @@ impl Book {
         Ok(())
     }
 
-    fn cancel_payments(&mut self, invoice: &str, at: Seconds) {
+    /// Stops the payments of an invoice that will not be used.
+    pub(crate) fn cancel_payments(&mut self, invoice: &str, at: Seconds) {
         let mut canceled = Vec::new();
         for payment in self.invoice_payments.iter_mut().filter(|payment| payment.invoice == invoice) {
             if payment.paid_at.is_none() && payment.canceled_at.is_none() {

@@ -1,11 +1,13 @@
 //! What happens to subscriptions and their invoices, whoever asks for it.
 
 mod canceling;
+mod change;
 mod changing;
 mod collecting;
 mod holder;
 mod invoicing;
 mod order;
+mod pending;
 mod portal;
 mod previewing;
 mod proration;
@@ -14,7 +16,7 @@ mod scheduling;
 mod subscribing;
 
 pub(crate) use canceling::Ending;
-pub(crate) use changing::{Change, ItemChange, OnFailure, Prorating};
+pub(crate) use change::{Change, ItemChange, OnFailure, Prorating};
 pub(crate) use collecting::Charged;
 pub(crate) use invoicing::Draft;
 pub(crate) use order::Untold;

@@ -11,8 +11,8 @@ use crate::stripe::book::Book;
 use crate::stripe::clock::{self, Seconds};
 use crate::stripe::shelf::Record;
 
-/// Events that are kept.
-const KEPT: usize = 5_000;
+/// Events that are kept: all of it is written with every change.
+const KEPT: usize = 1_000;
 
 /// An event.
 #[derive(Clone, Debug, Deserialize, Serialize)]

@@ -69,10 +69,14 @@ impl Line {
         }
     }
 
+    /// The invoice and the lines a credit is for.
+    fn credited_items(&self) -> Option<Value> {
+        let (invoice, line) = self.credited.as_ref()?;
+        Some(json!({"invoice": invoice, "invoice_line_items": [line]}))
+    }
+
     fn proration_details(&self) -> Value {
-        let credited =
-            self.credited.as_ref().map(|(invoice, line)| json!({"invoice": invoice, "invoice_line_items": [line]}));
-        if self.proration { json!({"credited_items": credited}) } else { Value::Null }
+        if self.proration { json!({"credited_items": self.credited_items()}) } else { Value::Null }
     }
 
     /// As the API shows it, on its invoice.
@@ -152,7 +156,12 @@ impl InvoiceItem {
             "period": {"end": line.end, "start": line.start},
             "pricing": line.pricing(),
             "proration": line.proration,
-            "proration_details": {"discount_amounts": []},
+            "proration_details": {
+                "credited_items": line.credited_items().map(|items| json!({
+                    "invoice_line_item_details": items, "type": "invoice_line_items",
+                })),
+                "discount_amounts": [],
+            },
             "quantity": line.quantity,
             "quantity_decimal": line.quantity.to_string(),
             "tax_rates": [],

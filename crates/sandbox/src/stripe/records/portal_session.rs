@@ -109,7 +109,10 @@ impl Flow {
             "subscription_update": (self.kind == "subscription_update").then(subscription),
             "subscription_update_confirm": self.item.as_ref().map(|(id, price, quantity)| json!({
                 "discounts": null,
-                "items": [{"id": id, "price": price, "quantity": quantity}],
+                "items": [match quantity {
+                    Some(quantity) => json!({"id": id, "price": price, "quantity": quantity}),
+                    None => json!({"id": id, "price": price}),
+                }],
                 "subscription": self.subscription,
             })),
             "type": self.kind,

@@ -134,6 +134,8 @@ async fn a_customer_without_a_clock_can_be_moved_alone() {
     let invoices = account.get(&format!("/invoices?customer={free}")).await;
     assert_eq!(summary(invoices["data"].as_array().unwrap()), json!([["paid", 2_900, 0], ["paid", 2_900, 0]]));
     assert_eq!(amounts(&invoices["data"][0]), [2_900]);
+    let page = account.instance.get(&account.instance.mailbox("/control")).await.text().await.unwrap();
+    assert!(page.contains(&format!("action=\"/control/stripe/customers/{free}/advance\"")), "as a button");
     let on_clock = format!("/customers/{}/advance", account.customer);
     assert_eq!(account.instance.try_control(&format!("/stripe{on_clock}"), json!({"days": 1})).await.0, 404);
 }
