@@ -6,6 +6,7 @@ mod changing;
 mod collecting;
 mod holder;
 mod invoicing;
+mod mishaps;
 mod order;
 mod pending;
 mod portal;

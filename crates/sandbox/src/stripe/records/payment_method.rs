@@ -24,6 +24,21 @@ pub(crate) struct Card {
     pub(crate) exp_year: i64,
     /// Whether its holder has confirmed that it may be charged later without them.
     pub(crate) authenticated: bool,
+    /// What became of it since.
+    #[serde(default)]
+    pub(crate) mood: Mood,
+}
+
+/// What a card does whatever its number.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Serialize, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Mood {
+    #[default]
+    Plain,
+    /// The next charge is declined.
+    FailsOnce,
+    /// Its month is over.
+    Expired,
 }
 
 /// A payment method.
