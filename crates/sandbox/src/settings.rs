@@ -57,7 +57,8 @@ impl StripeSettings {
         if !["sk_test_", "rk_test_"].iter().any(|prefix| options.stripe_secret_key.starts_with(prefix)) {
             bail!("--stripe-secret-key must begin with sk_test_");
         }
-        let secrets: Vec<_> = options.stripe_webhook_secrets.iter().map(|secret| secret.trim().to_owned()).collect();
+        let given = options.stripe_webhook_secrets.iter().map(|secret| secret.trim().to_owned());
+        let secrets: Vec<_> = given.filter(|secret| !secret.is_empty()).collect();
         if secrets.iter().any(|secret| !secret.starts_with("whsec_")) {
             bail!("--stripe-webhook-secrets must be secrets that begin with whsec_, with commas between");
         }

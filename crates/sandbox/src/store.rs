@@ -5,7 +5,7 @@ use std::io::Write as _;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use serde::Serialize;
@@ -16,8 +16,10 @@ use crate::state::State;
 
 /// Changes within this time are written together.
 const DEBOUNCE: Duration = Duration::from_millis(50);
+/// The share of the time that may be spent writing: a state that has grown is written less often.
+const SHARE: u32 = 10;
 
-/// The state; every change reaches the disk within a tenth of a second.
+/// The state; every change reaches the disk soon: within a tenth of a second as long as there is little to write.
 pub(crate) struct Store<T = State> {
     state: Mutex<T>,
     path: PathBuf,
@@ -28,7 +30,7 @@ pub(crate) struct Store<T = State> {
     pub(crate) deliveries: Notify,
 }
 
-impl<T: Default + DeserializeOwned + Serialize> Store<T> {
+impl<T: Clone + Default + DeserializeOwned + Serialize> Store<T> {
     /// Reads the state of the last run, or begins an empty one.
     pub(crate) fn open(directory: &Path, file: &str) -> anyhow::Result<Self> {
         fs::create_dir_all(directory).with_context(|| format!("cannot create --data-dir {}", directory.display()))?;
@@ -65,19 +67,24 @@ impl<T: Default + DeserializeOwned + Serialize> Store<T> {
 
     /// Writes changes to disk as they come, for as long as it is polled.
     pub(crate) async fn keep_writing(&self) {
+        let mut pause = DEBOUNCE;
         loop {
             self.changed.notified().await;
-            tokio::time::sleep(DEBOUNCE).await;
+            tokio::time::sleep(pause).await;
+            let begun = Instant::now();
             if let Err(error) = self.flush() {
                 tracing::error!("{error:#}");
             }
+            pause = DEBOUNCE.max(begun.elapsed() * SHARE);
         }
     }
 
     /// Writes the state now: to a file beside it, then in its place, so that a crash leaves the old or the new one.
     pub(crate) fn flush(&self) -> anyhow::Result<()> {
         let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
-        let text = self.read(|state| serde_json::to_vec(state))?;
+        // A copy, so that nobody waits while it is put into words.
+        let copy = self.read(T::clone);
+        let text = serde_json::to_vec(&copy)?;
         let beside = self.path.with_extension("json.new");
         // Sessions are in it: for the owner's eyes only.
         let written = fs::OpenOptions::new()

@@ -117,7 +117,15 @@ async fn an_address_that_takes_nothing_for_five_days_is_disabled() {
 
 #[test]
 fn nonsense_is_no_option() {
-    for wrong in ["--webhook-timeout=0", "--webhook-timeout=-1", "--retry-scale=0"] {
+    for wrong in [
+        "--webhook-timeout=0",
+        "--webhook-timeout=-1",
+        "--retry-scale=0",
+        "--stripe-secret-key=sk_live_1",
+        "--stripe-webhook-url=http://localhost:1/",
+        "--stripe-webhook-url=ftp://localhost:1/",
+        "--stripe-webhook-secrets=secret",
+    ] {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let directory = tempfile::tempdir().unwrap();
         let data = directory.path().to_str().unwrap();

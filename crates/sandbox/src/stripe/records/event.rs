@@ -22,8 +22,9 @@ pub(crate) struct Event {
     pub(crate) created: Seconds,
     /// When it was told, by everybody's clock.
     pub(crate) told: Seconds,
-    pub(crate) object: Value,
-    pub(crate) previous: Option<Value>,
+    /// What it tells of, as JSON: copied and written often, and read seldom.
+    object: String,
+    previous: Option<String>,
     /// Id and idempotency key of the call that caused it.
     pub(crate) request: Option<(String, Option<String>)>,
     /// Endpoints it was sent to.
@@ -41,9 +42,10 @@ impl Record for Event {
 impl Event {
     /// As the API shows it, in a version.
     pub(crate) fn json(&self, version: &str) -> Value {
-        let mut data = json!({"object": self.object});
+        let read = |text: &str| serde_json::from_str::<Value>(text).unwrap_or_default();
+        let mut data = json!({"object": read(&self.object)});
         if let Some(previous) = &self.previous {
-            data["previous_attributes"] = previous.clone();
+            data["previous_attributes"] = read(previous);
         }
         json!({
             "id": self.id,
@@ -117,8 +119,8 @@ impl Book {
             kind: untold.kind,
             created: untold.at,
             told: clock::wall(),
-            object: untold.object,
-            previous: untold.previous,
+            object: untold.object.to_string(),
+            previous: untold.previous.map(|previous| previous.to_string()),
             request: self.request.clone(),
             endpoints: 0,
         };
