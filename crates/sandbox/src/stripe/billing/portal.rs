@@ -36,7 +36,6 @@ impl PortalChange {
             on_failure: OnFailure::Refuse,
             anchor_now: update.anchor_now,
             trial_end: (update.ends_trial && is_trial).then_some(at),
-            ..Change::default()
         }
     }
 }

@@ -96,8 +96,9 @@ impl Book {
 
     /// Whether every endpoint has taken what was told last of an object under a name.
     pub(crate) fn has_taken(&self, kind: &str, id: &str) -> bool {
-        let mut events = self.events.iter().rev();
-        events.find(|event| event.kind == kind && event.object["id"] == id).is_none_or(|event| self.is_taken(event))
+        let mut events = self.events.iter().rev().filter(|event| event.kind == kind);
+        let last = events.find(|event| event.json(VERSION)["data"]["object"]["id"] == id);
+        last.is_none_or(|event| self.is_taken(event))
     }
 
     fn emit_with(&mut self, kind: &str, object: Value, previous: Option<Value>, at: Seconds) {

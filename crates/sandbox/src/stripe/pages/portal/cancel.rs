@@ -1,7 +1,7 @@
 //! Cancelling a plan, and taking that back.
 
 use askama::Template;
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
 
 use crate::portal::{Form, render};
 use crate::stripe::clock::day;
@@ -47,7 +47,7 @@ pub(super) async fn show(visit: Visit) -> Response {
     match visit.may(Part::Cancel).and_then(|()| visit.subscription()) {
         Ok(subscription) if subscription.is_ending() => see_other(&visit.path("")),
         Ok(subscription) => page(&visit, &subscription, None),
-        Err(refusal) => refusal,
+        Err(refusal) => refusal.into_response(),
     }
 }
 
@@ -70,7 +70,7 @@ fn page(visit: &Visit, subscription: &Subscription, alert: Option<String>) -> Re
 pub(super) async fn cancel(visit: Visit, form: Form) -> Response {
     let subscription = match visit.may(Part::Cancel).and_then(|()| visit.subscription()) {
         Ok(subscription) => subscription,
-        Err(refusal) => return refusal,
+        Err(refusal) => return refusal.into_response(),
     };
     // Pressed twice: it is cancelled already.
     if subscription.is_ending() {
@@ -91,7 +91,7 @@ pub(super) async fn cancel(visit: Visit, form: Form) -> Response {
 pub(super) async fn renew(visit: Visit) -> Response {
     let subscription = match visit.may(Part::Cancel).and_then(|()| visit.subscription()) {
         Ok(subscription) => subscription,
-        Err(refusal) => return refusal,
+        Err(refusal) => return refusal.into_response(),
     };
     match visit.write(|book, at| book.portal_renew(&subscription.id, at)) {
         Ok(()) => see_other(&visit.path("?done=renewed")),

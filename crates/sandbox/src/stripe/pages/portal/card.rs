@@ -1,7 +1,7 @@
 //! Cards: another one, another default, one less.
 
 use askama::Template;
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
 
 use crate::portal::{Form, render};
 use crate::stripe::pages::answer::{see_other, unknown};
@@ -23,7 +23,7 @@ struct Page {
 pub(super) async fn show(visit: Visit) -> Response {
     match visit.may(Part::Card) {
         Ok(()) => page(&visit, Fields(fields()), None),
-        Err(refusal) => refusal,
+        Err(refusal) => refusal.into_response(),
     }
 }
 
@@ -36,7 +36,7 @@ fn fields() -> Vec<Field> {
 /// Saves the card and makes it the default.
 pub(super) async fn save(visit: Visit, form: Form) -> Response {
     if let Err(refusal) = visit.may(Part::Card) {
-        return refusal;
+        return refusal.into_response();
     }
     let mut fields = Fields(fields());
     fields.read(&form);
@@ -67,7 +67,7 @@ fn page(visit: &Visit, mut fields: Fields, alert: Option<String>) -> Response {
 /// Makes a card the default.
 pub(super) async fn choose(visit: Visit) -> Response {
     if let Err(refusal) = visit.may(Part::Card) {
-        return refusal;
+        return refusal.into_response();
     }
     let id = own(&visit);
     match visit.write(|book, at| book.portal_choose_card(&visit.customer.id, id, at)) {
@@ -79,7 +79,7 @@ pub(super) async fn choose(visit: Visit) -> Response {
 /// Takes a card away that nothing is charged to.
 pub(super) async fn remove(visit: Visit) -> Response {
     if let Err(refusal) = visit.may(Part::Card) {
-        return refusal;
+        return refusal.into_response();
     }
     let id = own(&visit);
     let removed = visit.write(|book, at| {

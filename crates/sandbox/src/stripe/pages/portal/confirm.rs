@@ -1,7 +1,7 @@
 //! A change of plan, with what it costs, before and after it is confirmed.
 
 use askama::Template;
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
 use serde_json::Value;
 
 use crate::portal::{Form, render};
@@ -13,7 +13,7 @@ use crate::stripe::pages::fields::status;
 use crate::stripe::pages::money::{every, money};
 use crate::stripe::pages::portal::home::{card_name, plan_name};
 use crate::stripe::pages::portal::plans::can_change;
-use crate::stripe::pages::portal::visit::{Frame, Part, Visit};
+use crate::stripe::pages::portal::visit::{Frame, Part, Refusal, Visit};
 use crate::stripe::records::Subscription;
 
 /// How old the amounts may be that are confirmed.
@@ -42,15 +42,15 @@ struct Page {
 }
 
 /// The subscription and the change of it that the address names.
-fn find(visit: &Visit) -> Result<(Subscription, PortalChange), Response> {
+fn find(visit: &Visit) -> Result<(Subscription, PortalChange), Refusal> {
     visit.may(Part::Plans)?;
     let subscription = visit.subscription()?;
     let price = visit.name(1);
     if !visit.configuration.offers(price) {
-        return Err(unknown());
+        return Err(Refusal::Unknown);
     }
     let Some(item) = subscription.items.first() else {
-        return Err(unknown());
+        return Err(Refusal::Unknown);
     };
     let mut change = PortalChange {
         configuration: visit.configuration.id.clone(),
@@ -64,12 +64,12 @@ fn find(visit: &Visit) -> Result<(Subscription, PortalChange), Response> {
         Some((item, wanted, quantity)) => {
             // A change that is to be confirmed is that one and no other.
             if wanted.as_deref().is_some_and(|wanted| wanted != price) {
-                return Err(unknown());
+                return Err(Refusal::Unknown);
             }
             item.clone_into(&mut change.item);
             change.quantity = quantity.or(change.quantity);
         }
-        None if !can_change(&visit.configuration, &subscription) => return Err(unknown()),
+        None if !can_change(&visit.configuration, &subscription) => return Err(Refusal::Unknown),
         None => {}
     }
     Ok((subscription, change))
@@ -79,7 +79,7 @@ fn find(visit: &Visit) -> Result<(Subscription, PortalChange), Response> {
 pub(super) async fn show(visit: Visit) -> Response {
     match find(&visit) {
         Ok((subscription, change)) => page(&visit, &subscription, change, None),
-        Err(refusal) => refusal,
+        Err(refusal) => refusal.into_response(),
     }
 }
 
@@ -133,7 +133,7 @@ fn page(visit: &Visit, subscription: &Subscription, mut change: PortalChange, al
 pub(super) async fn change(visit: Visit, form: Form) -> Response {
     let (subscription, mut change) = match find(&visit) {
         Ok(found) => found,
-        Err(refusal) => return refusal,
+        Err(refusal) => return refusal.into_response(),
     };
     // Pressed twice: it is done already.
     let item = subscription.items.iter().find(|item| item.id == change.item);

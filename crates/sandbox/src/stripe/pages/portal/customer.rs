@@ -1,7 +1,7 @@
 //! What customers may change of themselves.
 
 use askama::Template;
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
 
 use crate::portal::{Form, render};
 use crate::stripe::pages::fields::{Field, Fields, TAX_IDS, address, address_fields, read_tax_id, status};
@@ -19,7 +19,7 @@ struct Page {
 pub(super) async fn show(visit: Visit) -> Response {
     match visit.may(Part::Customer) {
         Ok(()) => page(&visit, fields(&visit)),
-        Err(refusal) => refusal,
+        Err(refusal) => refusal.into_response(),
     }
 }
 
@@ -70,7 +70,7 @@ fn page(visit: &Visit, mut fields: Fields) -> Response {
 /// Changes what may be changed.
 pub(super) async fn save(visit: Visit, form: Form) -> Response {
     if let Err(refusal) = visit.may(Part::Customer) {
-        return refusal;
+        return refusal.into_response();
     }
     let mut fields = fields(&visit);
     fields.read(&form);

@@ -99,7 +99,7 @@ pub(super) async fn show(visit: Visit, RawQuery(query): RawQuery) -> Response {
         return see_other(&visit.flow_start(flow));
     }
     if !visit.is_at_home() {
-        return visit.after_flow();
+        return see_other(&visit.after_flow());
     }
     let features = &visit.configuration.features;
     let customer = &visit.customer;

@@ -1,7 +1,7 @@
 //! The plans one may change to.
 
 use askama::Template;
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
 use http::StatusCode;
 
 use crate::portal::render;
@@ -41,7 +41,7 @@ pub(super) fn can_change(configuration: &PortalConfiguration, subscription: &Sub
 pub(super) async fn show(visit: Visit) -> Response {
     let subscription = match visit.may(Part::Plans).and_then(|()| visit.subscription()) {
         Ok(subscription) => subscription,
-        Err(refusal) => return refusal,
+        Err(refusal) => return refusal.into_response(),
     };
     // Who is here to confirm one change does not choose another.
     if let Some(flow) = visit.flow_left().filter(|flow| flow.item.is_some()) {
@@ -80,7 +80,7 @@ fn plans(book: &Book, visit: &Visit, subscription: &Subscription) -> Vec<Plan> {
 pub(super) async fn keep(visit: Visit) -> Response {
     let subscription = match visit.may(Part::Plans).and_then(|()| visit.subscription()) {
         Ok(subscription) => subscription,
-        Err(refusal) => return refusal,
+        Err(refusal) => return refusal.into_response(),
     };
     let Some(schedule) = subscription.schedule else {
         return see_other(&visit.path(""));

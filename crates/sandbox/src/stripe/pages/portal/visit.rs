@@ -1,7 +1,7 @@
 //! Who looks at the portal, and what they may see of it.
 
 use axum::extract::{FromRequestParts, RawPathParams};
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use http::request::Parts;
 
@@ -41,28 +41,28 @@ pub(super) struct Frame {
 }
 
 impl FromRequestParts<Shared> for Visit {
-    type Rejection = Response;
+    type Rejection = Refusal;
 
-    async fn from_request_parts(parts: &mut Parts, app: &Shared) -> Result<Self, Response> {
-        let params = RawPathParams::from_request_parts(parts, app).await.map_err(|_| unknown())?;
+    async fn from_request_parts(parts: &mut Parts, app: &Shared) -> Result<Self, Refusal> {
+        let params = RawPathParams::from_request_parts(parts, app).await.map_err(|_| Refusal::Unknown)?;
         let mut names: Vec<_> = params.iter().map(|(_, value)| value.to_owned()).collect();
         if names.is_empty() {
-            return Err(unknown());
+            return Err(Refusal::Unknown);
         }
         let secret = names.remove(0);
         let now = clock::wall();
         app.book.write(|book| {
             let session = book.portal_sessions.iter_mut().find(|session| session.secret == secret);
-            let session = session.ok_or_else(unknown)?;
+            let session = session.ok_or(Refusal::Unknown)?;
             if session.is_over(now) {
-                return Err(over(session));
+                return Err(Refusal::Over(session.return_url.clone()));
             }
             session.visited = Some(now);
             let session = session.clone();
             let configuration = book.portal_configurations.find(&session.configuration).cloned();
             let customer = book.customers.find(&session.customer).filter(|customer| !customer.deleted).cloned();
             let (Some(configuration), Some(customer)) = (configuration, customer) else {
-                return Err(over(&session));
+                return Err(Refusal::Over(session.return_url.clone()));
             };
             let at = book.time_of(&customer.id);
             Ok(Self { app: app.clone(), session, configuration, customer, at, names })
@@ -70,12 +70,29 @@ impl FromRequestParts<Shared> for Visit {
     }
 }
 
-fn over(session: &PortalSession) -> Response {
-    let link = web_address(session.return_url.as_deref())
-        .map(|url| Link { href: url.to_string(), text: "Go back".to_owned() });
-    let message =
-        "For your security, the link to your billing works for a short while only. Go back and open it again.";
-    notice(StatusCode::GONE, "Your session has expired", message, link)
+/// Why there is nothing to be seen.
+pub(super) enum Refusal {
+    /// There is no such page, for this session.
+    Unknown,
+    /// The session has expired; where it leads back to.
+    Over(Option<String>),
+    /// The session has done what it was for; what comes after it.
+    Done(String),
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        match self {
+            Self::Unknown => unknown(),
+            Self::Done(address) => see_other(&address),
+            Self::Over(back) => {
+                let link =
+                    web_address(back.as_deref()).map(|url| Link { href: url.to_string(), text: "Go back".to_owned() });
+                let message = "For your security, the link to your billing works for a short while only. Go back and open it again.";
+                notice(StatusCode::GONE, "Your session has expired", message, link)
+            }
+        }
+    }
 }
 
 impl Visit {
@@ -90,7 +107,7 @@ impl Visit {
     }
 
     /// Refuses what the configuration does not offer, and in a flow everything it is not for.
-    pub(super) fn may(&self, part: Part) -> Result<(), Response> {
+    pub(super) fn may(&self, part: Part) -> Result<(), Refusal> {
         let features = &self.configuration.features;
         let is_offered = match part {
             Part::Card => features.payment_method_update,
@@ -100,24 +117,24 @@ impl Visit {
         };
         if self.session.flow_done && !self.is_at_home() {
             // Pressed twice: what comes after it has come.
-            return Err(self.after_flow());
+            return Err(Refusal::Done(self.after_flow()));
         }
         let is_meant = match self.flow_left() {
             None => self.is_at_home(),
             Some(flow) => part_of(flow) == part,
         };
-        if is_offered && is_meant { Ok(()) } else { Err(unknown()) }
+        if is_offered && is_meant { Ok(()) } else { Err(Refusal::Unknown) }
     }
 
     /// The subscription the address names, if it is the customer's and the flow's, and not over.
-    pub(super) fn subscription(&self) -> Result<Subscription, Response> {
+    pub(super) fn subscription(&self) -> Result<Subscription, Refusal> {
         let id = self.name(0);
         let of_flow = self.flow_left().and_then(|flow| flow.subscription.as_deref());
         let found = self.app.book.read(|book| book.subscriptions.find(id).cloned());
         found
             .filter(|found| found.customer == self.customer.id && !found.status.is_over())
             .filter(|_| of_flow.is_none_or(|of_flow| of_flow == id))
-            .ok_or_else(unknown)
+            .ok_or(Refusal::Unknown)
     }
 
     /// What the session is for and is not done yet.
@@ -165,16 +182,16 @@ impl Visit {
         });
         match flow.after.as_str() {
             "portal_homepage" => see_other(&self.path(&format!("?done={what}"))),
-            _ => self.after_flow(),
+            _ => see_other(&self.after_flow()),
         }
     }
 
     /// Where a flow leads that does not lead to the first page.
-    pub(super) fn after_flow(&self) -> Response {
+    pub(super) fn after_flow(&self) -> String {
         let url = self.session.flow.as_ref().filter(|flow| flow.after == "redirect");
         match web_address(url.and_then(|flow| flow.after_url.as_deref())) {
-            Some(url) => see_other(url.as_str()),
-            None => see_other(&self.path("/done")),
+            Some(url) => url.to_string(),
+            None => self.path("/done"),
         }
     }
 
