@@ -461,8 +461,39 @@ test('an open invoice is paid on its page with another card, and can be taken ho
   assert.equal(await page.getByRole('button', { name: /Pay/ }).count(), 0);
 });
 
+test('the control page: a trial ends, a charge fails, the card expires, the dashboard cancels', async () => {
+  const customer = await newCustomer({ name: 'Control Ltd' });
+  const { id } = await stripe.paymentMethods.attach('pm_card_visa', { customer: customer.id });
+  await stripe.customers.update(customer.id, { invoice_settings: { default_payment_method: id } });
+  const subscription = await stripe.subscriptions.create({ customer: customer.id, items: [{ price: team.id }], trial_period_days: 14 });
+  const now = () => stripe.subscriptions.retrieve(subscription.id);
+  const press = async (name) => {
+    await page.getByRole('button', { name, exact: true }).click();
+    await page.getByRole('heading', { name: 'Control', exact: true }).waitFor();
+  };
+  await page.goto(`${sandbox.mailbox}/control`);
+  await page.getByRole('row').filter({ hasText: customer.id }).getByText(/^Team: trialing, trial ends/).waitFor();
+  await look('control');
+  await press('To trial end of Control Ltd, Team');
+  assert.equal((await now()).status, 'active');
+  await press('An hour for Control Ltd');
+  await press('Fail next charge of Control Ltd');
+  await page.getByText('visa 4242, the next charge fails').waitFor();
+  await press('To next renewal of Control Ltd, Team');
+  await press('An hour for Control Ltd');
+  assert.equal((await now()).status, 'past_due');
+  for (let day = 0; day < 3; day += 1) await press('A day for Control Ltd');
+  assert.equal((await now()).status, 'active', 'the retry went through');
+  await press('Expire card of Control Ltd');
+  await page.getByText('visa 4242, expired').waitFor();
+  await press('Cancel at period end Control Ltd, Team');
+  assert.equal((await now()).cancel_at_period_end, true);
+  await press('Cancel now Control Ltd, Team');
+  assert.equal((await now()).status, 'canceled');
+});
+
 test('nothing went wrong on the way', () => {
   assert.deepEqual(visitor.complaints, []);
-  const known = new Set([`localhost:${sandbox.stripePort}`, new URL(app).host]);
+  const known = new Set([`localhost:${sandbox.stripePort}`, new URL(app).host, new URL(sandbox.mailbox).host]);
   assert.deepEqual([...visitor.hosts].filter((host) => !known.has(host)), []);
 });

@@ -14,8 +14,8 @@ use crate::stripe::pages::challenge::{self, Outcome};
 use crate::stripe::pages::fields::{Field, Fields, status};
 use crate::stripe::pages::money::money;
 use crate::stripe::pages::pdf;
-use crate::stripe::pages::portal::state_of;
-use crate::stripe::records::{Card, Invoice, InvoiceStatus};
+use crate::stripe::pages::portal::{card_name, state_of};
+use crate::stripe::records::{Invoice, InvoiceStatus};
 
 /// Name and value.
 type Pair = (String, String);
@@ -124,7 +124,7 @@ fn page(app: &App, action: &str, invoice: &Invoice, fields: Fields, alert: Optio
     };
     let paid_with = (invoice.status == InvoiceStatus::Paid).then(|| card_of(app, invoice)).flatten();
     let mut facts = facts(invoice);
-    facts.extend(paid_with.map(|card| ("Payment method".to_owned(), format!("{} •••• {}", card.brand, card.last4()))));
+    facts.extend(paid_with.map(|card| ("Payment method".to_owned(), card)));
     let page = Page {
         action: action.to_owned(),
         number: invoice.number.clone().unwrap_or_default(),
@@ -151,11 +151,11 @@ fn page(app: &App, action: &str, invoice: &Invoice, fields: Fields, alert: Optio
 }
 
 /// The card an invoice was paid with.
-fn card_of(app: &App, invoice: &Invoice) -> Option<Card> {
+fn card_of(app: &App, invoice: &Invoice) -> Option<String> {
     app.book.read(|book| {
         let payment = book.invoice_payments.iter().rev().find(|payment| payment.invoice == invoice.id)?;
         let method = book.payment_intents.find(&payment.intent)?.payment_method.as_deref()?;
-        Some(book.payment_methods.find(method)?.card.clone())
+        book.payment_methods.find(method).map(card_name)
     })
 }
 

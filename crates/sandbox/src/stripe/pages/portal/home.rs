@@ -72,7 +72,7 @@ struct Row {
 }
 
 /// Brand and last digits.
-pub(super) fn card_name(method: &PaymentMethod) -> String {
+pub(in crate::stripe::pages) fn card_name(method: &PaymentMethod) -> String {
     let brand = match method.card.brand.as_str() {
         "visa" => "Visa",
         "mastercard" => "Mastercard",

@@ -9,7 +9,7 @@ mod home;
 mod plans;
 mod visit;
 
-pub(super) use home::state_of;
+pub(super) use home::{card_name, state_of};
 
 use axum::Router;
 use axum::routing::{get, post};
