@@ -12,7 +12,7 @@ use crate::app::Shared;
 const LIMIT: usize = 64 * 1024;
 
 /// The fields of a form; what cannot be read counts as empty, and the page says what is missing.
-pub(super) struct Form(HashMap<String, String>);
+pub(crate) struct Form(HashMap<String, String>);
 
 impl FromRequest<Shared> for Form {
     type Rejection = Infallible;
@@ -25,7 +25,14 @@ impl FromRequest<Shared> for Form {
 
 impl Form {
     /// The value of a field without blanks around it.
-    pub(super) fn get(&self, name: &str) -> &str {
+    pub(crate) fn get(&self, name: &str) -> &str {
         self.0.get(name).map_or("", |value| value.trim())
+    }
+
+    /// Every field and its value, by name.
+    pub(crate) fn pairs(&self) -> Vec<(String, String)> {
+        let mut pairs: Vec<_> = self.0.clone().into_iter().collect();
+        pairs.sort();
+        pairs
     }
 }

@@ -23,7 +23,9 @@ use http::header::{CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
 use crate::app::Shared;
 use crate::assets;
 
+pub(crate) use form::Form;
 pub(crate) use guard::{own_forms_only, security_headers};
+pub(crate) use pages::render;
 
 /// Every hosted page, and the files they are made with.
 pub(crate) fn router(app: &Shared) -> Router<Shared> {

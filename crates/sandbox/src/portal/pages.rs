@@ -178,7 +178,7 @@ pub(super) struct Refused {
 }
 
 /// A page with its status.
-pub(super) fn render(status: StatusCode, page: &impl Template) -> Response {
+pub(crate) fn render(status: StatusCode, page: &impl Template) -> Response {
     match page.render() {
         Ok(html) => (status, Html(html)).into_response(),
         Err(error) => {

@@ -1,7 +1,7 @@
 //! The test cards: what each of them does when it is saved and when it is charged.
 
 use crate::stripe::errors::StripeError;
-use crate::stripe::records::Card;
+use crate::stripe::records::{Card, Mood};
 
 /// What a bank says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -98,6 +98,7 @@ impl TestCard {
             exp_month,
             exp_year,
             authenticated: false,
+            mood: Mood::Plain,
         }
     }
 
@@ -110,6 +111,11 @@ impl TestCard {
 impl Card {
     /// What the bank says when it is charged without its holder.
     pub(crate) fn charged(&self) -> Reaction {
+        match self.mood {
+            Mood::Plain => {}
+            Mood::FailsOnce => return Declines("card_declined", Some("generic_decline")),
+            Mood::Expired => return Declines("expired_card", None),
+        }
         match by_number(&self.number) {
             Some(card) if self.authenticated && card.asks() => Accepts,
             Some(card) => card.charged,

@@ -19,6 +19,10 @@ pub(crate) struct Typed {
     /// The card the customer has already, instead.
     pub(crate) saved_method: Option<String>,
     pub(crate) name: Option<String>,
+    /// Of a customer who has none.
+    pub(crate) email: Option<String>,
+    /// Asked for with a tax id.
+    pub(crate) business_name: Option<String>,
     pub(crate) address: Option<Address>,
     /// Type and value.
     pub(crate) tax_id: Option<(String, String)>,
@@ -117,8 +121,11 @@ impl Book {
             subscription.as_ref().and_then(|id| self.subscriptions.find(id)).and_then(|new| new.latest_invoice.clone());
         if let Some(kept) = self.customers.find_mut(&customer) {
             if session.customer_update.name {
-                kept.name = typed.name.or_else(|| kept.name.take());
+                // Who is asked for the business's name has not said with the card's what the customer is called.
+                let name = if session.tax_id_collection { typed.business_name } else { typed.name };
+                kept.name = name.or_else(|| kept.name.take());
             }
+            kept.email = kept.email.take().or(typed.email);
             if session.customer_update.address {
                 kept.address = typed.address.or_else(|| kept.address.take());
             }

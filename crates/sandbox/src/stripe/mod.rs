@@ -18,20 +18,22 @@ mod form;
 mod guard;
 mod idempotency;
 mod list;
+mod pages;
 mod records;
 mod sender;
 mod shelf;
 mod signature;
 
-pub(crate) use billing::PortalChange;
+pub(crate) use billing::{Ending, PortalChange};
 pub(crate) use book::{AfterRetries, Book, FILE};
 pub(crate) use cards::{by_number as card_by_number, by_token as card_by_token};
 pub(crate) use checkout::Typed;
+pub(crate) use clock::day;
 pub(crate) use cycle::keep_ticking;
 pub(crate) use errors::StripeError;
 pub(crate) use faults::Shown;
 pub(crate) use form::Metadata;
-pub(crate) use records::{Card, Secret, WebhookEndpoint};
+pub(crate) use records::{Card, Mood, Secret, Status, Subscription, WebhookEndpoint};
 pub(crate) use sender::FromStripe;
 
 use axum::Router;
@@ -47,6 +49,7 @@ pub(crate) const VERSION: &str = "2026-09-30.endive";
 /// Everything on Stripe's port.
 pub(crate) fn router(app: &Shared) -> Router {
     dispatch::routes()
+        .merge(pages::router(app))
         .fallback(unknown)
         .layer(from_fn_with_state(app.clone(), faults::inject))
         .layer(from_fn_with_state(app.clone(), guard::enforce))

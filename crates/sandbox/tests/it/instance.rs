@@ -77,8 +77,13 @@ impl Instance {
 
     /// As [`Instance::restart`], with what is on disk changed in between.
     pub(crate) async fn restart_with(self, change: impl FnOnce(&mut Value)) -> Self {
+        self.restart_changing("state.json", change).await
+    }
+
+    /// As [`Instance::restart_with`], of any file.
+    pub(crate) async fn restart_changing(self, file: &str, change: impl FnOnce(&mut Value)) -> Self {
         self.sandbox.stop().await.unwrap();
-        let path = self.directory.path().join("data/state.json");
+        let path = self.directory.path().join("data").join(file);
         let mut state = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
         change(&mut state);
         std::fs::write(&path, state.to_string()).unwrap();

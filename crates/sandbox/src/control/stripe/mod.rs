@@ -1,5 +1,6 @@
 //! What can be made to happen at the sandbox's Stripe.
 
+mod cards;
 mod checkout;
 mod clocks;
 mod dump;
@@ -7,6 +8,7 @@ mod invoices;
 mod portal;
 mod section;
 mod settings;
+mod subscriptions;
 mod webhooks;
 
 pub(super) use section::Section;
@@ -27,6 +29,10 @@ pub(super) fn router() -> Router<Shared> {
         .route("/control/stripe/state.json", get(dump::show))
         .route("/control/stripe/dunning", post(settings::change))
         .route("/control/stripe/customers/{id}/advance", post(clocks::advance))
+        .route("/control/stripe/customers/{id}/fail-next-charge", post(cards::fail_next))
+        .route("/control/stripe/customers/{id}/expire-card", post(cards::expire))
+        .route("/control/stripe/subscriptions/{id}/advance", post(subscriptions::advance))
+        .route("/control/stripe/subscriptions/{id}/cancel", post(subscriptions::cancel))
         .route("/control/stripe/checkout/{id}/complete", post(checkout::complete))
         .route("/control/stripe/portal/{id}/change", post(portal::change))
         .route("/control/stripe/portal/{id}/cancel", post(portal::cancel))

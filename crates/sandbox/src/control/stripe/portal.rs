@@ -25,6 +25,7 @@ pub(super) async fn change(State(app): State<Shared>, Path(id): Path<String>, in
             item: item.unwrap_or_default(),
             price: input.text("price").map(str::to_owned),
             quantity: quantity.map(i64::from),
+            date: None,
         };
         let at = book.time_of(&customer);
         if input.flag("preview").unwrap_or(false) {

@@ -71,6 +71,7 @@ fn create(book: &mut Book, ask: &Ask) -> Answer {
         secret: format!("test_{}", ids::letters(SECRET)),
         created: ask.now,
         visited: None,
+        flow_done: false,
     };
     let shown = book.portal_session_json(&session);
     book.portal_sessions.put(session);

@@ -50,7 +50,6 @@ fn found<'a>(book: &'a Book, ask: &Ask) -> Result<&'a TaxId, StripeError> {
 fn destroy(book: &mut Book, ask: &Ask) -> Answer {
     let tax_id = found(book, ask)?.clone();
     let now = book.time_of(ask.id());
-    book.tax_ids.take(&tax_id.id);
-    book.emit("customer.tax_id.deleted", tax_id.json(), now);
+    book.remove_tax_id(&tax_id.id, now);
     Ok(json!({"id": tax_id.id, "object": "tax_id", "deleted": true}))
 }

@@ -46,6 +46,8 @@ impl Book {
         if outcome != Charged::Paid {
             match change.on_failure {
                 OnFailure::Refuse => {
+                    let method = self.method_for(&old.customer, Some(id), None);
+                    self.recover(method.as_deref());
                     return outcome.refusal().map_or(Ok(()), Err);
                 }
                 OnFailure::Pend => {

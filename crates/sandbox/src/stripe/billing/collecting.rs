@@ -71,6 +71,7 @@ impl Book {
         let given = given.or(invoice.default_payment_method.as_deref());
         let method = self.method_for(&invoice.customer, invoice.subscription.as_deref(), given);
         let outcome = self.foresee(method.as_deref(), amount);
+        self.recover(method.as_deref());
         self.charge(id, method, &outcome, at);
         match outcome {
             Charged::Paid => self.mark_paid(id, at),

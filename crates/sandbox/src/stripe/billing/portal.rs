@@ -16,6 +16,8 @@ pub(crate) struct PortalChange {
     pub(crate) item: String,
     pub(crate) price: Option<String>,
     pub(crate) quantity: Option<i64>,
+    /// The moment the amounts were shown for, when somebody has looked at them.
+    pub(crate) date: Option<Seconds>,
 }
 
 impl PortalChange {
@@ -29,11 +31,11 @@ impl PortalChange {
                 name: "items[0]".to_owned(),
                 ..ItemChange::default()
             }],
+            proration_date: self.date,
             prorating: Prorating::parse(&update.proration_behavior),
             on_failure: OnFailure::Refuse,
             anchor_now: update.anchor_now,
             trial_end: (update.ends_trial && is_trial).then_some(at),
-            ..Change::default()
         }
     }
 }

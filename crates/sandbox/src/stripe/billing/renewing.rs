@@ -159,7 +159,7 @@ impl Book {
         if old.status.is_over() || old.status == Status::Paused {
             return None;
         }
-        let lines = if ends { Vec::new() } else { self.next_period(old, at).1 };
+        let lines = if ends { Vec::new() } else { self.next_period(&self.at_next_phase(old), at).1 };
         if ends && self.waiting(&old.customer, Some(id)).is_empty() {
             return None;
         }

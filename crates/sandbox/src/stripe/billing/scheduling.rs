@@ -6,7 +6,7 @@ use crate::stripe::book::Book;
 use crate::stripe::clock::Seconds;
 use crate::stripe::errors::StripeError;
 use crate::stripe::form::Metadata;
-use crate::stripe::records::{Item, Phase, Schedule};
+use crate::stripe::records::{Item, Phase, Schedule, Subscription};
 
 impl Book {
     /// A schedule whose one phase is what runs.
@@ -103,6 +103,21 @@ impl Book {
         schedule.current += 1;
         self.begin_phase(&subscription, &phase, at);
         self.tell_of_schedule("subscription_schedule.updated", id, at);
+    }
+
+    /// A subscription as its next period begins: with the prices of the phase that begins then.
+    pub(super) fn at_next_phase(&self, of: &Subscription) -> Subscription {
+        let schedule = of.schedule.as_deref().and_then(|id| self.schedules.find(id));
+        let next = schedule.and_then(|schedule| schedule.phases.get(schedule.current + 1));
+        let mut then = of.clone();
+        if let Some(phase) = next.filter(|phase| phase.start <= of.period_end()) {
+            then.items.truncate(phase.items.len());
+            for (item, (price, quantity)) in then.items.iter_mut().zip(&phase.items) {
+                item.price.clone_from(price);
+                item.quantity = *quantity;
+            }
+        }
+        then
     }
 
     fn begin_phase(&mut self, subscription: &str, phase: &Phase, at: Seconds) {

@@ -141,6 +141,7 @@ impl Book {
             if new.on_failure == OnFailure::Refuse
                 && let Some(refusal) = outcome.refusal()
             {
+                self.recover(method.as_deref());
                 return Err(refusal);
             }
             if outcome != Charged::Paid || new.on_failure == OnFailure::Wait {

@@ -94,6 +94,13 @@ impl Book {
         deliveries.all(|delivery| delivery.status == DeliveryStatus::Delivered)
     }
 
+    /// Whether every endpoint has taken what was told last of an object under a name.
+    pub(crate) fn has_taken(&self, kind: &str, id: &str) -> bool {
+        let mut events = self.events.iter().rev().filter(|event| event.kind == kind);
+        let last = events.find(|event| event.json(VERSION)["data"]["object"]["id"] == id);
+        last.is_none_or(|event| self.is_taken(event))
+    }
+
     fn emit_with(&mut self, kind: &str, object: Value, previous: Option<Value>, at: Seconds) {
         let event = Untold { kind: kind.to_owned(), object, previous, at };
         match &mut self.untold {

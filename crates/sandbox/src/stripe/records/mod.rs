@@ -27,7 +27,7 @@ pub(crate) use event::Event;
 pub(crate) use invoice::{Invoice, InvoiceStatus};
 pub(crate) use line::{InvoiceItem, Line};
 pub(crate) use payment_intent::{IntentStatus, InvoicePayment, PaymentIntent};
-pub(crate) use payment_method::{Card, PaymentMethod};
+pub(crate) use payment_method::{Card, Mood, PaymentMethod};
 pub(crate) use portal_configuration::{Features, PortalConfiguration, PortalProduct};
 pub(crate) use portal_session::{Flow, PortalSession};
 pub(crate) use price::{Price, Recurring};

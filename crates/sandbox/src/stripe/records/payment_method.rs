@@ -24,6 +24,21 @@ pub(crate) struct Card {
     pub(crate) exp_year: i64,
     /// Whether its holder has confirmed that it may be charged later without them.
     pub(crate) authenticated: bool,
+    /// What became of it since.
+    #[serde(default)]
+    pub(crate) mood: Mood,
+}
+
+/// What a card does whatever its number.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Serialize, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Mood {
+    #[default]
+    Plain,
+    /// The next charge is declined.
+    FailsOnce,
+    /// Its month is over.
+    Expired,
 }
 
 /// A payment method.
@@ -173,6 +188,21 @@ impl Book {
             )),
             None => self.attach(id, customer, param, now),
         }
+    }
+
+    /// Whose card it is.
+    pub(crate) fn customer_of_card(&self, id: &str) -> Option<&str> {
+        self.payment_methods.find(id)?.customer.as_deref()
+    }
+
+    /// Whether something is charged to a card by itself: it is a default.
+    pub(crate) fn is_charged(&self, id: &str) -> bool {
+        let is_it = |default: &Option<String>| default.as_deref() == Some(id);
+        self.customers.iter().any(|customer| is_it(&customer.default_payment_method))
+            || self
+                .subscriptions
+                .iter()
+                .any(|subscription| !subscription.status.is_over() && is_it(&subscription.default_payment_method))
     }
 
     /// Takes a payment method from its customer, for good.

@@ -21,7 +21,15 @@ pub(crate) struct PortalSession {
     pub(crate) created: Seconds,
     /// When it was looked at last, by everybody's clock.
     pub(crate) visited: Option<Seconds>,
+    /// Whether what it is for is done.
+    #[serde(default)]
+    pub(crate) flow_done: bool,
 }
+
+/// How long its address waits for somebody to come.
+const UNVISITED: Seconds = 5 * 60;
+/// How long it waits for the next visit.
+const IDLE: Seconds = 60 * 60;
 
 /// The one thing a session is for.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -46,6 +54,24 @@ impl Record for PortalSession {
     }
 }
 
+impl PortalSession {
+    /// Whether it is too late to come, or to come back.
+    pub(crate) fn is_over(&self, now: Seconds) -> bool {
+        let end = self.visited.map_or(self.created + UNVISITED, |visited| visited + IDLE);
+        now >= end
+    }
+
+    /// Its address, on the pages' port.
+    pub(crate) fn path(&self) -> String {
+        format!("/p/session/{}", self.secret)
+    }
+
+    /// What it is for, until that is done.
+    pub(crate) fn open_flow(&self) -> Option<&Flow> {
+        self.flow.as_ref().filter(|_| !self.flow_done)
+    }
+}
+
 impl Book {
     /// As the API shows it.
     pub(crate) fn portal_session_json(&self, session: &PortalSession) -> Value {
@@ -61,7 +87,7 @@ impl Book {
             "locale": session.locale,
             "on_behalf_of": null,
             "return_url": session.return_url,
-            "url": format!("{}/p/session/{}", self.origin, session.secret),
+            "url": format!("{}{}", self.origin, session.path()),
         })
     }
 }
@@ -91,5 +117,29 @@ impl Flow {
             })),
             "type": self.kind,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_session_waits_five_minutes_and_an_hour_between_visits() {
+        let mut session = PortalSession {
+            id: "bps_1".to_owned(),
+            customer: "cus_1".to_owned(),
+            configuration: "bpc_1".to_owned(),
+            return_url: None,
+            locale: None,
+            flow: None,
+            secret: "test_1".to_owned(),
+            created: 1_000,
+            visited: None,
+            flow_done: false,
+        };
+        assert!(!session.is_over(1_299) && session.is_over(1_300));
+        session.visited = Some(1_299);
+        assert!(!session.is_over(1_299 + 3_599) && session.is_over(1_299 + 3_600));
     }
 }

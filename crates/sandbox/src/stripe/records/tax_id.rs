@@ -56,6 +56,13 @@ impl TaxId {
 }
 
 impl Book {
+    /// Takes a tax id from its customer.
+    pub(crate) fn remove_tax_id(&mut self, id: &str, at: Seconds) {
+        if let Some(tax_id) = self.tax_ids.take(id) {
+            self.emit("customer.tax_id.deleted", tax_id.json(), at);
+        }
+    }
+
     /// One more tax id of a customer; answers with its id.
     pub(crate) fn add_tax_id(&mut self, customer: &str, kind: &str, value: &str, at: Seconds) -> String {
         let tax_id = TaxId {

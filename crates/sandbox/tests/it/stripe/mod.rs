@@ -6,6 +6,8 @@ mod changing;
 mod checkout;
 mod dunning;
 mod faults;
+mod mishaps;
+mod pages;
 mod portal;
 mod renewing;
 mod trials;
