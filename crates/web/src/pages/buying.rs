@@ -39,6 +39,14 @@ pub(crate) struct Going {
     what: String,
 }
 
+/// Whence somebody comes back.
+#[derive(Deserialize)]
+pub(crate) struct Returning {
+    /// From the till; which visit it was is not believed.
+    #[serde(default)]
+    checkout: String,
+}
+
 #[derive(Template)]
 #[template(path = "settings/change_plan.html")]
 struct ChangePage {
@@ -109,7 +117,11 @@ pub(crate) async fn keep(org: InOrg, State(state): State<crate::State>) -> Resul
 
 /// `GET /orgs/{slug}/settings/billing/return`: back from Stripe. What was done there is asked for; what the address says is
 /// not believed.
-pub(crate) async fn come_back(org: InOrg, State(state): State<crate::State>) -> Result<Response> {
+pub(crate) async fn come_back(
+    org: InOrg,
+    State(state): State<crate::State>,
+    Query(returning): Query<Returning>,
+) -> Result<Response> {
     let (_, before) = org.read(rules::show).await?;
     let asking = state.billing.sync_organisation(org.door().organisation());
     match tokio::time::timeout(PATIENCE, asking).await {
@@ -120,6 +132,8 @@ pub(crate) async fn come_back(org: InOrg, State(state): State<crate::State>) -> 
     let (_, after) = org.read(rules::show).await?;
     let flash = match (before.account.live(), after.account.live()) {
         (None, Some(_)) => Some(Flash::SubscriptionStarted),
+        // Stripe's event was quicker.
+        (Some(_), Some(_)) if !returning.checkout.is_empty() => Some(Flash::SubscriptionStarted),
         (was, is) if was != is => Some(Flash::SubscriptionChanged),
         (None, None) => Some(Flash::PaymentOnItsWay),
         _ => None,
