@@ -24,7 +24,7 @@ try {
     await picture('operators', '/operators');
   } else {
     await page.goto(tenantry.app + run);
-    await page.waitForLoadState('networkidle');
+    await page.waitForLoadState('load');
     await page.screenshot({ path: new URL('../docs/screenshot.png', import.meta.url).pathname });
   }
 
@@ -34,7 +34,7 @@ try {
         await page.emulateMedia({ colorScheme });
         await page.setViewportSize({ width, height: width === 1280 ? 800 : 844 });
         await page.goto(new URL(path, tenantry.app).href);
-        await page.waitForLoadState('networkidle');
+        await page.waitForLoadState('load');
         await page.screenshot({ path: `${output}${name}-${colorScheme}-${width}.png`, fullPage: true });
       }
     }

@@ -110,6 +110,16 @@ const GIVEN: &[(&str, &str)] = &[
     ("domain::audit_log::LIST", "9000, '', 'member', 'done', '-infinity', 'infinity', 51"),
     ("domain::logos::SET", "'x', repeat('0', 64), 'user_ada'"),
     ("domain::audit_log::VERIFIED", "10000, null"),
+    ("domain::billing::checkouts::CLAIM", "'Acme'"),
+    ("domain::billing::checkouts::BEGIN", "gen_random_uuid(), 'tenantry_team_monthly', true, 'user_ada'"),
+    ("domain::billing::checkouts::END", "gen_random_uuid(), 'ended'"),
+    ("domain::billing::checkouts::OPENED", "gen_random_uuid(), 'cs_1'"),
+    ("domain::billing::record::ACCOUNT", "'cus_1', null, 'Acme', 0, 'usd', null, null, null, null, true, now()"),
+    (
+        "domain::billing::record::INVOICES",
+        r#"'[{"id": "in_new", "status": "paid", "total": 1, "amount_due": 1, "currency": "usd", "created_at": "2026-11-01T00:00:00Z"}]'"#,
+    ),
+    ("domain::billing::record::STANDING", "'team', 'active', false"),
 ];
 
 /// Texts that columns with a check accept; in turn, until the statement runs with one order of them.
