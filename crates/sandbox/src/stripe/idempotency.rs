@@ -18,8 +18,8 @@ pub(crate) struct Kept {
     /// Address and parameters.
     fingerprint: String,
     begun: Seconds,
-    /// Status and body; none while it is under way.
-    answer: Option<(u16, Value)>,
+    /// Status and body, as JSON; none while it is under way.
+    answer: Option<(u16, String)>,
 }
 
 /// What is to be done with a call.
@@ -47,7 +47,9 @@ impl Book {
                 Ok(Turn::First)
             }
             Some(kept) if kept.fingerprint != fingerprint => Err(StripeError::other_parameters(key)),
-            Some(Kept { answer: Some((status, body)), .. }) => Ok(Turn::Again(*status, body.clone())),
+            Some(Kept { answer: Some((status, body)), .. }) => {
+                Ok(Turn::Again(*status, serde_json::from_str(body).unwrap_or_default()))
+            }
             Some(_) => Err(StripeError::key_in_use(key)),
         }
     }
@@ -57,7 +59,7 @@ impl Book {
         if matches!(status, 400 | 401 | 403 | 404 | 409 | 429) {
             self.answers.remove(key);
         } else if let Some(kept) = self.answers.get_mut(key) {
-            kept.answer = Some((status, body.clone()));
+            kept.answer = Some((status, body.to_string()));
         }
     }
 
