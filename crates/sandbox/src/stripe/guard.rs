@@ -35,7 +35,9 @@ pub(super) async fn stamp(State(app): State<Shared>, mut request: Request, next:
     } else {
         next.run(request).await
     };
-    tracing::debug!(path, status = response.status().as_u16(), "answered");
+    // A page's address is as good as a session: of it only the kind of page is written down.
+    let shown = if path.starts_with("/v1/") { &path } else { path.split_inclusive('/').nth(1).unwrap_or_default() };
+    tracing::debug!(path = shown, status = response.status().as_u16(), "answered");
     let is_busy = response.status().as_u16() == 409 || response.status().is_server_error();
     let headers = response.headers_mut();
     headers.insert("request-id", HeaderValue::from_str(&id).expect("an id is plain"));

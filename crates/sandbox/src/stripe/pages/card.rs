@@ -141,7 +141,7 @@ mod tests {
     #[test]
     fn one_wrong_digit_is_noticed() {
         assert!(is_card_number("4242424242424242") && is_card_number("378282246310005"));
-        for bad in ["4242424242424241", "424242424242424", "42424242424242424242424", "abcd424242424242"] {
+        for bad in ["4242424242424241", "42424242424242", "42424242424242424242424", "abcd424242424242"] {
             assert!(!is_card_number(bad), "{bad}");
         }
     }
