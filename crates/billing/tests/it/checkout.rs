@@ -55,7 +55,7 @@ async fn fifty_clicks_at_once_end_in_one_customer_and_one_open_checkout() {
         assert!(open.len() <= 1, "{}: {open:?}", at.slug);
         // Whoever was sent somewhere last can pay there: one click more leads to it.
         let url = stage.billing.checkout(&org, TEAM).await.unwrap();
-        assert_eq!(sessions(&stage, &customers[0], "open").await, [url.clone()]);
+        assert_eq!(sessions(&stage, &customers[0], "open").await, [url]);
         assert!(!urls.is_empty());
     }
 }

@@ -39,7 +39,13 @@ impl StripeAccount {
         let base = format!("http://127.0.0.1:{}", sandbox.stripe_port);
         let stripe = client(&base);
         billing::setup::set_up(&stripe, None).await.unwrap();
-        Self { stripe, base, raw: reqwest::Client::new(), _sandbox: sandbox, _folder: folder }
+        Self {
+            stripe,
+            base,
+            raw: reqwest::Client::builder().timeout(Duration::from_secs(30)).build().unwrap(),
+            _sandbox: sandbox,
+            _folder: folder,
+        }
     }
 
     /// What Stripe says, without a client of ours in between.

@@ -105,7 +105,7 @@ const GIVEN: &[(&str, &str)] = &[
     ("domain::invitations::delivery::SENT", "md5('invitation7')::uuid, 'orginv_1', now()"),
     (
         "domain::audit_log::RECORD",
-        "'member', 'user_ada', 'Ada', 'admin', 'member.removed', 'done', '', '', null, null, null, '', ''",
+        "'member', 'user_ada', 'Ada', 'admin', 'member.removed', 'done', '', '', null, null, null, '', '', ''",
     ),
     ("domain::audit_log::LIST", "9000, '', 'member', 'done', '-infinity', 'infinity', 51"),
     ("domain::logos::SET", "'x', repeat('0', 64), 'user_ada'"),
