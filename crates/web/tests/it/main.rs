@@ -6,6 +6,7 @@ mod account;
 mod api;
 mod app;
 mod audit_log;
+mod billing;
 mod canaries;
 mod cold_start;
 mod creation;
