@@ -116,7 +116,8 @@ async fn what_was_acknowledged_is_done_once_wherever_the_processes_are_killed() 
     clerk.account().organisation("org_acme", "acme", "Acme");
     let admin = database.client("postgres").await;
     // As if a comparison had just begun: only events may change anything here.
-    let compared = "insert into tenantry.jobs (kind, payload, state) values ('reconcile_clerk', '{}', 'done')";
+    let compared = "insert into tenantry.jobs (kind, payload, state)
+                    select kind, '{}', 'done' from unnest('{reconcile_clerk,reconcile_stripe,look_at_due_customers}'::text[]) as kind";
     admin.batch_execute(compared).await.unwrap();
 
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();

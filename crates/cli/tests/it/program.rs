@@ -44,6 +44,7 @@ pub(crate) const SERVE: &[(&str, &str)] = &[
     ("CLERK_JWKS_URL", "http://localhost:4591/.well-known/jwks.json"),
     ("CLERK_WEBHOOK_SIGNING_SECRET", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"),
     ("STRIPE_SECRET_KEY", "sk_test_sandbox_1"),
+    ("STRIPE_API_BASE", "http://localhost:4592"),
     ("STRIPE_WEBHOOK_SECRETS", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"),
 ];
 
@@ -58,6 +59,7 @@ pub(crate) const PRODUCTION: &[(&str, &str)] = &[
     ("CLERK_PUBLISHABLE_KEY", "pk_live_Y2xlcmsudGVuYW50cnkuZXhhbXBsZSQ"),
     ("CLERK_SECRET_KEY", "sk_live_dY3zTqBvW8nPfK2mRxUcJ6hLgS9aEo4Q"),
     ("CLERK_WEBHOOK_SIGNING_SECRET", "whsec_dY3zTqBvW8nPfK2mRxUcJ6hLgS9aEo4Q"),
+    ("STRIPE_API_BASE", "http://localhost:4592"),
     ("STRIPE_SECRET_KEY", "sk_live_dY3zTqBvW8nPfK2mRxUcJ6hLgS9aEo4Q"),
     ("STRIPE_WEBHOOK_SECRETS", "whsec_dY3zTqBvW8nPfK2mRxUcJ6hLgS9aEo4Q"),
 ];
