@@ -6,6 +6,7 @@
 use std::time::Duration;
 
 use domain::billing::customers;
+use jiff::Timestamp;
 use rand::rngs::StdRng;
 use rand::seq::SliceRandom as _;
 use rand::{Rng as _, SeedableRng as _};
@@ -62,8 +63,10 @@ struct History<'a> {
     clock: Option<String>,
     /// The newest event that was read.
     last: Option<String>,
-    /// Events on their way.
-    queue: Vec<Event>,
+    /// Events on their way to us.
+    late: Vec<Event>,
+    /// Events that we have, and since when, with a job each.
+    queue: Vec<(Event, Timestamp)>,
     said: Vec<String>,
     events: usize,
     lost: usize,
@@ -77,18 +80,19 @@ impl<'a> History<'a> {
         let newest = stage.account.says("/v1/events?limit=1").await;
         let last = newest["data"][0]["id"].as_str().map(str::to_owned);
         let customer = stage.customer(at, Some("pm_card_visa"), clock.as_deref()).await;
-        let (queue, said) = (Vec::new(), Vec::new());
-        Self { stage, at, rng, customer, clock, last, queue, said, events: 0, lost: 0, crashes: 0, repaired: 0 }
+        let (late, queue, said) = (Vec::new(), Vec::new(), Vec::new());
+        Self { stage, at, rng, customer, clock, last, late, queue, said, events: 0, lost: 0, crashes: 0, repaired: 0 }
     }
 
     async fn go(&mut self) {
         for _ in 0..self.rng.random_range(3..8) {
             self.something_happens().await;
             self.events_come().await;
-            self.some_are_delivered().await;
+            self.some_are_done().await;
         }
-        while !self.queue.is_empty() {
-            self.some_are_delivered().await;
+        while !(self.queue.is_empty() && self.late.is_empty()) {
+            self.arrive(self.late.len()).await;
+            self.some_are_done().await;
         }
         if self.lost > 0 {
             // Nobody told us: the reconciler asks.
@@ -177,17 +181,26 @@ impl<'a> History<'a> {
             let event = Event::from_slice(event.to_string().as_bytes()).unwrap();
             match self.rng.random_range(0..10) {
                 0 | 1 => self.lost += 1,
-                2 => self.queue.extend([event.clone(), event]),
-                _ => self.queue.push(event),
+                2 => self.late.extend([event.clone(), event]),
+                _ => self.late.push(event),
             }
         }
-        self.queue.shuffle(&mut self.rng);
+        self.late.shuffle(&mut self.rng);
+        let late = if self.rng.random_bool(0.3) { self.rng.random_range(0..=self.late.len()) } else { 0 };
+        self.arrive(self.late.len() - late).await;
     }
 
-    async fn some_are_delivered(&mut self) {
+    /// So many are recorded now.
+    async fn arrive(&mut self, count: usize) {
+        if count > 0 {
+            let now = customers::now(&self.stage.world.app).await.unwrap();
+            self.queue.extend(self.late.drain(..count).map(|event| (event, now)));
+        }
+    }
+
+    async fn some_are_done(&mut self) {
         for _ in 0..self.rng.random_range(1..=self.queue.len().max(1)) {
-            let Some(event) = self.queue.pop() else { return };
-            let received_at = customers::now(&self.stage.world.app).await.unwrap();
+            let Some((event, received_at)) = self.queue.pop() else { return };
             let applying = self.stage.billing.apply(&event, received_at);
             if self.rng.random_bool(0.15) {
                 // Whoever does it dies at whatever step it has come to; the job is there still.
@@ -195,7 +208,7 @@ impl<'a> History<'a> {
                 if tokio::time::timeout(lifetime, applying).await.is_err() {
                     self.crashes += 1;
                     self.stage.leases_run_out().await;
-                    self.queue.insert(0, event);
+                    self.queue.insert(0, (event, received_at));
                 }
                 continue;
             }
@@ -204,7 +217,7 @@ impl<'a> History<'a> {
                 // A statement of somebody who died was still on its way: their lease runs out.
                 Err(billing::Error::Busy) => {
                     self.stage.leases_run_out().await;
-                    self.queue.insert(0, event);
+                    self.queue.insert(0, (event, received_at));
                 }
                 Err(error) => panic!("{}: {error}", event.kind),
             }
@@ -238,7 +251,7 @@ impl<'a> History<'a> {
                 assert_eq!(ours["item"], item["id"], "{what}");
                 assert_eq!(ours["amount"], item["price"]["unit_amount"], "{what}");
                 let ends = one["cancel_at"].as_i64();
-                let known = ours["cancel_at"].as_str().map(|at| at.parse::<jiff::Timestamp>().unwrap().as_second());
+                let known = ours["cancel_at"].as_str().map(|at| at.parse::<Timestamp>().unwrap().as_second());
                 assert_eq!(known, ends, "{what}");
             }
             None => {
