@@ -65,7 +65,7 @@ test('on a plan without roles of one’s own the page says so, and what would ch
   const { page } = grace;
   await page.goto(roles());
   await heading(page, 'Who may do what');
-  await page.getByText(/come with the Business plan; you are on Free/).waitFor();
+  await page.getByText(/are not in the Free plan\. Move to the Business plan/).waitFor();
   assert.equal(await page.getByRole('button', { name: 'New custom role' }).getAttribute('aria-disabled'), 'true');
   await accessible(page, 'roles, not in the plan');
   await pictures(page, 'roles-plan');

@@ -106,7 +106,7 @@ fn one(access: &Access, people: &People, role: CustomRole, chosen: &GivenRoles) 
         value: role.to_string(),
         label: found.map_or_else(String::new, |role| role.name.clone()),
         hint: match (in_plan, open) {
-            (false, _) => "Roles of your own come with the Business plan.".to_owned(),
+            (false, _) => "Roles of your own are not in this plan.".to_owned(),
             (true, false) => "You do not hold what this role adds. An admin can give it.".to_owned(),
             (true, true) => adds.join(", "),
         },

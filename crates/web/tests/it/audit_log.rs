@@ -132,6 +132,6 @@ async fn the_file_is_a_sheet_that_runs_nothing() {
     plans::change(&app.world.app, &app.world.acme.id, Plan::parse("team").unwrap()).await.unwrap();
     let refused = app.get(&ADA, &format!("{PAGE}/export")).await;
     assert_eq!(refused.status, 403);
-    assert!(refused.body.contains("comes with the Business plan; you are on Team"));
+    assert!(refused.body.contains("is not in the Team plan. Move to the Business plan"));
     assert!(app.get(&ADA, PAGE).await.body.contains("aria-describedby=\"export-why\""));
 }

@@ -268,7 +268,7 @@ async fn a_plan_without_own_roles_says_so_and_keeps_what_is_held() {
     let id = role(&app, "Shift lead", &["procedures:manage"], &["max"]).await;
     plans::change(&app.world.app, &app.world.acme.id, Plan::parse("team").unwrap()).await.unwrap();
     let page = app.get(&ADA, PAGE).await;
-    assert!(page.body.contains("Roles of your own come with the Business plan; you are on Team."));
+    assert!(page.body.contains("Roles of your own are not in the Team plan. Move to the Business plan"));
     assert!(page.body.contains("aria-disabled=\"true\" aria-describedby=\"limit\""));
     assert_eq!(app.get(&ADA, &format!("{PAGE}/new")).await.status, 403);
     let body = json!({ "name": "x", "permissions": ["runs:work"] });
@@ -276,7 +276,7 @@ async fn a_plan_without_own_roles_says_so_and_keeps_what_is_held() {
     assert_eq!((refused.status.as_u16(), &refused.json()["code"]), (403, &json!("own_roles_not_in_plan")));
     assert!(may(&app, "max", Permission::ProceduresManage).await, "what is held stays");
     let one = app.get(&ADA, &format!("{PAGE}/{id}")).await;
-    assert!(one.body.contains("you are on Team") && one.body.contains("id=\"replacement\""), "it can still be deleted");
+    assert!(one.body.contains("not in the Team plan") && one.body.contains("id=\"replacement\""), "it can still be deleted");
     assert_eq!(app.post(&ADA, &format!("{PAGE}/{id}/delete"), "replacement=report-viewer").await.status, 303);
     assert!(!may(&app, "max", Permission::ProceduresManage).await);
     // A limit of the plan is nobody's attempt.
