@@ -87,6 +87,7 @@ impl Stage {
         let stripe = stripe::Config::from_parts(stripe::ConfigParts {
             // Nothing listens there.
             api_base: Some("http://127.0.0.1:9".to_owned()),
+            retries: Some(0),
             secret_key: "sk_test_0123456789abcdef".to_owned().into(),
             ..stripe::ConfigParts::default()
         });

@@ -46,6 +46,8 @@ pub struct Config {
     pub calls_in_a_second: Option<u32>,
     /// Calls at the same time, where that is not the default.
     pub calls_at_once: Option<usize>,
+    /// How often a call that failed on its way is tried again; twice unless said otherwise.
+    pub retries: Option<u32>,
     /// How long one attempt may take, where that is not the default.
     pub call_timeout: Option<Duration>,
 }
@@ -59,6 +61,8 @@ pub struct ConfigParts {
     pub webhook_secrets: Vec<SecretString>,
     pub calls_in_a_second: Option<u32>,
     pub calls_at_once: Option<usize>,
+    /// How often a call that failed on its way is tried again; twice unless said otherwise.
+    pub retries: Option<u32>,
     pub call_timeout: Option<Duration>,
 }
 
@@ -91,6 +95,7 @@ impl Config {
                 .unwrap_or_default(),
             calls_in_a_second: number("STRIPE_CALLS_IN_A_SECOND")?,
             calls_at_once: None,
+            retries: None,
             call_timeout: None,
         })
     }
@@ -122,6 +127,7 @@ impl Config {
             mode,
             calls_in_a_second: parts.calls_in_a_second,
             calls_at_once: parts.calls_at_once,
+            retries: parts.retries,
             call_timeout: parts.call_timeout,
         })
     }

@@ -35,7 +35,7 @@ use serde::de::DeserializeOwned;
 use tokio::sync::Semaphore;
 use url::Url;
 
-use self::transport::Call;
+use self::transport::{Call, MOST_RETRIES};
 use crate::config::{Config, Mode};
 use crate::error::Error;
 use crate::form::Pairs;
@@ -102,6 +102,7 @@ pub struct Stripe {
     /// Places for calls at the same time: all of them, and those of them that the background may take.
     places: Arc<[Semaphore; 2]>,
     priority: Priority,
+    retries: u32,
 }
 
 impl fmt::Debug for Stripe {
@@ -136,6 +137,7 @@ impl Stripe {
             budget: Arc::new(Budget::new(WINDOW, allowed, (allowed / 4.0).max(2.0))),
             places: Arc::new([Semaphore::new(at_once), Semaphore::new(at_once.div_ceil(2))]),
             priority: Priority::Interactive,
+            retries: config.retries.unwrap_or(MOST_RETRIES),
         })
     }
 

@@ -26,7 +26,7 @@ use crate::http_client::unreachable;
 use crate::idempotency::Idempotency;
 
 /// Attempts after the first.
-const MOST_RETRIES: u32 = 2;
+pub(super) const MOST_RETRIES: u32 = 2;
 
 /// Before the second attempt, more or less; twice that before the third.
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
@@ -62,7 +62,7 @@ impl Stripe {
                 tracing::debug!(%method, path, %error, request_id, "Stripe refused a call");
             }
             match self.pause_after(&refused, retries) {
-                Some(pause) if retries < MOST_RETRIES => sleep(pause).await,
+                Some(pause) if retries < self.retries => sleep(pause).await,
                 _ => return Err(refused.error),
             }
             retries += 1;

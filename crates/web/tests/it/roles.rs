@@ -276,7 +276,10 @@ async fn a_plan_without_own_roles_says_so_and_keeps_what_is_held() {
     assert_eq!((refused.status.as_u16(), &refused.json()["code"]), (403, &json!("own_roles_not_in_plan")));
     assert!(may(&app, "max", Permission::ProceduresManage).await, "what is held stays");
     let one = app.get(&ADA, &format!("{PAGE}/{id}")).await;
-    assert!(one.body.contains("not in the Team plan") && one.body.contains("id=\"replacement\""), "it can still be deleted");
+    assert!(
+        one.body.contains("not in the Team plan") && one.body.contains("id=\"replacement\""),
+        "it can still be deleted"
+    );
     assert_eq!(app.post(&ADA, &format!("{PAGE}/{id}/delete"), "replacement=report-viewer").await.status, 303);
     assert!(!may(&app, "max", Permission::ProceduresManage).await);
     // A limit of the plan is nobody's attempt.
