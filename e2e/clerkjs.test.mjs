@@ -1,6 +1,7 @@
 // The real ClerkJS, unmodified, from the path Clerk serves it from, against the local sandbox: everything a page does with it.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { atClerk } from './support/clerk.mjs';
 import { appears, signIn } from './support/people.mjs';
 import { stage } from './support/stage.mjs';
 import { Tenantry } from './support/tenantry.mjs';
@@ -345,6 +346,9 @@ describe('ClerkJS, unmodified: the life of an organisation', () => {
       assert.deepEqual(await nina.does('signUp', { emailAddress: NINA, password: 'battery staple', firstName: 'Nina' }), ['complete', 'Nina', true]);
       assert.equal(await mary.does('invite', { emailAddress: NINA }), 'pending');
       assert.deepEqual(await nina.does('acceptOwn'), ['Acme', 'accepted', 'org:member', 'active']);
+      // The product keeps Clerk's limit at its smallest plan's; here it is Clerk that is looked at.
+      const { id } = await atClerk(house, '/organizations/acme');
+      await atClerk(house, `/organizations/${id}`, { max_allowed_memberships: 10 }, 'PATCH');
       const emailAddresses = ['olga+clerk_test@example.com', 'petra+clerk_test@example.com'];
       assert.deepEqual(await mary.does('inviteSeveral', { emailAddresses }), [['pending', 'pending'], 'revoked', 1, 1]);
       assert.deepEqual(await mary.does('members'), [2, ['Mary org:admin', 'Nina org:member'], 1, ['org:admin', 'org:member']]);
