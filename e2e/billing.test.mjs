@@ -20,8 +20,8 @@ const heading = (page, name, level = 2) => page.getByRole('heading', { level, na
 
 async function pictures(page, name) {
   for (const colorScheme of ['light', 'dark']) {
-    await page.emulateMedia({ colorScheme });
     await accessible(page);
+    await page.emulateMedia({ colorScheme });
     for (const width of [1280, 390]) {
       await page.setViewportSize({ width, height: 844 });
       assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth), 'nothing to scroll sideways');
@@ -85,7 +85,7 @@ test('an upgrade costs what the page says; a smaller plan waits, and can be take
   await pictures(ben, 'billing-active');
   await ben.getByText('Yearly', { exact: true }).click();
   await ben.getByRole('button', { name: 'Pay by the year' }).click();
-  await heading(ben, 'Business to Business');
+  await heading(ben, 'Business, paid by the year');
   const today = (await ben.locator('dd').first().innerText()).match(/\$([\d,.]+)/)[1].replace(',', '');
   await pictures(ben, 'billing-change');
   await ben.getByRole('button', { name: 'Confirm at Stripe' }).click();
