@@ -28,6 +28,14 @@ pub enum Door {
 }
 
 impl Door {
+    /// The price that is to be confirmed there.
+    fn price(&self) -> Option<&str> {
+        match self {
+            Self::Change { lookup_key } => Some(lookup_key),
+            _ => None,
+        }
+    }
+
     /// As in the audit log.
     fn as_str(&self) -> &'static str {
         match self {
@@ -45,7 +53,7 @@ impl Billing {
     /// `Conflict` where there is no customer yet, or no subscription to change or end.
     pub async fn portal(&self, org: &Org, door: &Door) -> Result<String> {
         let mut tx = org.write().await?;
-        let account = billing::open_portal(&mut tx, door.as_str()).await?;
+        let account = billing::open_portal(&mut tx, door.as_str(), door.price()).await?;
         tx.commit().await?;
         let customer = account.customer_id.clone().ok_or_else(nothing_yet)?;
         let live = account.live();

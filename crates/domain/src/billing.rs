@@ -13,9 +13,9 @@ use tenancy::{Query, Row, tenant_statements};
 
 use crate::audit_log::Entry;
 use crate::email_address::EmailAddress;
-use crate::plans::{Interval, Plan};
+use crate::plans::{Interval, Plan, Price};
 use crate::seats::Seats;
-use crate::{Access, OrgTx, Permission, Read, Result};
+use crate::{Access, Error, FieldErrors, OrgTx, Permission, Read, Result};
 
 tenant_statements! {
     ACCOUNT = "
@@ -246,6 +246,38 @@ impl Usage {
     }
 }
 
+impl Usage {
+    /// `Conflict` `downgrade_below_use` where more is in use than a plan allows: what, and how much of it.
+    pub fn fits(&self, plan: Plan) -> Result<()> {
+        let over = self.beyond(plan);
+        if over.is_empty() {
+            return Ok(());
+        }
+        let message =
+            format!("More is in use than the {} plan allows: {}. Reduce that first.", plan.name(), over.join("; "));
+        Err(Error::Conflict { code: "downgrade_below_use", message })
+    }
+
+    fn from_rows(seats: &[Row], usage: &[Row]) -> Result<Self> {
+        let (seats, usage) = (one(seats)?, one(usage)?);
+        Ok(Self { seats: Seats::from_row(seats), published_procedures: usage.get(0), own_roles: usage.get(1) })
+    }
+}
+
+/// The plan that is sold at a price. Field `price`.
+pub fn sold(lookup_key: &str) -> Result<(Plan, &'static Price), FieldErrors> {
+    let unknown = || FieldErrors::one("price", "There is no such price. Load the page again.");
+    Plan::sold_as(lookup_key).ok_or_else(unknown)
+}
+
+/// The same for an organisation that is about to pay it: everything that it uses must fit.
+pub(crate) async fn wanted(tx: &mut OrgTx, lookup_key: &str) -> Result<(Plan, &'static Price)> {
+    let (plan, price) = sold(lookup_key)?;
+    let (seats, usage) = (tx.rows(Seats::query()).await?, tx.rows(Query::new(USAGE)).await?);
+    Usage::from_rows(&seats, &usage)?.fits(plan)?;
+    Ok((plan, price))
+}
+
 /// The billing page.
 #[derive(Debug, Clone, serde::Serialize)]
 pub struct Billing {
@@ -282,19 +314,22 @@ impl Billing {
 pub fn show() -> Read<Billing> {
     let queries = [Query::new(ACCOUNT), Query::new(INVOICES), Seats::query(), Query::new(USAGE), Query::new(MANAGERS)];
     Read::new(Permission::BillingRead, queries, |[account, invoices, seats, usage, managers]| {
-        let (seats, usage) = (one(&seats)?, one(&usage)?);
         Ok(Billing {
             account: account.first().map(Account::from_row).unwrap_or_default(),
             invoices: invoices.iter().map(Invoice::from_row).collect(),
-            usage: Usage { seats: Seats::from_row(seats), published_procedures: usage.get(0), own_roles: usage.get(1) },
+            usage: Usage::from_rows(&seats, &usage)?,
             managers: managers.iter().map(|row| row.get(0)).collect(),
         })
     })
 }
 
-/// Somebody is about to go to the vendor's own pages, for this; written down before they go. Gives what is known.
-pub async fn open_portal(tx: &mut OrgTx, what: &str) -> Result<Account> {
+/// Somebody is about to go to the vendor's own pages, for this, and perhaps to confirm this price; written down before they
+/// go. Gives what is known. Refused as [`Usage::fits`] says where the price is of a plan that is too small.
+pub async fn open_portal(tx: &mut OrgTx, what: &str, lookup_key: Option<&str>) -> Result<Account> {
     tx.require(Permission::BillingManage)?;
+    if let Some(lookup_key) = lookup_key {
+        wanted(tx, lookup_key).await?;
+    }
     let entry = Entry::new("billing.portal_opened").on_organisation(tx.access());
     tx.record(entry.after(json!({ "for": what }))).await?;
     account(tx).await
@@ -323,5 +358,5 @@ async fn account(tx: &mut OrgTx) -> Result<Account> {
 }
 
 fn one(rows: &[Row]) -> Result<&Row> {
-    rows.first().ok_or(crate::Error::NotFound)
+    rows.first().ok_or(Error::NotFound)
 }

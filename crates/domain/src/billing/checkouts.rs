@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::Account;
 use crate::audit_log::Entry;
 use crate::plans::Plan;
-use crate::{Error, FieldErrors, OrgTx, Permission, Result, organisations};
+use crate::{Error, OrgTx, Permission, Result, organisations};
 
 tenant_statements! {
     /// The account's row, made when it is first needed; the organisation's name as it is told to the vendor.
@@ -86,12 +86,12 @@ pub struct Begun {
 
 /// Begins, or goes on with, the way to a price.
 ///
-/// `Conflict` `already_subscribed` where there is a subscription; it is changed, not bought again.
+/// `Conflict` `already_subscribed` where there is a subscription: it is changed, not bought again; and where more is in use
+/// than the plan allows.
 pub async fn begin(tx: &mut OrgTx, lookup_key: &str) -> Result<Begun> {
     tx.require(Permission::BillingManage)?;
-    let unknown = || FieldErrors::one("price", "There is no such price. Load the page again.");
-    let (plan, price) = Plan::sold_as(lookup_key).ok_or_else(unknown)?;
     organisations::lock(tx).await?;
+    let (plan, price) = super::wanted(tx, lookup_key).await?;
     let name = tx.access().organisation.name.clone();
     let row = tx.one(Query::new(CLAIM).bind(name)).await?;
     let customer = CustomerClaim { number: row.get(0), id: row.get(1), name: row.get(2) };

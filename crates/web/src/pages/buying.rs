@@ -6,9 +6,8 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
 use billing::{Door, Preview};
-use domain::billing::{self as rules, Billing};
-use domain::plans::Plan;
-use domain::{Access, Error as Refusal, FieldErrors};
+use domain::billing as rules;
+use domain::{Access, FieldErrors, Read};
 use http::header::LOCATION;
 use http::{HeaderValue, StatusCode};
 use serde::Deserialize;
@@ -65,11 +64,10 @@ pub(crate) async fn choose(
     Form(chosen): Form<Chosen>,
 ) -> Result<Response> {
     let (_, billing) = org.read(rules::show).await?;
-    let (plan, _) = Plan::sold_as(&chosen.price).ok_or_else(no_such_price)?;
+    rules::sold(&chosen.price)?;
     if billing.account.live().is_some() {
         return Ok(org.see(&format!("settings/billing/change?price={}", chosen.price), None));
     }
-    may_move_to(&billing, plan)?;
     Ok(away(&state.billing.checkout(org.door(), &chosen.price).await?))
 }
 
@@ -80,8 +78,8 @@ pub(crate) async fn ask(
     Query(chosen): Query<Chosen>,
 ) -> Result<Response> {
     let (access, billing) = org.read(rules::show).await?;
-    let (plan, _) = Plan::sold_as(&chosen.price).ok_or_else(no_such_price)?;
-    may_move_to(&billing, plan)?;
+    let (plan, _) = rules::sold(&chosen.price)?;
+    billing.usage.fits(plan)?;
     let preview = state.billing.preview(&billing.account, &chosen.price).await?;
     page(StatusCode::OK, &ChangePage::new(&org, &access, chosen.price, preview))
 }
@@ -92,9 +90,6 @@ pub(crate) async fn change(
     State(state): State<crate::State>,
     Form(chosen): Form<Chosen>,
 ) -> Result<Response> {
-    let (_, billing) = org.read(rules::show).await?;
-    let (plan, _) = Plan::sold_as(&chosen.price).ok_or_else(no_such_price)?;
-    may_move_to(&billing, plan)?;
     let door = Door::Change { lookup_key: chosen.price };
     Ok(away(&state.billing.portal(org.door(), &door).await?))
 }
@@ -105,6 +100,8 @@ pub(crate) async fn portal(
     State(state): State<crate::State>,
     Form(going): Form<Going>,
 ) -> Result<Response> {
+    // Whoever may not is told that, whatever they ask for.
+    org.read(Read::access_only).await?;
     let door = door(&going.what)?;
     Ok(away(&state.billing.portal(org.door(), &door).await?))
 }
@@ -149,21 +146,6 @@ pub(crate) fn door(what: &str) -> Result<Door> {
         "cancel" => Ok(Door::Cancel),
         _ => Err(FieldErrors::one("for", "It is home, payment_method or cancel.").into()),
     }
-}
-
-pub(crate) fn no_such_price() -> Error {
-    FieldErrors::one("price", "There is no such price. Load the page again.").into()
-}
-
-/// `Conflict` where more is in use than the plan allows: what, and how much of it.
-pub(crate) fn may_move_to(billing: &Billing, plan: Plan) -> Result<(), Refusal> {
-    let over = billing.usage.beyond(plan);
-    if over.is_empty() {
-        return Ok(());
-    }
-    let message =
-        format!("More is in use than the {} plan allows: {}. Reduce that first.", plan.name(), over.join("; "));
-    Err(Refusal::Conflict { code: "downgrade_below_use", message })
 }
 
 /// To a page of Stripe's. The address is as good as a key: it is neither logged nor kept.
