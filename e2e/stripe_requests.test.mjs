@@ -90,7 +90,7 @@ async function theirCalls(stripe) {
   await stripe.customers.retrieve('cus_1', { expand: ['tax_ids', 'invoice_settings.default_payment_method'] });
   await stripe.customers.search({ query: "metadata['org_id']:'org_1'", page: 'page_2' });
   await stripe.customers.listPaymentMethods('cus_1', { type: 'card', ...newer });
-  await stripe.paymentMethods.attach('pm_card_visa', { customer: 'cus_1' });
+  await stripe.paymentMethods.attach('pm_card_visa', { customer: 'cus_1' }, options);
   await stripe.customers.listTaxIds('cus_1', newer);
   await stripe.customers.del('cus_1');
 
