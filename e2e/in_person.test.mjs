@@ -80,6 +80,8 @@ test('whoever signed in long ago signs in again to make an admin, and nothing ch
   // Back at the page that the form was on.
   await arrives(tab, `${tenantry.app}/orgs/acme/settings/members/**`);
   await tab.close();
+  // Longer than ClerkJS waits before it writes its token into the cookie: it must not be the old one's.
+  await page.waitForTimeout(6000);
   await page.getByRole('button', { name: 'Send it again' }).click();
   await arrives(page, `${tenantry.app}/orgs/acme/settings/members`);
   await appears(page, page.getByRole('row').filter({ hasText: 'Max' }).getByText('Admin'));

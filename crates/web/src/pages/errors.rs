@@ -78,6 +78,11 @@ impl FormGivenBack<'_> {
     fn may_be_saved(&self) -> bool {
         self.problem.code == "unavailable"
     }
+
+    /// The way out ends the session that this page was asked in.
+    fn replaces_session(&self) -> bool {
+        self.first.as_ref().is_some_and(|first| first.signs_out)
+    }
 }
 
 impl Telling {
