@@ -150,7 +150,7 @@ impl Billing {
         }
     }
 
-    async fn subscriptions_of(&self, customer: &str) -> Result<Vec<types::Subscription>> {
+    pub(crate) async fn subscriptions_of(&self, customer: &str) -> Result<Vec<types::Subscription>> {
         let filter = SubscriptionFilter {
             customer: Some(customer.to_owned()),
             expand: vec![SubscriptionExpand::DefaultPaymentMethod, SubscriptionExpand::Schedule],

@@ -6,11 +6,11 @@ use std::net::IpAddr;
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use tenancy::{Database, OrganisationId, Query, Row, Transaction, tenant_statements};
+use tenancy::{Database, OrganisationId, Query, Row, Transaction, UserId, tenant_statements};
 use uuid::Uuid;
 
 use crate::plans::Feature;
-use crate::{Access, FieldErrors, Org, Permission, Read, Result, jobs};
+use crate::{Access, BaseRole, FieldErrors, Org, Permission, Read, Result, jobs};
 
 tenant_statements! {
     RECORD = "
@@ -112,6 +112,12 @@ impl Author {
             role: roles.join(", "),
             origin: origin.clone(),
         }
+    }
+
+    /// A member of whom no more is known than this: they stand outside of the organisation.
+    pub(crate) fn outside(id: &UserId, name: &str, role: BaseRole, origin: &Origin) -> Self {
+        let (id, name, role) = (id.to_string(), name.to_owned(), role.as_str().to_owned());
+        Self { kind: "member".into(), id, name, role, origin: origin.clone() }
     }
 
     /// What happened at Clerk.

@@ -213,7 +213,7 @@ impl Account {
 }
 
 /// What is written by us and read by us: a form from an older version counts as nothing, until the next fetch.
-fn stored<T: serde::de::DeserializeOwned>(row: &Row, column: usize) -> Option<T> {
+pub(crate) fn stored<T: serde::de::DeserializeOwned>(row: &Row, column: usize) -> Option<T> {
     row.get::<_, Option<serde_json::Value>>(column).and_then(|value| serde_json::from_value(value).ok())
 }
 

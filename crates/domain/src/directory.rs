@@ -9,6 +9,7 @@ use crate::access::refuse_ended;
 use crate::audit_log::{self, Author, Entry};
 use crate::email_address::EmailAddress;
 use crate::invitations::acceptance::MyInvitation;
+use crate::lifecycle::closing::CLOSE_ORGANISATION;
 use crate::{Access, BaseRole, MyOrganisation, Org, Person, Result, jobs, memberships, plans};
 
 directory_statements! {
@@ -31,7 +32,12 @@ directory_statements! {
                                 order by invitation.invited_at)
                   from invitations as invitation join organisations as other on other.id = invitation.organisation_id
                  where invitation.state = 'pending' and invitation.expires_at > now()
-                   and invitation.address = any (person.addresses) and other.deleted_at is null)
+                   and invitation.address = any (person.addresses) and other.deleted_at is null),
+               (select json_agg(json_build_object('id', other.id, 'name', other.name, 'erase_at', other.erase_at)
+                                order by lower(other.name), other.id)
+                  from memberships as mine join organisations as other on other.id = mine.organisation_id
+                 where mine.user_id = $1 and other.deleted_at is not null
+                   and mine.removed_at is null and mine.waiting_since is null)
           from users as person where person.id = $1 and person.deleted_at is null";
     MINE = "
         select other.slug, other.name, mine.role
@@ -59,10 +65,20 @@ directory_statements! {
           join memberships as mine on mine.organisation_id = organisation.id
          where mine.user_id = $1 and retired.slug = $2 and retired.retired_at > now() - interval '90 days'
            and organisation.deleted_at is null and mine.removed_at is null and mine.waiting_since is null";
+    /// Deleted, and not erased: whoever belonged there is told so.
+    DELETED_AT = "
+        select organisation.id
+          from organisations as organisation
+          join memberships as mine on mine.organisation_id = organisation.id
+         where mine.user_id = $1 and organisation.slug = $2 and organisation.deleted_at is not null
+           and mine.removed_at is null and mine.waiting_since is null";
+    /// Also where the organisation that had it is erased.
     ADDRESS_TAKEN = "
         select from organisations as organisation where organisation.slug = $1
         union all
-        select from retired_addresses as retired where retired.slug = $1";
+        select from retired_addresses as retired where retired.slug = $1
+        union all
+        select from erasures as erasure where sha256(convert_to($1, 'UTF8')) = any (erasure.addresses)";
     SEEN = "
         update memberships set seen_at = now() where organisation_id = $1 and user_id = $2";
     NOW = "select clock_timestamp()";
@@ -84,7 +100,9 @@ directory_statements! {
     ANOTHERS_ADDRESS = "
         select from organisations as other where other.slug = $2 and other.id <> $1
         union all
-        select from retired_addresses as retired where retired.slug = $2 and retired.organisation_id <> $1";
+        select from retired_addresses as retired where retired.slug = $2 and retired.organisation_id <> $1
+        union all
+        select from erasures as erasure where sha256(convert_to($2, 'UTF8')) = any (erasure.addresses)";
     RETIRE_ADDRESS = "
         insert into retired_addresses (slug, organisation_id)
         select organisation.slug, organisation.id from organisations as organisation
@@ -106,8 +124,10 @@ directory_statements! {
     RECORD_MEMBERSHIP = "
         insert into memberships (organisation_id, user_id, role, waiting_since) values ($1, $2, $3, now())
         on conflict (organisation_id, user_id) do nothing";
+    /// Of an organisation that is gone at Clerk they are all that says who may still take its data along.
     DROP_OTHER_MEMBERSHIPS = "
         delete from memberships where user_id = $1 and organisation_id <> all ($2) and changed_at is null
+           and (not $3 or organisation_id not in (select gone.id from organisations as gone where gone.gone_at_clerk))
         returning organisation_id, role";
     WAITING = "select organisation_id from memberships where user_id = $1 and waiting_since is not null";
     /// The last hundred; a token outlives its session by a minute at most.
@@ -121,8 +141,9 @@ directory_statements! {
         update users set deleted_at = now(), mirrored_at = $2, addresses = '{}' where id = $1 and mirrored_at <= $2
         returning id, name";
     ORGANISATION_GONE = "
-        update organisations set deleted_at = coalesce(deleted_at, now()), mirrored_at = $2
-         where id = $1 and mirrored_at <= $2";
+        update organisations set deleted_at = coalesce(deleted_at, now()), mirrored_at = $2, gone_at_clerk = true
+         where id = $1 and mirrored_at <= $2 and not gone_at_clerk
+        returning id";
 }
 
 /// A signed-in person and where they belong.
@@ -136,6 +157,19 @@ pub struct PersonHome {
     pub waiting: Vec<MyOrganisation>,
     /// Invitations they have not answered, the oldest first.
     pub invitations: Vec<MyInvitation>,
+    /// Organisations that were deleted and are not erased, by name.
+    pub deleted: Vec<MyDeleted>,
+}
+
+/// A deleted organisation of a person's.
+#[derive(Debug, Clone, serde::Deserialize, serde::Serialize)]
+pub struct MyDeleted {
+    /// `org_…`
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// When it is erased; none while its plan is being ended.
+    pub erase_at: Option<Timestamp>,
 }
 
 /// A person as Clerk answered, in the form our tables take.
@@ -226,6 +260,7 @@ pub async fn person(database: &Database, user: &UserId, session: Option<&str>) -
         organisations: row.get::<_, Option<Json<Vec<MyOrganisation>>>>(2).map_or_else(Vec::new, |Json(list)| list),
         waiting: row.get::<_, Option<Json<Vec<MyOrganisation>>>>(4).map_or_else(Vec::new, |Json(list)| list),
         invitations: row.get::<_, Option<Json<Vec<MyInvitation>>>>(5).map_or_else(Vec::new, |Json(list)| list),
+        deleted: row.get::<_, Option<Json<Vec<MyDeleted>>>>(6).map_or_else(Vec::new, |Json(list)| list),
     }))
 }
 
@@ -273,6 +308,13 @@ pub(crate) fn invitations_of(rows: &[Row]) -> Vec<MyInvitation> {
         invited_by: row.get(4),
     };
     rows.iter().map(line).collect()
+}
+
+/// The deleted organisation at an address, if the person belonged to it.
+pub async fn deleted_at(database: &Database, user: &UserId, slug: &str) -> Result<Option<OrganisationId>> {
+    let query = Query::new(DELETED_AT).bind(user.to_string()).bind(slug.to_owned());
+    let rows = database.system(SystemReason::SignIn).run(query).await?;
+    Ok(rows.first().and_then(|row| OrganisationId::parse(row.get(0)).ok()))
 }
 
 /// The address that took this one's place, for those who belong there and for ninety days.
@@ -330,7 +372,7 @@ pub async fn record_person(database: &Database, record: &PersonRecord, asked_at:
         return settle_all(database, &waiting).await;
     }
     let kept: Vec<String> = record.memberships.iter().map(|(organisation, _)| organisation.id.to_string()).collect();
-    drop_others(&mut tx, &record.id, &record.name, kept).await?;
+    drop_others(&mut tx, &record.id, &record.name, kept, true).await?;
     let mut outcome = Ok(());
     for (organisation, role) in &record.memberships {
         tx.query(Query::new(BEFORE_ONE)).await?;
@@ -361,8 +403,8 @@ async fn settle_all(database: &Database, waiting: &[Row]) -> Result<()> {
 }
 
 /// Memberships that Clerk does not have any more go, and the organisations are told.
-async fn drop_others(tx: &mut Transaction, user: &UserId, name: &str, kept: Vec<String>) -> Result<()> {
-    for row in tx.query(Query::new(DROP_OTHER_MEMBERSHIPS).bind(user.to_string()).bind(kept)).await? {
+async fn drop_others(tx: &mut Transaction, user: &UserId, name: &str, kept: Vec<String>, lives: bool) -> Result<()> {
+    for row in tx.query(Query::new(DROP_OTHER_MEMBERSHIPS).bind(user.to_string()).bind(kept).bind(lives)).await? {
         let Ok(organisation) = OrganisationId::parse(row.get(0)) else { continue };
         let entry = Entry::new("member.removed").on(user, name).before(json!({ "role": row.get::<_, &str>(1) }));
         audit_log::follow(tx, &organisation, &entry).await?;
@@ -389,7 +431,7 @@ async fn write_membership(
 pub async fn forget_person(database: &Database, user: &UserId, asked_at: Timestamp) -> Result<()> {
     let mut tx = database.system(SystemReason::Mirror).begin().await?;
     if let Some(row) = tx.query_opt(Query::new(FORGET_PERSON).bind(user.to_string()).bind(asked_at)).await? {
-        drop_others(&mut tx, user, row.get(1), Vec::new()).await?;
+        drop_others(&mut tx, user, row.get(1), Vec::new(), false).await?;
     }
     Ok(tx.commit().await?)
 }
@@ -418,8 +460,11 @@ pub async fn record_renamed(
 /// Clerk has no such organisation any more: it is soft-deleted here, its rows stay.
 pub async fn organisation_gone(database: &Database, organisation: &OrganisationId, asked_at: Timestamp) -> Result<()> {
     let mut tx = database.system(SystemReason::Mirror).begin().await?;
-    tx.query(Query::new(ORGANISATION_GONE).bind(organisation.to_string()).bind(asked_at)).await?;
-    tx.wake_in(organisation).await?;
+    let gone = Query::new(ORGANISATION_GONE).bind(organisation.to_string()).bind(asked_at);
+    if tx.query_opt(gone).await?.is_some() {
+        jobs::enqueue_in(&mut tx, organisation, CLOSE_ORGANISATION, json!({})).await?;
+        tx.wake_in(organisation).await?;
+    }
     Ok(tx.commit().await?)
 }
 

@@ -6,6 +6,7 @@ use uuid::Uuid;
 use crate::Result;
 use crate::billing::record::SYNC_BILLING;
 use crate::inbound_events::{APPLY_CLERK_EVENT, APPLY_STRIPE_EVENT};
+use crate::lifecycle::closing::CLOSE_ORGANISATION;
 
 /// The channel that wakes workers. A wake says "look", nothing more.
 pub const CHANNEL: &str = "tenantry_jobs";
@@ -56,7 +57,7 @@ directory_statements! {
 /// Somebody's access waits for these, and none takes long.
 const PROMPT: &[&str] = &[APPLY_CLERK_EVENT];
 /// Somebody has paid, or has not; each is a handful of questions to Stripe.
-const BILLING: &[&str] = &[APPLY_STRIPE_EVENT, SYNC_BILLING];
+const BILLING: &[&str] = &[APPLY_STRIPE_EVENT, SYNC_BILLING, CLOSE_ORGANISATION];
 
 /// Jobs that wait for each other and for no others: a worker has room of its own for each lane.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -16,6 +16,7 @@ mod id;
 pub mod inbound_events;
 pub mod invitations;
 pub mod jobs;
+pub mod lifecycle;
 pub mod logos;
 pub mod memberships;
 pub mod operations;
@@ -71,6 +72,11 @@ pub fn statements() -> impl Iterator<Item = &'static tenancy::Statement> {
         billing::customers::STATEMENTS,
         billing::checkouts::STATEMENTS,
         billing::record::STATEMENTS,
+        lifecycle::closing::STATEMENTS,
+        lifecycle::deleted::STATEMENTS,
+        lifecycle::erasure::STATEMENTS,
+        lifecycle::erasure::rows::STATEMENTS,
+        lifecycle::rounds::STATEMENTS,
         logos::STATEMENTS,
         procedures::STATEMENTS,
         step_templates::STATEMENTS,

@@ -12,7 +12,8 @@ tenant_statements! {
     /// No row: deleted, or never heard of. Work for it is not done.
     ENTER = "select organisation.slug, organisation.name, organisation.plan, organisation.time_zone,
                     organisation.ownerless_since is not null,
-                    organisation.billing_status, organisation.past_due_since, now()
+                    organisation.billing_status, organisation.past_due_since, now(),
+                    organisation.closing_since is not null
                from organisations as organisation
               where organisation.id = $1 and organisation.deleted_at is null";
 }
@@ -37,7 +38,10 @@ impl OrgJob {
             id,
             slug: row.get(0),
             name: row.get(1),
-            terms: Terms { plan: Plan::of(row.get(2)), standing: Standing::of(row.get(5), row.get(6), row.get(7)) },
+            terms: Terms {
+                plan: Plan::of(row.get(2)),
+                standing: Standing::of_row(row.get(8), row.get(5), row.get(6), row.get(7)),
+            },
             time_zone: row.get(3),
             ownerless: row.get(4),
             logo: None,

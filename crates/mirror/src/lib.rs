@@ -108,6 +108,14 @@ impl Mirror {
         Ok(record.slug().to_owned())
     }
 
+    /// Deletes an organisation at Clerk, with its memberships and invitations there. Nothing to do where it is gone.
+    pub async fn delete_organisation(&self, organisation: &OrganisationId) -> Result<(), Error> {
+        match self.backend.delete_organization(organisation.as_str()).await {
+            Err(error) if !error.is_not_found() => Err(error.into()),
+            _ => Ok(()),
+        }
+    }
+
     /// A session of the person's is over; nothing is answered to its last token.
     pub async fn session_ended(&self, user: &UserId, session: &str) -> Result<(), Error> {
         if !directory::session_ended(&self.database, user, session).await? {

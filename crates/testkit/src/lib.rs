@@ -10,6 +10,7 @@ mod directory;
 mod people;
 mod pgbouncer;
 mod relay;
+mod signer;
 mod stripe_nowhere;
 
 pub use clerk_account::{Account, ClerkAccount, Lost};
@@ -19,5 +20,6 @@ pub use directory::directory_told;
 pub use people::{Organisation, Person, World, organisation, user};
 pub use pgbouncer::PgBouncer;
 pub use relay::Relay;
+pub use signer::signer;
 pub use stripe_nowhere::stripe_nowhere;
 pub use tokio_postgres::Client;

@@ -18,9 +18,9 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("mirror", &["clerk", "domain", "tenancy"]),
     ("billing", &["domain", "stripe", "tenancy"]),
     ("web", &["billing", "clerk", "domain", "mirror", "signatures", "stripe", "tenancy"]),
-    ("worker", &["billing", "clerk", "domain", "mirror", "stripe", "tenancy"]),
+    ("worker", &["billing", "clerk", "domain", "mirror", "signatures", "stripe", "tenancy"]),
     ("sandbox", &["signatures"]),
-    ("testkit", &["clerk", "domain", "stripe", "tenancy"]),
+    ("testkit", &["clerk", "domain", "signatures", "stripe", "tenancy"]),
     ("prove", &["clerk", "domain", "mirror", "stripe", "tenancy", "web"]),
     (
         "cli",

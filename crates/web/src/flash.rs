@@ -47,10 +47,12 @@ pub(crate) enum Flash {
     SubscriptionKept,
     PaymentOnItsWay,
     BillingEmailSaved,
+    OrganisationKept,
+    OrganisationRestored,
 }
 
 impl Flash {
-    const PLAIN: [Self; 34] = [
+    const PLAIN: [Self; 36] = [
         Self::OrganisationCreated,
         Self::OrganisationOnItsWay,
         Self::ProcedureCreated,
@@ -85,6 +87,8 @@ impl Flash {
         Self::SubscriptionKept,
         Self::PaymentOnItsWay,
         Self::BillingEmailSaved,
+        Self::OrganisationKept,
+        Self::OrganisationRestored,
     ];
 
     /// What the last answer to this browser left to say.
@@ -132,6 +136,8 @@ impl Flash {
                 "Nothing has changed yet. If you have paid, it shows here within a minute.".to_owned()
             }
             Self::BillingEmailSaved => "Invoices go to that address from now on.".to_owned(),
+            Self::OrganisationKept => "It is kept. Everything is as it was.".to_owned(),
+            Self::OrganisationRestored => "It is back, with everything in it. Choose a plan for it here.".to_owned(),
             Self::ProfileSaved => "Profile saved.".to_owned(),
             Self::ProfileOnItsWay => "Saved. Name and address appear here in a moment.".to_owned(),
             Self::LogoSaved => "The logo is saved.".to_owned(),
@@ -178,6 +184,8 @@ impl Flash {
             Self::SubscriptionKept => "subscription-kept".to_owned(),
             Self::PaymentOnItsWay => "payment-on-its-way".to_owned(),
             Self::BillingEmailSaved => "billing-email-saved".to_owned(),
+            Self::OrganisationKept => "organisation-kept".to_owned(),
+            Self::OrganisationRestored => "organisation-restored".to_owned(),
         }
     }
 

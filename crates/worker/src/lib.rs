@@ -3,6 +3,8 @@
 mod audit_log;
 mod clerk_events;
 mod clerk_told;
+mod closing;
+mod erasure;
 mod hands;
 mod schedule;
 mod settle;
@@ -20,6 +22,7 @@ use tenancy::{Database, Listener};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
+pub use crate::erasure::{Ends, Erased, erase_due};
 use crate::hands::Hands;
 use crate::schedule::Schedule;
 
@@ -37,25 +40,35 @@ pub struct State {
     pub mirror: Mirror,
     /// Keeps what is paid equal to Stripe's.
     pub billing: Billing,
+    /// What the end of organisations goes by.
+    pub ends: Ends,
 }
 
 /// Why a job was not done. The text goes to the job's row for an operator to read.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum Failure {
+pub enum Failure {
+    /// Of an older or a newer program.
     #[error("no worker knows this kind of job")]
     UnknownKind,
+    /// Written by another program.
     #[error("the job's payload is not what its kind needs")]
     Payload,
+    /// Two instances share a signing secret.
     #[error("the event is of another instance of Clerk's, {0}: is one signing secret used for two?")]
     ForeignInstance(String),
+    /// A defect of ours.
     #[error("the job panicked; the worker's log says where")]
     Panicked,
+    /// Workers ended while they did it.
     #[error("the job was begun as often as may be, and no worker came to an end with it")]
     NeverEnds,
+    /// Our own rules, or our database.
     #[error(transparent)]
     Domain(#[from] domain::Error),
+    /// Clerk, or what it said.
     #[error(transparent)]
     Mirror(#[from] mirror::Error),
+    /// Stripe, or what it said.
     #[error(transparent)]
     Billing(#[from] billing::Error),
 }

@@ -8,11 +8,13 @@ use domain::drift::{LOOK_AT_DUE_CUSTOMERS, RECONCILE_CLERK, RECONCILE_STRIPE};
 use domain::inbound_events::{APPLY_CLERK_EVENT, APPLY_STRIPE_EVENT};
 use domain::invitations::delivery::TELL_CLERK_INVITATION;
 use domain::jobs::{self, Claimed, MOST_WAITS};
+use domain::lifecycle::closing::CLOSE_ORGANISATION;
+use domain::lifecycle::rounds::TEND_ORGANISATIONS;
 use domain::memberships::TELL_CLERK_MEMBERSHIP;
 use domain::plans::TELL_CLERK_LIMIT;
 use domain::sign_outs::{self, REVOKE_CLERK_SESSION};
 
-use crate::{Failure, State, audit_log, clerk_events, clerk_told, stripe_events};
+use crate::{Failure, State, audit_log, clerk_events, clerk_told, closing, erasure, stripe_events};
 
 /// A job's lease is renewed this often; it lasts three times as long.
 pub(crate) const RENEW: Duration = Duration::from_secs(30);
@@ -69,6 +71,8 @@ async fn perform(state: &State, job: &Claimed) -> Result<(), Failure> {
             tracing::info!(compared = report.compared, drift = report.found.len(), "compared with Clerk");
             Ok(())
         }
+        CLOSE_ORGANISATION => closing::close(state, job).await,
+        TEND_ORGANISATIONS => erasure::tend(state).await,
         _ => Err(Failure::UnknownKind),
     }
 }

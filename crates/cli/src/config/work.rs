@@ -7,7 +7,8 @@ use super::complaints::Shown;
 use super::production::{self, PRODUCTION};
 use super::public_base_url::PublicBaseUrlArgument;
 use super::{
-    BadConfiguration, ClerkArguments, Complaints, PoolArguments, StripeArguments, VendorArguments, database_url,
+    BadConfiguration, ClerkArguments, Complaints, EndsArguments, PoolArguments, StripeArguments, VendorArguments,
+    database_url,
 };
 use url::Url;
 
@@ -30,6 +31,8 @@ pub(crate) struct WorkArguments {
     stripe: StripeArguments,
     #[command(flatten)]
     vendors: VendorArguments,
+    #[command(flatten)]
+    ends: EndsArguments,
 }
 
 /// As checked.
@@ -41,6 +44,7 @@ pub(crate) struct WorkConfig {
     pub(crate) allow_old_postgres: bool,
     pub(crate) clerk: clerk::Config,
     pub(crate) stripe: ::stripe::Config,
+    pub(crate) ends: worker::Ends,
     pub(crate) production: bool,
 }
 
@@ -63,6 +67,7 @@ impl WorkArguments {
         }
         let stripe = self.stripe.check(&mut complaints, None, production);
         self.vendors.check(&mut complaints);
+        let ends = self.ends.check(&mut complaints);
         let allow_old_postgres = self.pool.allow_old_postgres();
         complaints.finish(|| {
             Some(WorkConfig {
@@ -72,6 +77,7 @@ impl WorkArguments {
                 allow_old_postgres,
                 clerk: clerk?,
                 stripe: stripe?,
+                ends: ends?,
                 production,
             })
         })

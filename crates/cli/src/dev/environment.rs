@@ -53,6 +53,7 @@ impl Environment {
             ("STRIPE_WEBHOOK_SECRETS", secrets.stripe_webhook_secret.clone()),
             ("STRIPE_PAGES", addresses.stripe()),
             ("STRIPE_CALLS_IN_A_SECOND", "10000".to_owned()),
+            ("ERASURE_SIGNING_KEY", secrets.erasure_signing_key.clone()),
             ("MAIL_DIR", folder("mail")),
             ("FILES_DIR", folder("files")),
         ])

@@ -6,6 +6,7 @@ mod audit_log;
 mod directory;
 mod inbound_events;
 mod jobs;
+mod lifecycle;
 mod membership;
 mod permissions;
 mod plans;

@@ -6,6 +6,8 @@ pub(crate) mod audit_log;
 pub(crate) mod billing;
 pub(crate) mod buying;
 pub(crate) mod complaint;
+pub(crate) mod deleted;
+pub(crate) mod deletion;
 pub(crate) mod errors;
 pub(crate) mod gate;
 pub(crate) mod given_roles;

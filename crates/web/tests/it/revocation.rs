@@ -43,6 +43,7 @@ impl Stage {
         let state = worker::State {
             mirror: Mirror::new(database.clone(), clerk.backend()),
             billing: billing::Billing::new(database.clone(), testkit::stripe_nowhere(), tokens::APP),
+            ends: worker::Ends::new(testkit::signer()),
             database,
         };
         let (end, ended) = oneshot::channel();

@@ -35,6 +35,7 @@ async fn what_happened_in_another_instance_changes_nothing_and_waits_for_an_oper
     let state = State {
         mirror: mirror::Mirror::new(worker.clone(), clerk.backend()),
         billing: billing::Billing::new(worker.clone(), testkit::stripe_nowhere(), "http://localhost:3000"),
+        ends: crate::Ends::new(testkit::signer()),
         database: worker,
     };
     clerk.account().person("user_ada", "Ada");
