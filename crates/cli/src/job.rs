@@ -56,7 +56,7 @@ enum Job {
 pub(crate) async fn run(arguments: &JobArguments) -> anyhow::Result<ExitCode> {
     let Command::Run { job, once, dry_run, work } = &arguments.command;
     let config = work.check()?;
-    let database = connect("WORKER_DATABASE_URL", &config.database_url, config.pool).await?;
+    let database = connect("WORKER_DATABASE_URL", &config.database_url, config.pool.clone()).await?;
     if *dry_run {
         if !matches!(job, Job::Purge) {
             return Err(BadConfiguration::one(

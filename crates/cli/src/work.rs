@@ -13,7 +13,7 @@ use crate::shutdown;
 pub(crate) async fn run(arguments: &WorkArguments) -> anyhow::Result<ExitCode> {
     let config = arguments.check()?;
     let asked = shutdown::asked()?;
-    let database = connect("WORKER_DATABASE_URL", &config.database_url, config.pool).await?;
+    let database = connect("WORKER_DATABASE_URL", &config.database_url, config.pool.clone()).await?;
     refuse_lossy_commits("WORKER_DATABASE_URL", &database, config.production)?;
     refuse_holes(&config.database_url, config.allow_old_postgres).await?;
     let state = state(config, database)?;

@@ -263,7 +263,6 @@ impl Model {
     }
 }
 
-#[expect(clippy::print_stdout, reason = "a red walk can be walked again by what it printed")]
 #[tokio::test]
 async fn whatever_happens_in_whatever_order_the_model_says_what_comes_of_it() {
     let (seed, steps) = (number("LIFECYCLE_SEED", 20_261_128), number("LIFECYCLE_STEPS", STEPS));
