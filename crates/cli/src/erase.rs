@@ -1,7 +1,7 @@
 //! `tenantry erase`: what is left of erased organisations, and whether it is what was written.
 
-use std::io::{Read as _, Write as _};
-use std::path::PathBuf;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use base64::prelude::{BASE64_STANDARD, Engine};
@@ -30,6 +30,13 @@ enum Command {
         #[command(flatten)]
         work: Box<WorkArguments>,
     },
+    /// Erase again what a restored backup has brought back: whatever these records say was erased is due at once
+    Again {
+        /// The file of records, as printed before the backup was restored; - reads them from the standard input
+        file: PathBuf,
+        #[command(flatten)]
+        work: Box<WorkArguments>,
+    },
     /// Check that records are as they were signed: needs the public key, and nothing of the installation
     Verify {
         /// The file of records; - reads them from the standard input
@@ -55,6 +62,7 @@ struct Signed {
 pub(crate) async fn run(arguments: &EraseArguments) -> anyhow::Result<ExitCode> {
     match &arguments.command {
         Command::Records { organisation, work } => records(organisation.as_deref(), work).await,
+        Command::Again { file, work } => again(file, work).await,
         Command::Verify { file, public_key } => verify(file, public_key),
     }
 }
@@ -73,15 +81,38 @@ async fn records(organisation: Option<&str>, work: &WorkArguments) -> anyhow::Re
     Ok(ExitCode::SUCCESS)
 }
 
-fn verify(file: &std::path::Path, public_key: &str) -> anyhow::Result<ExitCode> {
-    let mut text = String::new();
-    match file.to_str() {
-        Some("-") => _ = std::io::stdin().read_to_string(&mut text)?,
-        _ => {
-            text = std::fs::read_to_string(file)
-                .map_err(|error| BadConfiguration::one(format!("{} cannot be read: {error}", file.display())))?;
+/// Only what this installation has signed: a record made up would erase somebody.
+async fn again(file: &Path, work: &WorkArguments) -> anyhow::Result<ExitCode> {
+    let config = work.check()?;
+    let text = read(file)?;
+    let key = config.ends.signer.public_key();
+    let mut organisations = Vec::new();
+    for (number, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
+        let wrong = |why| BadConfiguration::one(format!("line {}: {why}; nothing was done", number + 1));
+        let record = checked(line, &key).map_err(wrong)?;
+        organisations.push(OrganisationId::parse(&record.organisation_id).map_err(|_| wrong("it names no organisation"))?);
+    }
+    let database = connect("WORKER_DATABASE_URL", &config.database_url, config.pool).await?;
+    let mut out = std::io::stdout().lock();
+    for organisation in &organisations {
+        if erasure::once_more(&database, organisation).await? {
+            writeln!(out, "{organisation:<32} is there again, and due to be erased")?;
         }
     }
+    writeln!(out, "{} looked for; `tenantry job run purge --once` erases what is due", organisations.len())?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn read(file: &Path) -> anyhow::Result<String> {
+    if file == Path::new("-") {
+        return Ok(std::io::read_to_string(std::io::stdin())?);
+    }
+    let told = |error| BadConfiguration::one(format!("{} cannot be read: {error}", file.display()));
+    Ok(std::fs::read_to_string(file).map_err(told)?)
+}
+
+fn verify(file: &Path, public_key: &str) -> anyhow::Result<ExitCode> {
+    let text = read(file)?;
     let mut out = std::io::stdout().lock();
     let (mut good, mut bad) = (0, 0);
     for (number, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {

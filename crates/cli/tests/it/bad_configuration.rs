@@ -19,7 +19,16 @@ fn a_command_without_configuration_names_every_variable_it_misses() {
                 "STRIPE_WEBHOOK_SECRETS",
             ][..],
         ),
-        ("work", &["WORKER_DATABASE_URL", "CLERK_PUBLISHABLE_KEY", "CLERK_SECRET_KEY", "STRIPE_SECRET_KEY"]),
+        (
+            "work",
+            &[
+                "WORKER_DATABASE_URL",
+                "CLERK_PUBLISHABLE_KEY",
+                "CLERK_SECRET_KEY",
+                "STRIPE_SECRET_KEY",
+                "ERASURE_SIGNING_KEY",
+            ],
+        ),
         ("migrate", &["OWNER_DATABASE_URL"]),
     ] {
         let ended = run(&[command], &[]);

@@ -62,6 +62,7 @@ pub(crate) const PRODUCTION: &[(&str, &str)] = &[
     ("STRIPE_API_BASE", "http://localhost:4592"),
     ("STRIPE_SECRET_KEY", "sk_live_dY3zTqBvW8nPfK2mRxUcJ6hLgS9aEo4Q"),
     ("STRIPE_WEBHOOK_SECRETS", "whsec_dY3zTqBvW8nPfK2mRxUcJ6hLgS9aEo4Q"),
+    ("ERASURE_SIGNING_KEY", "dY3zTqBvW8nPfK2mRxUcJ6hLgS9aEo4QdY3zTqBvW8k="),
 ];
 
 /// `SERVE` with one variable changed.

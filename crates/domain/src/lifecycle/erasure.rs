@@ -66,6 +66,12 @@ directory_statements! {
     SIGNED = "
         select erasure.record, erasure.signature from erasures as erasure
          where erasure.step = 'done' and ($1 = '' or erasure.organisation_id = $1) order by erasure.finished_at";
+    /// A backup brought it back.
+    ONCE_MORE = "
+        update organisations
+           set deleted_at = coalesce(deleted_at, now()), erase_at = now(), closing_since = null, gone_at_clerk = true
+         where id = $1 and erasing_since is null
+        returning id";
     IS_ERASED = "
         select from erasures as erasure
          where erasure.organisation_id = $1 or sha256(convert_to($2, 'UTF8')) = any (erasure.customers)";
@@ -281,6 +287,11 @@ pub async fn records(database: &Database, of: Option<&OrganisationId>) -> Result
     let id = of.map(ToString::to_string).unwrap_or_default();
     let rows = system(database).run(Query::new(SIGNED).bind(id)).await?;
     Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())
+}
+
+/// Has an organisation erased again that was erased before: a backup has brought it back. False where it is not there.
+pub async fn once_more(database: &Database, at: &OrganisationId) -> Result<bool> {
+    Ok(!system(database).run(of(ONCE_MORE, at)).await?.is_empty())
 }
 
 /// Whether a vendor speaks of what is erased: an organisation by its id, or a customer.

@@ -138,15 +138,15 @@ fn code<T: std::fmt::Debug>(outcome: Result<T, Error>) -> &'static str {
 
 #[tokio::test]
 async fn only_an_admin_who_types_the_name_and_until_then_nothing_has_changed() {
-    let stage = Scene::set().await;
+    let scene = Scene::set().await;
     let acme = organisation("acme");
-    assert_eq!(code(stage.asks("max", &acme, "The bolt company").await), "forbidden");
-    assert_eq!(code(stage.asks("ada", &acme, "Bolt Cycles").await), "invalid");
-    assert_eq!(code(stage.asks("ada", &acme, "").await), "invalid");
-    let (access, ()) = stage.world.org("ada", &acme).read(domain::Read::access_only()).await.unwrap();
+    assert_eq!(code(scene.asks("max", &acme, "The bolt company").await), "forbidden");
+    assert_eq!(code(scene.asks("ada", &acme, "Bolt Cycles").await), "invalid");
+    assert_eq!(code(scene.asks("ada", &acme, "").await), "invalid");
+    let (access, ()) = scene.world.org("ada", &acme).read(domain::Read::access_only()).await.unwrap();
     assert!(access.require(Permission::RunsWork).is_ok());
-    stage.asks("ada", &acme, &access.organisation.name).await.unwrap();
-    let (access, (goes, closing)) = stage.world.org("ada", &acme).read(closing::show()).await.unwrap();
+    scene.asks("ada", &acme, &access.organisation.name).await.unwrap();
+    let (access, (goes, closing)) = scene.world.org("ada", &acme).read(closing::show()).await.unwrap();
     assert!(goes.members > 1 && closing.is_some_and(|closing| !closing.ending));
     // Everything is seen, nothing is changed.
     assert!(access.require(Permission::RunsRead).is_ok() && access.require(Permission::BillingRead).is_ok());
@@ -154,32 +154,32 @@ async fn only_an_admin_who_types_the_name_and_until_then_nothing_has_changed() {
         assert_eq!(code(access.require(refused)), "organisation_closing");
     }
     // Asked twice it is one end; and taken back it is as before.
-    stage.asks("ada", &acme, &access.organisation.name).await.unwrap();
-    stage.stops("ada", &acme).await.unwrap();
-    stage.stops("ada", &acme).await.unwrap();
-    let (access, ()) = stage.world.org("max", &acme).read(domain::Read::access_only()).await.unwrap();
+    scene.asks("ada", &acme, &access.organisation.name).await.unwrap();
+    scene.stops("ada", &acme).await.unwrap();
+    scene.stops("ada", &acme).await.unwrap();
+    let (access, ()) = scene.world.org("max", &acme).read(domain::Read::access_only()).await.unwrap();
     assert!(access.require(Permission::RunsWork).is_ok());
-    assert_eq!(closing::ending(&stage.worker, &acme.id).await.unwrap(), Stage::Stopped);
-    closing::delete(&stage.worker, &acme.id, 30).await.unwrap();
-    assert!(!stage.is_deleted(&acme.id).await);
+    assert_eq!(closing::ending(&scene.worker, &acme.id).await.unwrap(), Stage::Stopped);
+    closing::delete(&scene.worker, &acme.id, 30).await.unwrap();
+    assert!(!scene.is_deleted(&acme.id).await);
 }
 
 #[tokio::test]
 async fn once_the_plan_is_being_ended_it_cannot_be_stopped_and_is_not_deleted_before_it_is() {
-    let stage = Scene::set().await;
+    let scene = Scene::set().await;
     let acme = organisation("acme");
-    stage.asks("ada", &acme, ACME).await.unwrap();
-    assert_eq!(closing::ending(&stage.worker, &acme.id).await.unwrap(), Stage::Ending);
-    assert_eq!(code(stage.stops("ada", &acme).await), "closing_too_late");
-    closing::troubled(&stage.worker, &acme.id, "Stripe does not answer.").await.unwrap();
-    closing::delete(&stage.worker, &acme.id, 30).await.unwrap();
-    assert!(!stage.is_deleted(&acme.id).await);
-    let (_, (_, closing)) = stage.world.org("ada", &acme).read(closing::show()).await.unwrap();
+    scene.asks("ada", &acme, ACME).await.unwrap();
+    assert_eq!(closing::ending(&scene.worker, &acme.id).await.unwrap(), Stage::Ending);
+    assert_eq!(code(scene.stops("ada", &acme).await), "closing_too_late");
+    closing::troubled(&scene.worker, &acme.id, "Stripe does not answer.").await.unwrap();
+    closing::delete(&scene.worker, &acme.id, 30).await.unwrap();
+    assert!(!scene.is_deleted(&acme.id).await);
+    let (_, (_, closing)) = scene.world.org("ada", &acme).read(closing::show()).await.unwrap();
     assert_eq!(closing.unwrap().trouble.as_deref(), Some("Stripe does not answer."));
     // The job was given up: the next look takes it up again, once.
-    stage.admin.execute("update tenantry.jobs set state = 'parked'", &[]).await.unwrap();
-    assert_eq!(rounds::take_up_again(&stage.worker).await.unwrap(), 1);
-    assert_eq!(rounds::take_up_again(&stage.worker).await.unwrap(), 0);
+    scene.admin.execute("update tenantry.jobs set state = 'parked'", &[]).await.unwrap();
+    assert_eq!(rounds::take_up_again(&scene.worker).await.unwrap(), 1);
+    assert_eq!(rounds::take_up_again(&scene.worker).await.unwrap(), 0);
     let invoice = FinalInvoice {
         number: Some("AC-1".to_owned()),
         total: -1200,
@@ -188,143 +188,158 @@ async fn once_the_plan_is_being_ended_it_cannot_be_stopped_and_is_not_deleted_be
         hosted_url: None,
         pdf_url: None,
     };
-    closing::ended(&stage.worker, &acme.id, Some(&invoice)).await.unwrap();
+    closing::ended(&scene.worker, &acme.id, Some(&invoice)).await.unwrap();
     // A second try finds it ended, and the first invoice stays.
-    assert_eq!(closing::ending(&stage.worker, &acme.id).await.unwrap(), Stage::Ended);
-    closing::ended(&stage.worker, &acme.id, None).await.unwrap();
-    closing::delete(&stage.worker, &acme.id, 30).await.unwrap();
-    assert!(stage.is_deleted(&acme.id).await);
-    let seen = deleted::show(&stage.world.app, &acme.id, &user("ada")).await.unwrap();
+    assert_eq!(closing::ending(&scene.worker, &acme.id).await.unwrap(), Stage::Ended);
+    closing::ended(&scene.worker, &acme.id, None).await.unwrap();
+    closing::delete(&scene.worker, &acme.id, 30).await.unwrap();
+    assert!(scene.is_deleted(&acme.id).await);
+    let seen = deleted::show(&scene.world.app, &acme.id, &user("ada")).await.unwrap();
     assert_eq!((seen.final_invoice.clone(), seen.days_left(), seen.may_restore()), (Some(invoice), 30, true));
     // Again it stays as it is: no second window begins.
     let until = seen.erase_at;
-    closing::delete(&stage.worker, &acme.id, 90).await.unwrap();
-    assert_eq!(deleted::show(&stage.world.app, &acme.id, &user("ada")).await.unwrap().erase_at, until);
+    closing::delete(&scene.worker, &acme.id, 90).await.unwrap();
+    assert_eq!(deleted::show(&scene.world.app, &acme.id, &user("ada")).await.unwrap().erase_at, until);
 }
 
 #[tokio::test]
 async fn who_belonged_there_sees_that_it_is_deleted_and_an_admin_brings_back_all_of_it() {
-    let stage = Scene::set().await;
+    let scene = Scene::set().await;
     let acme = organisation("acme");
-    let before = stage.others(&organisation("nobody").id).await;
-    stage.asks("ada", &acme, ACME).await.unwrap();
-    stage.ends(&acme.id).await;
+    let before = scene.others(&organisation("nobody").id).await;
+    scene.asks("ada", &acme, ACME).await.unwrap();
+    scene.ends(&acme.id).await;
     // Nobody enters, on whatever surface.
     for name in ["ada", "max"] {
-        assert!(matches!(stage.world.org(name, &acme).write().await, Err(Error::NotFound)), "{name}");
+        assert!(matches!(scene.world.org(name, &acme).write().await, Err(Error::NotFound)), "{name}");
     }
-    let member = deleted::show(&stage.world.app, &acme.id, &user("max")).await.unwrap();
+    let member = deleted::show(&scene.world.app, &acme.id, &user("max")).await.unwrap();
     assert!(!member.admin && !member.may_restore() && member.deleted_by == "ada");
     // Strangers see nothing, and nothing is what whoever asks for an organisation that lives sees.
-    assert_eq!(code(deleted::show(&stage.world.app, &acme.id, &user("olga")).await), "not found");
-    assert_eq!(code(deleted::show(&stage.world.app, &organisation("bolt").id, &user("olga")).await), "not found");
-    assert_eq!(code(stage.restores("olga", &acme.id).await), "not found");
-    assert_eq!(code(stage.restores("max", &acme.id).await), "forbidden");
-    assert_eq!(stage.restores("ada", &acme.id).await.unwrap(), "acme");
+    assert_eq!(code(deleted::show(&scene.world.app, &acme.id, &user("olga")).await), "not found");
+    assert_eq!(code(deleted::show(&scene.world.app, &organisation("bolt").id, &user("olga")).await), "not found");
+    assert_eq!(code(scene.restores("olga", &acme.id).await), "not found");
+    assert_eq!(code(scene.restores("max", &acme.id).await), "forbidden");
+    assert_eq!(scene.restores("ada", &acme.id).await.unwrap(), "acme");
     // Again it is the same, also for a member: it is there.
-    assert_eq!(stage.restores("ada", &acme.id).await.unwrap(), "acme");
-    let (access, ()) = stage.world.org("max", &acme).read(domain::Read::access_only()).await.unwrap();
+    assert_eq!(scene.restores("ada", &acme.id).await.unwrap(), "acme");
+    let (access, ()) = scene.world.org("max", &acme).read(domain::Read::access_only()).await.unwrap();
     assert!(access.require(Permission::RunsWork).is_ok());
-    let after = stage.others(&organisation("nobody").id).await;
+    let after = scene.others(&organisation("nobody").id).await;
     let changed: Vec<&String> =
         before.iter().filter(|(table, sum)| after[*table] != **sum).map(|(table, _)| table).collect();
     assert_eq!(changed, ["tenantry.audit_heads", "tenantry.audit_log", "tenantry.jobs"]);
     let sql =
         "select string_agg(action, ' ' order by sequence) from tenantry.audit_log where action like 'organisation.%'";
-    let said: String = stage.admin.query_one(sql, &[]).await.unwrap().get(0);
+    let said: String = scene.admin.query_one(sql, &[]).await.unwrap().get(0);
     assert_eq!(said, "organisation.closing organisation.deleted organisation.restored");
-    assert_eq!(domain::audit_log::verify(&stage.worker, &acme.id).await.unwrap(), None);
+    assert_eq!(domain::audit_log::verify(&scene.worker, &acme.id).await.unwrap(), None);
 }
 
 #[tokio::test]
 async fn it_is_due_by_the_databases_clock_alone_and_not_a_second_early() {
-    let stage = Scene::set().await;
+    let scene = Scene::set().await;
     let acme = organisation("acme");
-    stage.asks("ada", &acme, ACME).await.unwrap();
-    stage.ends(&acme.id).await;
+    scene.asks("ada", &acme, ACME).await.unwrap();
+    scene.ends(&acme.id).await;
     for (days, left) in [(0.0, 30), (23.0, 7), (6.0, 1)] {
-        stage.days_pass(&acme.id, days).await;
-        assert_eq!(deleted::show(&stage.world.app, &acme.id, &user("ada")).await.unwrap().days_left(), left);
-        assert!(stage.due().await.is_empty());
-        assert!(!erasure::begin(&stage.worker, &acme.id).await.unwrap());
+        scene.days_pass(&acme.id, days).await;
+        assert_eq!(deleted::show(&scene.world.app, &acme.id, &user("ada")).await.unwrap().days_left(), left);
+        assert!(scene.due().await.is_empty());
+        assert!(!erasure::begin(&scene.worker, &acme.id).await.unwrap());
     }
     // 29 days, 23:59:59 and a little less.
-    stage.days_pass(&acme.id, 1.0 - 2.0 / 86_400.0).await;
-    assert!(stage.due().await.is_empty());
-    stage.days_pass(&acme.id, 3.0 / 86_400.0).await;
-    assert_eq!(stage.due().await, [acme.id.to_string()]);
-    let seen = deleted::show(&stage.world.app, &acme.id, &user("ada")).await.unwrap();
+    scene.days_pass(&acme.id, 1.0 - 2.0 / 86_400.0).await;
+    assert!(scene.due().await.is_empty());
+    scene.days_pass(&acme.id, 3.0 / 86_400.0).await;
+    assert_eq!(scene.due().await, [acme.id.to_string()]);
+    let seen = deleted::show(&scene.world.app, &acme.id, &user("ada")).await.unwrap();
     assert!(seen.over && !seen.may_restore() && seen.days_left() == 0);
-    assert_eq!(code(stage.restores("ada", &acme.id).await), "restore_too_late");
+    assert_eq!(code(scene.restores("ada", &acme.id).await), "restore_too_late");
     // Nobody else can be meant: what is not deleted is never begun.
-    assert!(!erasure::begin(&stage.worker, &organisation("bolt").id).await.unwrap());
-    assert!(!erasure::begin(&stage.worker, &OrganisationId::parse("org_unknown").unwrap()).await.unwrap());
-    assert!(erasure::begin(&stage.worker, &acme.id).await.unwrap());
-    assert!(!erasure::begin(&stage.worker, &acme.id).await.unwrap());
+    assert!(!erasure::begin(&scene.worker, &organisation("bolt").id).await.unwrap());
+    assert!(!erasure::begin(&scene.worker, &OrganisationId::parse("org_unknown").unwrap()).await.unwrap());
+    assert!(erasure::begin(&scene.worker, &acme.id).await.unwrap());
+    assert!(!erasure::begin(&scene.worker, &acme.id).await.unwrap());
 }
 
 #[tokio::test]
 async fn whatever_step_it_is_killed_at_nothing_is_left_of_it_and_all_of_everybody_else() {
     // Rounds of more steps each: killed after the first, after the second, …
     for most in [1, 2, 3, 5, 100] {
-        let stage = Scene::set().await;
+        let scene = Scene::set().await;
         let acme = organisation("acme");
-        let procedure = stage.world.procedure("ada", &acme, "Canary procedure").await;
-        stage.world.run("max", &acme, procedure, "Canary run").await;
-        stage.world.logo("ada", &acme).await;
-        stage.world.own_role("ada", &acme, &[Permission::RunsRead]).await;
-        stage.world.invitation("ada", &acme).await;
+        let procedure = scene.world.procedure("ada", &acme, "Canary procedure").await;
+        scene.world.run("max", &acme, procedure, "Canary run").await;
+        scene.world.logo("ada", &acme).await;
+        scene.world.own_role("ada", &acme, &[Permission::RunsRead]).await;
+        scene.world.invitation("ada", &acme).await;
         for (number, body) in
             [(1, r#"{"data":{"id":"org_acme","name":"The acme company"}}"#), (2, r#"{"customer":"cus_acme"}"#)]
         {
             let id = format!("evt_{number}");
             let vendor = domain::inbound_events::Vendor::Clerk;
-            domain::inbound_events::record(&stage.worker, vendor, &id, "x", body.as_bytes()).await.unwrap();
+            domain::inbound_events::record(&scene.worker, vendor, &id, "x", body.as_bytes()).await.unwrap();
         }
         let sql = "insert into tenantry.stripe_customers (customer_id, organisation_id) values ('cus_acme', $1)";
-        stage.admin.execute(sql, &[&acme.id.as_str()]).await.unwrap();
+        scene.admin.execute(sql, &[&acme.id.as_str()]).await.unwrap();
         // What is not of an organisation and may change meanwhile.
-        stage.admin.execute("delete from tenantry.jobs where organisation_id is null", &[]).await.unwrap();
-        stage.asks("ada", &acme, ACME).await.unwrap();
-        stage.ends(&acme.id).await;
-        let counted = erasure::count(&stage.worker, &acme.id).await.unwrap();
-        let mut others = stage.others(&acme.id).await;
+        scene.admin.execute("delete from tenantry.jobs where organisation_id is null", &[]).await.unwrap();
+        scene.asks("ada", &acme, ACME).await.unwrap();
+        scene.ends(&acme.id).await;
+        let counted = erasure::count(&scene.worker, &acme.id).await.unwrap();
+        let mut others = scene.others(&acme.id).await;
         // The customer's event names no organisation; it goes with it.
         let events = others.remove("tenantry.inbound_events").unwrap();
-        stage.days_pass(&acme.id, 30.1).await;
-        assert!(erasure::begin(&stage.worker, &acme.id).await.unwrap());
-        while erasure::step(&stage.worker, &acme.id).await.unwrap() != Step::Done {
-            stage.erases(&acme.id, most).await;
+        scene.days_pass(&acme.id, 30.1).await;
+        assert!(erasure::begin(&scene.worker, &acme.id).await.unwrap());
+        while erasure::step(&scene.worker, &acme.id).await.unwrap() != Step::Done {
+            scene.erases(&acme.id, most).await;
         }
-        assert_eq!(stage.mentions(&["org_acme", "Canary", "cus_acme", ACME]).await, [] as [String; 0], "{most}");
-        let mut after = stage.others(&acme.id).await;
+        assert_eq!(scene.mentions(&["org_acme", "Canary", "cus_acme", ACME]).await, [] as [String; 0], "{most}");
+        let mut after = scene.others(&acme.id).await;
         assert_eq!(after.remove("tenantry.inbound_events").unwrap().0, events.0 - 1);
         assert_eq!(after, others, "{most}");
         // What is left says how much there was of what, and is signed.
-        let records = erasure::records(&stage.worker, Some(&acme.id)).await.unwrap();
+        let records = erasure::records(&scene.worker, Some(&acme.id)).await.unwrap();
         let [(text, signature)] = &records[..] else { panic!("{records:?}") };
         assert!(signatures::erasure::is_signed(text, signature, &testkit::signer().public_key()));
         let record: erasure::ErasureRecord = serde_json::from_str(text).unwrap();
         assert_eq!(record.counts, counted, "{most}");
         assert!(record.counts["tenantry.audit_log"] > 0 && record.counts["tenantry.runs"] == 1);
-        assert!(erasure::is_erased(&stage.worker, "org_acme", "").await.unwrap());
-        assert!(erasure::is_erased(&stage.worker, "", "cus_acme").await.unwrap());
-        assert!(!erasure::is_erased(&stage.worker, "org_bolt", "cus_bolt").await.unwrap());
+        assert!(erasure::is_erased(&scene.worker, "org_acme", "").await.unwrap());
+        assert!(erasure::is_erased(&scene.worker, "", "cus_acme").await.unwrap());
+        assert!(!erasure::is_erased(&scene.worker, "org_bolt", "cus_bolt").await.unwrap());
         // Nobody gets its address, and who was there sees nothing any more.
-        assert!(domain::directory::address_is_taken(&stage.world.app, "acme").await.unwrap());
-        assert_eq!(code(deleted::show(&stage.world.app, &acme.id, &user("ada")).await), "not found");
-        assert_eq!(code(stage.restores("ada", &acme.id).await), "not found");
+        assert!(domain::directory::address_is_taken(&scene.world.app, "acme").await.unwrap());
+        assert_eq!(code(deleted::show(&scene.world.app, &acme.id, &user("ada")).await), "not found");
+        assert_eq!(code(scene.restores("ada", &acme.id).await), "not found");
     }
+}
+
+/// As after a backup from before is restored: it is there, and nobody knows that it was erased.
+#[tokio::test]
+async fn what_a_backup_brings_back_is_erased_again() {
+    let scene = Scene::set().await;
+    let acme = organisation("acme");
+    assert!(erasure::once_more(&scene.worker, &acme.id).await.unwrap());
+    assert_eq!(scene.due().await, [acme.id.to_string()]);
+    assert_eq!(code(scene.restores("ada", &acme.id).await), "deleted_at_clerk");
+    assert!(erasure::begin(&scene.worker, &acme.id).await.unwrap());
+    scene.erases(&acme.id, 100).await;
+    assert_eq!(scene.mentions(&["org_acme", ACME]).await, [] as [String; 0]);
+    assert!(!erasure::once_more(&scene.worker, &acme.id).await.unwrap());
+    assert!(!erasure::once_more(&scene.worker, &OrganisationId::parse("org_unknown").unwrap()).await.unwrap());
 }
 
 #[tokio::test]
 async fn the_server_erases_nothing_and_the_worker_only_what_is_being_erased() {
-    let stage = Scene::set().await;
+    let scene = Scene::set().await;
     let acme = organisation("acme");
-    stage.asks("ada", &acme, ACME).await.unwrap();
-    stage.ends(&acme.id).await;
+    scene.asks("ada", &acme, ACME).await.unwrap();
+    scene.ends(&acme.id).await;
     for (role, may) in [("tenantry_app", false), ("tenantry_worker", true)] {
-        let client = stage.world.database.client(role).await;
+        let client = scene.world.database.client(role).await;
         client.execute("set app.current_org_id = 'org_acme'", &[]).await.unwrap();
         let erased = client.execute("delete from tenantry.audit_log", &[]).await;
         // The worker has the right, and no row is shown to it: nothing is being erased.
@@ -335,7 +350,7 @@ async fn the_server_erases_nothing_and_the_worker_only_what_is_being_erased() {
 /// At the same instant exactly one wins, and never half of either.
 #[tokio::test]
 async fn restore_against_erasure_one_wins() {
-    let stage = Scene::set().await;
+    let scene = Scene::set().await;
     let acme = organisation("acme");
     let races = number("LIFECYCLE_RACES", 1_000);
     let (mut restored, mut erased) = (0, 0);
@@ -343,18 +358,18 @@ async fn restore_against_erasure_one_wins() {
         let sql = "update tenantry.organisations
                       set deleted_at = clock_timestamp() - interval '30 days', closing_since = null, erasing_since = null,
                           erase_at = clock_timestamp() + interval '1500 microseconds' where id = $1";
-        stage.admin.execute(sql, &[&acme.id.as_str()]).await.unwrap();
-        stage.admin.execute("delete from tenantry.erasures", &[]).await.unwrap();
-        let (back, gone) = tokio::join!(stage.restores("ada", &acme.id), async {
+        scene.admin.execute(sql, &[&acme.id.as_str()]).await.unwrap();
+        scene.admin.execute("delete from tenantry.erasures", &[]).await.unwrap();
+        let (back, gone) = tokio::join!(scene.restores("ada", &acme.id), async {
             let mut begun = false;
             for _ in 0..6 {
-                begun = begun || erasure::begin(&stage.worker, &acme.id).await.unwrap();
+                begun = begun || erasure::begin(&scene.worker, &acme.id).await.unwrap();
             }
             begun
         });
         let sql = "select deleted_at is null, erasing_since is not null from tenantry.organisations where id = $1";
-        let row = stage.admin.query_one(sql, &[&acme.id.as_str()]).await.unwrap();
-        let erasures: i64 = stage.admin.query_one("select count(*) from tenantry.erasures", &[]).await.unwrap().get(0);
+        let row = scene.admin.query_one(sql, &[&acme.id.as_str()]).await.unwrap();
+        let erasures: i64 = scene.admin.query_one("select count(*) from tenantry.erasures", &[]).await.unwrap().get(0);
         match &back {
             Ok(_) => assert_eq!((row.get(0), row.get(1), gone, erasures), (true, false, false, 0)),
             Err(Error::Conflict { code: "restore_too_late", .. }) => {
