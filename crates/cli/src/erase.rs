@@ -90,7 +90,8 @@ async fn again(file: &Path, work: &WorkArguments) -> anyhow::Result<ExitCode> {
     for (number, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
         let wrong = |why| BadConfiguration::one(format!("line {}: {why}; nothing was done", number + 1));
         let record = checked(line, &key).map_err(wrong)?;
-        organisations.push(OrganisationId::parse(&record.organisation_id).map_err(|_| wrong("it names no organisation"))?);
+        organisations
+            .push(OrganisationId::parse(&record.organisation_id).map_err(|_| wrong("it names no organisation"))?);
     }
     let database = connect("WORKER_DATABASE_URL", &config.database_url, config.pool).await?;
     let mut out = std::io::stdout().lock();

@@ -36,14 +36,14 @@ pub(crate) struct Door {
 pub(crate) async fn door(State(door): State<Door>, request: Request, next: Next) -> Result<Response> {
     let (mut parts, body) = request.into_parts();
     let (uri, trail) = (parts.uri.clone(), Trail::of(&parts.extensions));
-    let page_load = door.route.surface == Surface::Page && session::is_page_load(&parts.method, &parts.headers);
+    let looks = Looks::of(&door.route, &parts);
     let admitted = door.admit(&mut parts).await;
     if door.route.surface != Surface::Page || !KeptForm::is_sent(&parts) {
         let answer = match admitted {
             Ok(()) => next.run(Request::from_parts(parts, body)).await,
             Err(error) => error.into_response(),
         };
-        return door.unless_elsewhere(answer, &uri, &trail, page_load).await;
+        return door.unless_elsewhere(answer, &uri, &trail, looks).await;
     }
     // Whoever is let in may still turn out to be nobody: the handler is told by the database.
     let action = uri.path().to_owned();
@@ -56,7 +56,25 @@ pub(crate) async fn door(State(door): State<Door>, request: Request, next: Next)
     if response.extensions().get::<Problem>().is_some_and(Problem::gives_the_form_back) {
         trail.keep(KeptForm::parse(&action, &bytes));
     }
-    door.unless_elsewhere(response, &uri, &trail, page_load).await
+    door.unless_elsewhere(response, &uri, &trail, looks).await
+}
+
+/// Whether somebody looks at something, in a browser.
+#[derive(Clone, Copy)]
+enum Looks {
+    AtAPage,
+    AtAPart,
+    No,
+}
+
+impl Looks {
+    fn of(route: &Route, parts: &Parts) -> Self {
+        match route.surface {
+            Surface::Page if session::is_page_load(&parts.method, &parts.headers) => Self::AtAPage,
+            Surface::Page if !route.mutates && session::is_htmx(&parts.headers) => Self::AtAPart,
+            _ => Self::No,
+        }
+    }
 }
 
 /// The organisation of the address as the caller may stand at its door.
@@ -114,17 +132,17 @@ impl Door {
 
     /// The answer; or, where nothing was found because the organisation of the address has another one by now, the way
     /// to the same place there; or that it was deleted. Whoever is no member finds nothing, as ever.
-    async fn unless_elsewhere(&self, answer: Response, uri: &Uri, trail: &Trail, page_load: bool) -> Result<Response> {
+    async fn unless_elsewhere(&self, answer: Response, uri: &Uri, trail: &Trail, looks: Looks) -> Result<Response> {
         let inside = matches!(self.route.caller, Caller::InOrganisation(_));
         let user = trail.user().filter(|_| inside && answer.status() == StatusCode::NOT_FOUND);
         let (Some(user), Some((before, slug, rest))) = (user, around_slug(uri.path())) else { return Ok(answer) };
         if let Some(organisation) = directory::deleted_at(&self.state.database, &user, slug).await? {
-            // A page load is led to what is left; a form, a part of a page and a program are told.
-            return match page_load {
-                true => {
-                    Ok((StatusCode::SEE_OTHER, session::location(&format!("/deleted/{organisation}"))).into_response())
-                }
-                false => Err(Error::OrganisationDeleted { organisation }),
+            // Whoever looks is led to what is left; a form and a program are told.
+            let left = format!("/deleted/{organisation}");
+            return match looks {
+                Looks::AtAPage => Ok((StatusCode::SEE_OTHER, session::location(&left)).into_response()),
+                Looks::AtAPart => Ok(session::hx_redirect(StatusCode::OK, &left)),
+                Looks::No => Err(Error::OrganisationDeleted { organisation }),
             };
         }
         let Some(now) = directory::moved_to(&self.state.database, &user, slug).await? else { return Ok(answer) };
