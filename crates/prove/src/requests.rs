@@ -52,6 +52,12 @@ const SHAPES: &[(&str, &[(&str, &str)])] = &[
     ("billing.checkout", &[("price", "tenantry_team_monthly")]),
     ("billing.portal", &[("for", "home")]),
     ("billing.keep", &[]),
+    // Refused for another name than the organisation's: what is attacked has to be there for the next attempt.
+    ("deletion.begin", &[("name", TEXT)]),
+    ("deletion.stop", &[]),
+    ("deleted.restore", &[]),
+    ("organisation.delete", &[("name", TEXT)]),
+    ("organisation.keep", &[]),
     ("billing.email", &[("email", "attacker@proof.example")]),
     ("webhooks.stripe", &[("type", "customer.deleted")]),
     ("webhooks.clerk", &[("type", "organization.deleted")]),

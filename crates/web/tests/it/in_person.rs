@@ -228,11 +228,13 @@ fn the_table_names_what_takes_the_person_themselves() {
         names,
         [
             "audit_log.export",
+            "deletion.begin",
             "billing.choose",
             "billing.change",
             "billing.portal",
             "billing.keep",
             "billing.email",
+            "api.organisation.delete",
             "api.billing.checkout",
             "api.billing.portal",
             "api.billing.keep",

@@ -123,9 +123,13 @@ pub(crate) fn to(route: &Route, who: &As, slug: &str, things: &Things) -> Reques
                 "invitation.change" => json!({ "role": "member", "custom_roles": ["report-viewer"] }),
                 // Nobody is sure, so that everybody is still there for the next question.
                 "leave" => json!({ "sure": false }),
+                // Not its name: it has to be there for the next question.
+                "organisation.delete" => json!({ "name": text }),
                 "billing.preview" | "billing.checkout" => json!({ "price": "tenantry_team_monthly" }),
                 "billing.portal" => json!({ "for": "home" }),
                 "billing.keep"
+                | "organisation.keep"
+                | "deleted.restore"
                 | "step_template.remove"
                 | "run_step.tick"
                 | "run_step.undo"
