@@ -43,7 +43,11 @@ impl Billing {
             Turn::NotNeeded => return Ok(Synced::NotNeeded),
             Turn::Busy => return Err(Error::Busy),
         };
-        match self.fetch_and_record(&owner, &lease).await {
+        let done = tokio::select! {
+            done = self.fetch_and_record(&owner, &lease) => done,
+            () = self.hold(&lease) => return Err(Error::Busy),
+        };
+        match done {
             Ok((changed, outcome)) => {
                 customers::fetched(&self.database, lease, outcome).await?;
                 Ok(Synced::Changed(changed))
@@ -72,6 +76,20 @@ impl Billing {
         match customers::of(&self.database, at).await? {
             Some(customer) => self.sync_now(&customer).await,
             None => Ok(Synced::NotNeeded),
+        }
+    }
+
+    /// Renews the lease for as long as it is polled; ready when the turn is another's.
+    async fn hold(&self, lease: &Lease) {
+        loop {
+            tokio::time::sleep(customers::RENEW_EVERY).await;
+            match customers::renew(&self.database, lease).await {
+                Ok(true) => {}
+                Ok(false) => {
+                    return tracing::warn!(customer = lease.customer, "a fetch took too long; another goes on");
+                }
+                Err(error) => tracing::warn!(customer = lease.customer, %error, "a lease could not be renewed"),
+            }
         }
     }
 
