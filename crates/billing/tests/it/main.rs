@@ -9,3 +9,4 @@ mod setup;
 mod stage;
 mod standing;
 mod two_paid;
+mod walks;
