@@ -7,8 +7,8 @@ use domain::plans::Interval;
 use jiff::Timestamp;
 use stripe::Idempotency;
 use stripe::client::{
-    CancelSubscription, CustomerChange, CustomerExpand, InvoiceFilter, Paging, Preview, SubscriptionChange,
-    SubscriptionExpand, SubscriptionFilter,
+    CancelSubscription, CustomerChange, CustomerExpand, InvoiceFilter, Paging, Preview, ResumeSubscription,
+    SubscriptionChange, SubscriptionExpand, SubscriptionFilter,
 };
 use stripe::types::{self, Customer, CustomerLookup, Expandable, PaymentMethod};
 use tenancy::OrganisationId;
@@ -43,7 +43,11 @@ impl Billing {
             Turn::NotNeeded => return Ok(Synced::NotNeeded),
             Turn::Busy => return Err(Error::Busy),
         };
-        match self.fetch_and_record(&owner, &lease).await {
+        let done = tokio::select! {
+            done = self.fetch_and_record(&owner, &lease) => done,
+            () = self.hold(&lease) => return Err(Error::Busy),
+        };
+        match done {
             Ok((changed, outcome)) => {
                 customers::fetched(&self.database, lease, outcome).await?;
                 Ok(Synced::Changed(changed))
@@ -75,6 +79,20 @@ impl Billing {
         }
     }
 
+    /// Renews the lease for as long as it is polled; ready when the turn is another's.
+    async fn hold(&self, lease: &Lease) {
+        loop {
+            tokio::time::sleep(customers::RENEW_EVERY).await;
+            match customers::renew(&self.database, lease).await {
+                Ok(true) => {}
+                Ok(false) => {
+                    return tracing::warn!(customer = lease.customer, "a fetch took too long; another goes on");
+                }
+                Err(error) => tracing::warn!(customer = lease.customer, %error, "a lease could not be renewed"),
+            }
+        }
+    }
+
     async fn fetch_and_record(&self, owner: &Owner, lease: &Lease) -> Result<(Vec<String>, Outcome)> {
         let at = &owner.organisation;
         self.settle_checkout(at).await?;
@@ -99,6 +117,10 @@ impl Billing {
                 Some(credited) => found = credited,
                 None => return Ok(gone(customer)),
             }
+        }
+        if self.wake_the_paused(&theirs, found.invoice_settings.default_payment_method.as_ref()).await? {
+            theirs = self.subscriptions_of(customer).await?;
+            fetched.subscriptions = read(&theirs, &sold);
         }
         let live = fetched.choose(known.subscription.as_deref()).filter(|one| one.is_live()).cloned();
         let of_stripe = live.as_ref().and_then(|live| theirs.iter().find(|one| one.id == live.id));
@@ -206,6 +228,26 @@ impl Billing {
         }
     }
 
+    /// A trial ended without a card, and there is one by now: Stripe leaves it to us to go on. Whether it does.
+    async fn wake_the_paused(
+        &self,
+        theirs: &[types::Subscription],
+        default: Option<&Expandable<PaymentMethod>>,
+    ) -> Result<bool> {
+        let Some(card) = default else { return Ok(false) };
+        let mut woken = false;
+        for one in theirs.iter().filter(|one| waits_for_a_card(one)) {
+            // Once for each card: one that is declined leaves an open invoice, which can be paid.
+            let key = Idempotency::key(format!("v1:{}:resume:{}", one.id, card.id()));
+            match self.stripe.resume_subscription(&one.id, &key, &ResumeSubscription::default()).await {
+                Ok(_) => woken = true,
+                Err(error) if error.is_transient() => return Err(error.into()),
+                Err(error) => tracing::warn!(subscription = one.id, %error, "a paused subscription does not go on"),
+            }
+        }
+        Ok(woken)
+    }
+
     /// A new card at the customer pays the subscription too, which Stripe leaves to us.
     async fn follow_the_customer(
         &self,
@@ -255,6 +297,13 @@ impl Billing {
     pub const JOB: &'static str = SYNC_BILLING;
 }
 
+/// What somebody paused at Stripe is theirs to resume.
+fn waits_for_a_card(one: &types::Subscription) -> bool {
+    let paused = one.status_details.as_ref().and_then(|details| details.paused.as_ref()?.subscription.as_ref());
+    one.status == types::SubscriptionStatus::Paused
+        && paused.is_some_and(|why| why.kind == "trial_end_without_payment_method")
+}
+
 fn gone(customer: &str) -> Fetched {
     Fetched { customer_id: customer.to_owned(), deleted: true, ..Fetched::default() }
 }
@@ -272,7 +321,7 @@ fn subscription(one: &types::Subscription, sold: &Sold) -> Subscription {
     let item = of_ours.or(one.items.data.first());
     let price = item.map(|item| &item.price);
     let next = one.schedule.as_ref().and_then(Expandable::object).and_then(|schedule| {
-        let phase = schedule.next_phase(Timestamp::now())?;
+        let phase = schedule.next_phase()?;
         let price = phase.items.first().and_then(|item| sold.price(&item.price));
         Some(Scheduled {
             plan: price.and_then(|price| plan(price.product.id())),

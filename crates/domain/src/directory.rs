@@ -7,6 +7,8 @@ use tenancy::{Database, OrganisationId, Query, Row, SystemReason, Transaction, U
 
 use crate::access::refuse_ended;
 use crate::audit_log::{self, Author, Entry};
+use crate::billing::customers;
+use crate::billing::record::SYNC_BILLING;
 use crate::email_address::EmailAddress;
 use crate::invitations::acceptance::MyInvitation;
 use crate::lifecycle::closing::CLOSE_ORGANISATION;
@@ -498,6 +500,10 @@ async fn write_organisation(
                 entry = author.into_iter().fold(entry, Entry::by);
                 audit_log::follow(tx, &record.id, &entry).await?;
                 tx.wake_in(&record.id).await?;
+                if called != record.name && !tx.query(customers::of_query(&record.id)).await?.is_empty() {
+                    // Invoices carry the name.
+                    jobs::enqueue_in(tx, &record.id, SYNC_BILLING, json!({})).await?;
+                }
             }
         }
         // A new one: Clerk is told how many people it may have.
