@@ -19,7 +19,8 @@ pub(crate) async fn run(arguments: &WorkArguments) -> anyhow::Result<ExitCode> {
     let mirror = mirror.leading_to(config.public_base_url.as_str());
     let stripe = ::stripe::Stripe::new(&config.stripe)?;
     let billing = billing::Billing::new(database.clone(), stripe, config.public_base_url.as_str());
+    let mailer = mail::Mailer::new(config.mail, &config.public_base_url)?;
     tracing::info!("working");
-    worker::run(worker::State { database, mirror, billing }, shutdown::until(asked)).await;
+    worker::run(worker::State { database, mirror, billing, mailer }, shutdown::until(asked)).await;
     Ok(ExitCode::SUCCESS)
 }

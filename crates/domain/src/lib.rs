@@ -17,7 +17,9 @@ pub mod inbound_events;
 pub mod invitations;
 pub mod jobs;
 pub mod logos;
+pub mod mails;
 pub mod memberships;
+mod money;
 pub mod operations;
 mod org;
 mod org_job;
@@ -35,6 +37,7 @@ mod text;
 
 pub use access::{Access, BaseRole, Held, MyOrganisation, OrganisationSummary, Person};
 pub use error::{Error, FieldErrors};
+pub use money::Money;
 pub use org::{Org, OrgTx, Read};
 pub use org_job::OrgJob;
 pub use page::{Cursor, Listing, PAGE_SIZE, Page};
@@ -72,6 +75,7 @@ pub fn statements() -> impl Iterator<Item = &'static tenancy::Statement> {
         billing::checkouts::STATEMENTS,
         billing::record::STATEMENTS,
         logos::STATEMENTS,
+        mails::STATEMENTS,
         procedures::STATEMENTS,
         step_templates::STATEMENTS,
         runs::STATEMENTS,

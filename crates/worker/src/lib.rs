@@ -4,6 +4,7 @@ mod audit_log;
 mod clerk_events;
 mod clerk_told;
 mod hands;
+mod mails;
 mod schedule;
 mod settle;
 #[cfg(test)]
@@ -15,6 +16,7 @@ use std::time::Duration;
 
 use billing::Billing;
 use domain::jobs;
+use mail::Mailer;
 use mirror::Mirror;
 use tenancy::{Database, Listener};
 use tokio::task::JoinSet;
@@ -37,6 +39,8 @@ pub struct State {
     pub mirror: Mirror,
     /// Keeps what is paid equal to Stripe's.
     pub billing: Billing,
+    /// Sends mails.
+    pub mailer: Mailer,
 }
 
 /// Why a job was not done. The text goes to the job's row for an operator to read.
@@ -58,6 +62,10 @@ pub(crate) enum Failure {
     Mirror(#[from] mirror::Error),
     #[error(transparent)]
     Billing(#[from] billing::Error),
+    #[error(transparent)]
+    Mail(#[from] mail::Error),
+    #[error("another worker sends this mail at this moment")]
+    MailIsSent,
 }
 
 impl Failure {
@@ -66,13 +74,14 @@ impl Failure {
         match self {
             Self::UnknownKind | Self::Payload | Self::ForeignInstance(_) => true,
             Self::Billing(billing::Error::Quarantined(why)) => !why.may_clear_up(),
+            Self::Mail(error) => error.is_permanent(),
             _ => false,
         }
     }
 
     /// Nothing is wrong at all: another job does the same at this moment.
     fn is_crowded(&self) -> bool {
-        matches!(self, Self::Billing(billing::Error::Busy))
+        matches!(self, Self::Billing(billing::Error::Busy) | Self::MailIsSent)
     }
 
     /// Nothing is wrong with the job: a vendor does not answer.
@@ -80,6 +89,8 @@ impl Failure {
         match self {
             Self::Mirror(mirror::Error::Clerk(error)) => error.is_transient(),
             Self::Billing(error) => error.is_transient(),
+            Self::Mail(error) => !error.is_permanent(),
+            Self::MailIsSent => true,
             _ => false,
         }
     }

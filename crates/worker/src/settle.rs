@@ -8,11 +8,12 @@ use domain::drift::{LOOK_AT_DUE_CUSTOMERS, RECONCILE_CLERK, RECONCILE_STRIPE};
 use domain::inbound_events::{APPLY_CLERK_EVENT, APPLY_STRIPE_EVENT};
 use domain::invitations::delivery::TELL_CLERK_INVITATION;
 use domain::jobs::{self, Claimed, MOST_WAITS};
+use domain::mails::SEND_MAIL;
 use domain::memberships::TELL_CLERK_MEMBERSHIP;
 use domain::plans::TELL_CLERK_LIMIT;
 use domain::sign_outs::{self, REVOKE_CLERK_SESSION};
 
-use crate::{Failure, State, audit_log, clerk_events, clerk_told, stripe_events};
+use crate::{Failure, State, audit_log, clerk_events, clerk_told, mails, stripe_events};
 
 /// A job's lease is renewed this often; it lasts three times as long.
 pub(crate) const RENEW: Duration = Duration::from_secs(30);
@@ -52,6 +53,7 @@ async fn perform(state: &State, job: &Claimed) -> Result<(), Failure> {
             let session = sign_outs::session_of(&job.payload).ok_or(Failure::Payload)?;
             Ok(state.mirror.end_session(session).await?)
         }
+        SEND_MAIL => mails::send(state, job).await,
         APPLY_CLERK_EVENT => clerk_events::apply(state, &job.payload).await,
         APPLY_STRIPE_EVENT => stripe_events::apply(state, &job.payload).await,
         SYNC_BILLING => {

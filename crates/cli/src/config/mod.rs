@@ -2,6 +2,7 @@
 
 mod clerk;
 mod complaints;
+mod mail;
 mod pool;
 mod production;
 mod public_base_url;
@@ -12,6 +13,7 @@ mod work;
 
 pub(crate) use clerk::ClerkArguments;
 pub(crate) use complaints::{BadConfiguration, Complaints, Shown};
+pub(crate) use mail::MailArguments;
 pub(crate) use pool::{PoolArguments, context_key};
 pub(crate) use serve::{ServeArguments, ServeConfig};
 pub(crate) use stripe::{StripeArguments, StripePagesArguments};

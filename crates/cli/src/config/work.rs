@@ -7,7 +7,8 @@ use super::complaints::Shown;
 use super::production::{self, PRODUCTION};
 use super::public_base_url::PublicBaseUrlArgument;
 use super::{
-    BadConfiguration, ClerkArguments, Complaints, PoolArguments, StripeArguments, VendorArguments, database_url,
+    BadConfiguration, ClerkArguments, Complaints, MailArguments, PoolArguments, StripeArguments, VendorArguments,
+    database_url,
 };
 use url::Url;
 
@@ -29,6 +30,8 @@ pub(crate) struct WorkArguments {
     #[command(flatten)]
     stripe: StripeArguments,
     #[command(flatten)]
+    mail: MailArguments,
+    #[command(flatten)]
     vendors: VendorArguments,
 }
 
@@ -41,6 +44,7 @@ pub(crate) struct WorkConfig {
     pub(crate) allow_old_postgres: bool,
     pub(crate) clerk: clerk::Config,
     pub(crate) stripe: ::stripe::Config,
+    pub(crate) mail: mail::Config,
     pub(crate) production: bool,
 }
 
@@ -62,6 +66,7 @@ impl WorkArguments {
             production::database(&mut complaints, "WORKER_DATABASE_URL", database_url.as_deref());
         }
         let stripe = self.stripe.check(&mut complaints, None, production);
+        let mail = self.mail.check(&mut complaints);
         self.vendors.check(&mut complaints);
         let allow_old_postgres = self.pool.allow_old_postgres();
         complaints.finish(|| {
@@ -72,6 +77,7 @@ impl WorkArguments {
                 allow_old_postgres,
                 clerk: clerk?,
                 stripe: stripe?,
+                mail: mail?,
                 production,
             })
         })

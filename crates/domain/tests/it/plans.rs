@@ -119,6 +119,12 @@ const GIVEN: &[(&str, &str)] = &[
         "domain::billing::record::INVOICES",
         r#"'[{"id": "in_new", "status": "paid", "total": 1, "amount_due": 1, "currency": "usd", "created_at": "2026-11-01T00:00:00Z"}]'"#,
     ),
+    ("domain::mails::PUT", "'one', '{}', '{admin,member}', null, null"),
+    ("domain::mails::PUT_TO_ADDRESS", "'two', '{}', 'books@acme.example'"),
+    ("domain::mails::TAKE", "gen_random_uuid(), '<1@tenantry.example>'"),
+    ("domain::mails::CIRCUMSTANCES", "'user_ada', 'user_ada'"),
+    ("domain::mails::FAILED", "gen_random_uuid(), 'no'"),
+    ("domain::mails::LATER", "gen_random_uuid(), 1, 'no'"),
     ("domain::billing::record::STANDING", "'team', 'active', false"),
 ];
 
