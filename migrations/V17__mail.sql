@@ -85,4 +85,7 @@ create policy asked_for_update on audit_log as restrictive for update to tenantr
 -- Whom an invitation went to is forgotten with them.
 grant update (address) on invitations to tenantry_worker;
 -- What a job is done with is nobody's any more, and may name people.
-grant update (payload) on jobs to tenantry_worker;
+grant update (payload) on jobs to tenantry_app, tenantry_worker;
+
+-- The vendor still has the address of somebody who is forgotten, and is to be given another one.
+alter table billing_accounts add column email_forgotten boolean not null default false;

@@ -11,6 +11,7 @@ pub mod drift;
 pub mod email_address;
 pub mod entitlements;
 mod error;
+pub mod forgetting;
 mod grants;
 mod id;
 pub mod inbound_events;
@@ -57,6 +58,8 @@ pub fn statements() -> impl Iterator<Item = &'static tenancy::Statement> {
         access::STATEMENTS,
         directory::STATEMENTS,
         drift::STATEMENTS,
+        forgetting::STATEMENTS,
+        forgetting::INSIDE,
         inbound_events::STATEMENTS,
         jobs::STATEMENTS,
         operations::STATEMENTS,

@@ -47,10 +47,11 @@ pub(crate) enum Flash {
     SubscriptionKept,
     PaymentOnItsWay,
     BillingEmailSaved,
+    AccountDeleted,
 }
 
 impl Flash {
-    const PLAIN: [Self; 34] = [
+    const PLAIN: [Self; 35] = [
         Self::OrganisationCreated,
         Self::OrganisationOnItsWay,
         Self::ProcedureCreated,
@@ -85,6 +86,7 @@ impl Flash {
         Self::SubscriptionKept,
         Self::PaymentOnItsWay,
         Self::BillingEmailSaved,
+        Self::AccountDeleted,
     ];
 
     /// What the last answer to this browser left to say.
@@ -132,6 +134,7 @@ impl Flash {
                 "Nothing has changed yet. If you have paid, it shows here within a minute.".to_owned()
             }
             Self::BillingEmailSaved => "Invoices go to that address from now on.".to_owned(),
+            Self::AccountDeleted => "Your account is deleted, and you are signed out.".to_owned(),
             Self::ProfileSaved => "Profile saved.".to_owned(),
             Self::ProfileOnItsWay => "Saved. Name and address appear here in a moment.".to_owned(),
             Self::LogoSaved => "The logo is saved.".to_owned(),
@@ -178,6 +181,7 @@ impl Flash {
             Self::SubscriptionKept => "subscription-kept".to_owned(),
             Self::PaymentOnItsWay => "payment-on-its-way".to_owned(),
             Self::BillingEmailSaved => "billing-email-saved".to_owned(),
+            Self::AccountDeleted => "account-deleted".to_owned(),
         }
     }
 

@@ -90,7 +90,8 @@ impl Failure {
             Self::Mirror(mirror::Error::Clerk(error)) => error.is_transient(),
             Self::Billing(error) => error.is_transient(),
             Self::Mail(error) => !error.is_permanent(),
-            Self::MailIsSent => true,
+            // Work about somebody who is to be forgotten is on its way.
+            Self::Domain(domain::Error::Conflict { code: "on_its_way", .. }) | Self::MailIsSent => true,
             _ => false,
         }
     }
