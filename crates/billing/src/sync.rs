@@ -1,8 +1,9 @@
 //! Fetches what Stripe says of a customer and has it written down. Events only ring the bell; this is what answers.
 
+use domain::Money;
 use domain::billing::customers::{self, Lease, Outcome, Owner, Turn};
 use domain::billing::record::{self, Doubled, Fetched, Known, SYNC_BILLING};
-use domain::billing::{Card, Invoice, NextInvoice, Scheduled, Subscription};
+use domain::billing::{Card, FailedPayment, Invoice, NextInvoice, Scheduled, Subscription};
 use domain::plans::Interval;
 use jiff::Timestamp;
 use stripe::Idempotency;
@@ -105,6 +106,7 @@ impl Billing {
 
     async fn fetch(&self, customer: &str, at: &OrganisationId, known: &Known) -> Result<Fetched> {
         let Some(mut found) = self.customer_itself(customer, at).await? else { return Ok(gone(customer)) };
+        self.forget_address(&mut found, known).await?;
         let sold = self.catalogue.sold(&self.stripe).await?;
         let mut theirs = self.subscriptions_of(customer).await?;
         let mut fetched = Fetched { subscriptions: read(&theirs, &sold), ..Fetched::default() };
@@ -114,7 +116,10 @@ impl Billing {
             fetched.doubled = Some(doubled);
             // What was given back is in its balance.
             match self.customer_itself(customer, at).await? {
-                Some(credited) => found = credited,
+                Some(mut credited) => {
+                    self.forget_address(&mut credited, known).await?;
+                    found = credited;
+                }
                 None => return Ok(gone(customer)),
             }
         }
@@ -133,7 +138,9 @@ impl Billing {
         }
         fetched.payment_method =
             default.or(of_stripe.and_then(|one| one.default_payment_method.as_ref())).and_then(card);
-        fetched.invoices = self.invoices_of(customer).await?;
+        let invoices = self.invoices_of(customer).await?;
+        fetched.failed_payments = invoices.iter().filter_map(failed_payment).collect();
+        fetched.invoices = invoices.into_iter().map(invoice).collect();
         fetched.told_name = self.tell_name(&found, known).await?;
         Ok(Fetched {
             customer_id: found.id,
@@ -267,15 +274,24 @@ impl Billing {
         Ok(())
     }
 
-    async fn invoices_of(&self, customer: &str) -> Result<Vec<Invoice>> {
+    async fn invoices_of(&self, customer: &str) -> Result<Vec<types::Invoice>> {
         let paging = Paging { limit: Some(INVOICES), ..Paging::default() };
         let filter = InvoiceFilter { customer: Some(customer.to_owned()), paging, ..InvoiceFilter::default() };
         let invoices = self.stripe.list_invoices(&filter).await?.data;
-        Ok(invoices
-            .into_iter()
-            .filter(|one| one.customer.as_deref().is_none_or(|of| of == customer))
-            .map(invoice)
-            .collect())
+        Ok(invoices.into_iter().filter(|one| one.customer.as_deref().is_none_or(|of| of == customer)).collect())
+    }
+
+    /// The address of somebody who is forgotten gives way to an admin's. While there is none nothing is said of it here.
+    async fn forget_address(&self, customer: &mut Customer, known: &Known) -> Result<()> {
+        if !known.email_forgotten {
+            return Ok(());
+        }
+        if let Some(admin) = &known.admin_email {
+            let change = CustomerChange { email: Some(admin.clone()), ..CustomerChange::default() };
+            self.stripe.update_customer(&customer.id, &Idempotency::fresh(), &change).await?;
+        }
+        customer.email = known.admin_email.clone();
+        Ok(())
     }
 
     /// A new name of the organisation's becomes the customer's, unless somebody has put another one on its invoices. Gives
@@ -354,6 +370,17 @@ fn card(method: &Expandable<PaymentMethod>) -> Option<Card> {
         last4: card.last4.clone(),
         exp_month: card.exp_month.into(),
         exp_year: card.exp_year.into(),
+    })
+}
+
+fn failed_payment(one: &types::Invoice) -> Option<FailedPayment> {
+    let tried = one.status == Some(types::InvoiceStatus::Open) && one.attempt_count > 0 && one.amount_remaining > 0;
+    tried.then(|| FailedPayment {
+        invoice: one.id.clone(),
+        number: one.number.clone(),
+        owed: Money::new(one.amount_remaining, one.currency.as_str()),
+        attempts: one.attempt_count,
+        next_try: one.next_payment_attempt,
     })
 }
 

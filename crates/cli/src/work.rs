@@ -29,5 +29,6 @@ pub(crate) fn state(config: WorkConfig, database: Database) -> anyhow::Result<wo
     let mirror = mirror.leading_to(config.public_base_url.as_str());
     let stripe = ::stripe::Stripe::new(&config.stripe)?;
     let billing = billing::Billing::new(database.clone(), stripe, config.public_base_url.as_str());
-    Ok(worker::State { database, mirror, billing, ends: config.ends })
+    let mailer = mail::Mailer::new(config.mail, &config.public_base_url)?;
+    Ok(worker::State { database, mirror, billing, mailer, ends: config.ends })
 }

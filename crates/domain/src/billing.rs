@@ -15,7 +15,7 @@ use crate::audit_log::Entry;
 use crate::email_address::EmailAddress;
 use crate::plans::{Interval, Plan, Price};
 use crate::seats::Seats;
-use crate::{Access, Error, FieldErrors, OrgTx, Permission, Read, Result};
+use crate::{Access, Error, FieldErrors, Money, OrgTx, Permission, Read, Result};
 
 tenant_statements! {
     ACCOUNT = "
@@ -146,6 +146,21 @@ pub struct Invoice {
     pub hosted_url: Option<String>,
     /// The file.
     pub pdf_url: Option<String>,
+}
+
+/// An invoice that was tried and not paid.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FailedPayment {
+    /// `in_…`
+    pub invoice: String,
+    /// As printed.
+    pub number: Option<String>,
+    /// What is left to pay.
+    pub owed: Money,
+    /// How often it was tried.
+    pub attempts: u32,
+    /// When it is tried again, if it is.
+    pub next_try: Option<Timestamp>,
 }
 
 impl Invoice {

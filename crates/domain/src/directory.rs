@@ -10,6 +10,7 @@ use crate::audit_log::{self, Author, Entry};
 use crate::billing::customers;
 use crate::billing::record::SYNC_BILLING;
 use crate::email_address::EmailAddress;
+use crate::forgetting::{self, FORMER_MEMBER};
 use crate::invitations::acceptance::MyInvitation;
 use crate::lifecycle::closing::CLOSE_ORGANISATION;
 use crate::{Access, BaseRole, MyOrganisation, Org, Person, Result, jobs, memberships, plans};
@@ -81,6 +82,16 @@ directory_statements! {
         select from retired_addresses as retired where retired.slug = $1
         union all
         select from erasures as erasure where sha256(convert_to($1, 'UTF8')) = any (erasure.addresses)";
+    /// Where nobody else is an admin.
+    LAST_ADMIN_OF = "
+        select other.slug, other.name, mine.role
+          from memberships as mine join organisations as other on other.id = mine.organisation_id
+         where mine.user_id = $1 and mine.role = 'admin' and other.deleted_at is null
+           and mine.removed_at is null and mine.waiting_since is null
+           and not exists (select from memberships as theirs
+                            where theirs.organisation_id = mine.organisation_id and theirs.user_id <> $1
+                              and theirs.role = 'admin' and theirs.removed_at is null and theirs.waiting_since is null)
+         order by lower(other.name), other.id";
     SEEN = "
         update memberships set seen_at = now() where organisation_id = $1 and user_id = $2";
     NOW = "select clock_timestamp()";
@@ -89,7 +100,7 @@ directory_statements! {
         insert into users (id, email, name, mirrored_at, addresses) values ($1, $2, $3, $4, $5)
         on conflict (id) do update
            set email = excluded.email, name = excluded.name, addresses = excluded.addresses,
-               mirrored_at = excluded.mirrored_at, deleted_at = null
+               mirrored_at = excluded.mirrored_at, deleted_at = null, forgotten_at = null
          where users.mirrored_at <= excluded.mirrored_at
         returning id";
     RECORD_ORGANISATION = "
@@ -139,9 +150,13 @@ directory_statements! {
         returning id";
     KNOWN = "select id from users where id = $1";
     PLACES = "select organisation_id from memberships where user_id = $1";
-    FORGET_PERSON = "
+    SHUT_OUT_PERSON = "
         update users set deleted_at = now(), mirrored_at = $2, addresses = '{}' where id = $1 and mirrored_at <= $2
         returning id, name";
+    /// Name and addresses stay until they were looked for everywhere.
+    FORGET_PERSON = "
+        update users set deleted_at = coalesce(deleted_at, now()), mirrored_at = $2 where id = $1 and mirrored_at <= $2
+        returning id";
     ORGANISATION_GONE = "
         update organisations set deleted_at = coalesce(deleted_at, now()), mirrored_at = $2, gone_at_clerk = true
          where id = $1 and mirrored_at <= $2 and not gone_at_clerk
@@ -319,6 +334,12 @@ pub async fn deleted_at(database: &Database, user: &UserId, slug: &str) -> Resul
     Ok(rows.first().and_then(|row| OrganisationId::parse(row.get(0)).ok()))
 }
 
+/// The organisations that would be left without an admin if the person went, by name.
+pub async fn last_admin_of(database: &Database, user: &UserId) -> Result<Vec<MyOrganisation>> {
+    let query = Query::new(LAST_ADMIN_OF).bind(user.to_string());
+    Ok(my_organisations(&database.system(SystemReason::SignIn).run(query).await?))
+}
+
 /// The address that took this one's place, for those who belong there and for ninety days.
 pub async fn moved_to(database: &Database, user: &UserId, slug: &str) -> Result<Option<String>> {
     let query = Query::new(MOVED_TO).bind(user.to_string()).bind(slug.to_owned());
@@ -429,11 +450,22 @@ async fn write_membership(
     Ok(())
 }
 
-/// Clerk has no such person any more: they leave every organisation.
+/// Clerk lets the person in no more: they leave every organisation. They may come back.
+pub async fn shut_out_person(database: &Database, user: &UserId, asked_at: Timestamp) -> Result<()> {
+    let mut tx = database.system(SystemReason::Mirror).begin().await?;
+    if let Some(row) = tx.query_opt(Query::new(SHUT_OUT_PERSON).bind(user.to_string()).bind(asked_at)).await? {
+        drop_others(&mut tx, user, row.get(1), Vec::new(), false).await?;
+    }
+    Ok(tx.commit().await?)
+}
+
+/// Clerk has no such person any more: they leave every organisation, and are forgotten.
 pub async fn forget_person(database: &Database, user: &UserId, asked_at: Timestamp) -> Result<()> {
     let mut tx = database.system(SystemReason::Mirror).begin().await?;
-    if let Some(row) = tx.query_opt(Query::new(FORGET_PERSON).bind(user.to_string()).bind(asked_at)).await? {
-        drop_others(&mut tx, user, row.get(1), Vec::new(), false).await?;
+    if tx.query_opt(Query::new(FORGET_PERSON).bind(user.to_string()).bind(asked_at)).await?.is_some() {
+        // Nothing that is written from now on has their name.
+        drop_others(&mut tx, user, FORMER_MEMBER, Vec::new(), false).await?;
+        forgetting::begin(&mut tx, user).await?;
     }
     Ok(tx.commit().await?)
 }

@@ -42,9 +42,10 @@ directory_statements! {
         select $1, '{}' where not exists
                (select from jobs where kind = $1 and (state = 'ready' or created_at > now() - make_interval(secs => $2)))
         returning id";
-    /// The attempt is the fence: a worker that lost its lease finishes nothing.
+    /// The attempt is the fence: a worker that lost its lease finishes nothing. What it was done with may name people,
+    /// and is nobody's any more.
     FINISH = "
-        update jobs set state = 'done', finished_at = now(), leased_until = null, last_error = null
+        update jobs set state = 'done', payload = '{}', finished_at = now(), leased_until = null, last_error = null
          where id = $1 and attempts = $2 and state = 'ready'";
     RETRY = "
         update jobs set run_at = now() + make_interval(secs => $3), leased_until = null, last_error = $4

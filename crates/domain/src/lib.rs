@@ -11,6 +11,7 @@ pub mod drift;
 pub mod email_address;
 pub mod entitlements;
 mod error;
+pub mod forgetting;
 mod grants;
 mod id;
 pub mod inbound_events;
@@ -18,7 +19,9 @@ pub mod invitations;
 pub mod jobs;
 pub mod lifecycle;
 pub mod logos;
+pub mod mails;
 pub mod memberships;
+mod money;
 pub mod operations;
 mod org;
 mod org_job;
@@ -36,6 +39,7 @@ mod text;
 
 pub use access::{Access, BaseRole, Held, MyOrganisation, OrganisationSummary, Person};
 pub use error::{Error, FieldErrors};
+pub use money::Money;
 pub use org::{Org, OrgTx, Read};
 pub use org_job::OrgJob;
 pub use page::{Cursor, Listing, PAGE_SIZE, Page};
@@ -55,6 +59,8 @@ pub fn statements() -> impl Iterator<Item = &'static tenancy::Statement> {
         access::STATEMENTS,
         directory::STATEMENTS,
         drift::STATEMENTS,
+        forgetting::STATEMENTS,
+        forgetting::INSIDE,
         inbound_events::STATEMENTS,
         jobs::STATEMENTS,
         operations::STATEMENTS,
@@ -78,6 +84,7 @@ pub fn statements() -> impl Iterator<Item = &'static tenancy::Statement> {
         lifecycle::erasure::rows::STATEMENTS,
         lifecycle::rounds::STATEMENTS,
         logos::STATEMENTS,
+        mails::STATEMENTS,
         procedures::STATEMENTS,
         step_templates::STATEMENTS,
         runs::STATEMENTS,

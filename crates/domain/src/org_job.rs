@@ -5,6 +5,7 @@ use tenancy::{Actor, Database, OrganisationId, Query, Row, Transaction, tenant_s
 use crate::audit_log::{self, Author, Entry};
 use crate::entitlements::Terms;
 use crate::jobs::Claimed;
+use crate::mails::{self, NewMail};
 use crate::standing::Standing;
 use crate::{Error, OrganisationSummary, Plan, Result};
 
@@ -57,6 +58,11 @@ impl OrgJob {
     /// Runs one statement of the organisation.
     pub async fn rows(&mut self, query: Query) -> Result<Vec<Row>> {
         Ok(self.transaction.query(query).await?)
+    }
+
+    /// Writes a mail down, to be sent after the commit; says to how many people who have not had it.
+    pub async fn mail(&mut self, mail: &NewMail) -> Result<usize> {
+        mails::put(&mut self.transaction, mail).await
     }
 
     /// Writes down what Clerk changed, in the words of the transaction that applied it: under Clerk's name, unless the

@@ -42,6 +42,7 @@ const SHAPES: &[(&str, &[(&str, &str)])] = &[
     ("logo.remove", &[]),
     ("account.sessions.end", &[("session", "")]),
     ("account.sessions.end_others", &[]),
+    ("account.delete", &[("confirm", "nobody@example.test")]),
     ("operators.again", &[]),
     ("operators.aside", &[]),
     ("operators.reconcile", &[]),

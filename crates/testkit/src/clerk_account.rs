@@ -188,7 +188,7 @@ impl ClerkAccount {
         let router = Router::new()
             .route("/v1/instance", get(instance))
             .route("/v1/users", get(users))
-            .route("/v1/users/{id}", get(user))
+            .route("/v1/users/{id}", get(user).delete(delete_user))
             .route("/v1/users/{id}/organization_memberships", get(memberships_of))
             .route("/v1/organizations", get(organizations).post(create_organization))
             .route("/v1/sessions/{id}/revoke", post(revoke_session))
@@ -287,6 +287,14 @@ async fn instance() -> Json<Value> {
 
 async fn user(State(account): State<Shared>, Path(id): Path<String>) -> Response {
     answer(&account, |account| account.user(&id))
+}
+
+async fn delete_user(State(account): State<Shared>, Path(id): Path<String>) -> Response {
+    change(&account, |account| {
+        account.user(&id)?;
+        account.delete_person(&id);
+        Some(json!({ "object": "user", "id": id, "deleted": true }))
+    })
 }
 
 async fn users(State(account): State<Shared>, Query(query): PageQuery) -> Response {

@@ -15,10 +15,11 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("stripe", &["budget", "signatures"]),
     ("pg-local", &[]),
     ("domain", &["tenancy"]),
+    ("mail", &["domain"]),
     ("mirror", &["clerk", "domain", "tenancy"]),
     ("billing", &["domain", "stripe", "tenancy"]),
     ("web", &["billing", "clerk", "domain", "mirror", "signatures", "stripe", "tenancy"]),
-    ("worker", &["billing", "clerk", "domain", "mirror", "signatures", "stripe", "tenancy"]),
+    ("worker", &["billing", "clerk", "domain", "mail", "mirror", "signatures", "stripe", "tenancy"]),
     ("sandbox", &["signatures"]),
     ("testkit", &["clerk", "domain", "signatures", "stripe", "tenancy"]),
     ("prove", &["clerk", "domain", "mirror", "stripe", "tenancy", "web"]),
@@ -29,6 +30,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "billing",
             "clerk",
             "domain",
+            "mail",
             "mirror",
             "pg-local",
             "prove",
@@ -49,7 +51,8 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("refinery", &["tenancy"]),
     // `testkit` answers as Clerk where a test needs one that forgets nothing and loses everything.
     ("axum", &["web", "sandbox", "cli", "testkit"]),
-    ("askama", &["web", "sandbox"]),
+    ("askama", &["mail", "web", "sandbox"]),
+    ("lettre", &["mail"]),
     ("reqwest", &["clerk", "sandbox", "cli", "stripe"]),
     ("jsonwebtoken", &["clerk", "sandbox"]),
 ];
@@ -259,7 +262,7 @@ fn what_is_absent_stays_absent() {
         forbid("#[allow(", &[], "use #[expect(…, reason = …)]");
         forbid("#![allow(", &[], "use #[expect(…, reason = …)]");
         forbid("Utc::now", &[], "one clock: jiff");
-        if ["tenancy", "domain", "mirror", "web", "worker", "budget", "clerk", "signatures", "stripe"]
+        if ["tenancy", "domain", "mail", "mirror", "web", "worker", "budget", "clerk", "signatures", "stripe"]
             .contains(&crate_name.as_str())
         {
             read += 1;

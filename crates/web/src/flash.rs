@@ -49,10 +49,11 @@ pub(crate) enum Flash {
     BillingEmailSaved,
     OrganisationKept,
     OrganisationRestored,
+    AccountDeleted,
 }
 
 impl Flash {
-    const PLAIN: [Self; 36] = [
+    const PLAIN: [Self; 37] = [
         Self::OrganisationCreated,
         Self::OrganisationOnItsWay,
         Self::ProcedureCreated,
@@ -89,6 +90,7 @@ impl Flash {
         Self::BillingEmailSaved,
         Self::OrganisationKept,
         Self::OrganisationRestored,
+        Self::AccountDeleted,
     ];
 
     /// What the last answer to this browser left to say.
@@ -138,6 +140,7 @@ impl Flash {
             Self::BillingEmailSaved => "Invoices go to that address from now on.".to_owned(),
             Self::OrganisationKept => "It is kept. Everything is as it was.".to_owned(),
             Self::OrganisationRestored => "It is back, with everything in it. Choose a plan for it here.".to_owned(),
+            Self::AccountDeleted => "Your account is deleted, and you are signed out.".to_owned(),
             Self::ProfileSaved => "Profile saved.".to_owned(),
             Self::ProfileOnItsWay => "Saved. Name and address appear here in a moment.".to_owned(),
             Self::LogoSaved => "The logo is saved.".to_owned(),
@@ -186,6 +189,7 @@ impl Flash {
             Self::BillingEmailSaved => "billing-email-saved".to_owned(),
             Self::OrganisationKept => "organisation-kept".to_owned(),
             Self::OrganisationRestored => "organisation-restored".to_owned(),
+            Self::AccountDeleted => "account-deleted".to_owned(),
         }
     }
 

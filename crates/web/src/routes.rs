@@ -81,7 +81,7 @@ fn delete<H: Handler<T, State>, T: 'static>(
 fn entries() -> Vec<Entry> {
     use Caller::{Anyone, InOrganisation as In, Operator, SignedIn, Vendor};
     use pages::{deleted, deletion};
-    use pages::{account, account_sessions, home, operators, organisation, organisations, sign_in, sign_out, theme};
+    use pages::{account, account_deletion, account_sessions, home, operators, organisation, organisations, sign_in, sign_out, theme};
     use pages::{audit_log, billing, buying, logo, profile, role, roles, settings};
     use pages::{invitation, inviting, leaving, member, members, offer};
     use pages::{new_procedure, procedure, procedures, publication, run, run_steps, runs, step_templates};
@@ -100,6 +100,8 @@ fn entries() -> Vec<Entry> {
         get("/account", "account", SignedIn, account::show),
         post("/account/sessions/end", "account.sessions.end", SignedIn, account_sessions::end),
         post("/account/sessions/end-others", "account.sessions.end_others", SignedIn, account_sessions::end_others),
+        get("/account/delete", "account.delete.ask", SignedIn, account_deletion::ask),
+        post("/account/delete", "account.delete", SignedIn, account_deletion::delete).in_person(),
 
         get("/deleted/{organisation}", "deleted", SignedIn, deleted::show),
         post("/deleted/{organisation}/restore", "deleted.restore", SignedIn, deleted::restore),

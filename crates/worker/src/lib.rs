@@ -6,6 +6,7 @@ mod clerk_told;
 mod closing;
 mod erasure;
 mod hands;
+mod mails;
 mod schedule;
 mod settle;
 #[cfg(test)]
@@ -17,6 +18,7 @@ use std::time::Duration;
 
 use billing::Billing;
 use domain::jobs;
+use mail::Mailer;
 use mirror::Mirror;
 use tenancy::{Database, Listener};
 use tokio::task::JoinSet;
@@ -42,6 +44,8 @@ pub struct State {
     pub billing: Billing,
     /// What the end of organisations goes by.
     pub ends: Ends,
+    /// Sends mails.
+    pub mailer: Mailer,
 }
 
 /// Why a job was not done. The text goes to the job's row for an operator to read.
@@ -71,6 +75,12 @@ pub enum Failure {
     /// Stripe, or what it said.
     #[error(transparent)]
     Billing(#[from] billing::Error),
+    /// The mail server, or what it said.
+    #[error(transparent)]
+    Mail(#[from] mail::Error),
+    /// One of two who try.
+    #[error("another worker sends this mail at this moment")]
+    MailIsSent,
 }
 
 impl Failure {
@@ -79,13 +89,14 @@ impl Failure {
         match self {
             Self::UnknownKind | Self::Payload | Self::ForeignInstance(_) => true,
             Self::Billing(billing::Error::Quarantined(why)) => !why.may_clear_up(),
+            Self::Mail(error) => error.is_permanent(),
             _ => false,
         }
     }
 
     /// Nothing is wrong at all: another job does the same at this moment.
     fn is_crowded(&self) -> bool {
-        matches!(self, Self::Billing(billing::Error::Busy))
+        matches!(self, Self::Billing(billing::Error::Busy) | Self::MailIsSent)
     }
 
     /// Nothing is wrong with the job: a vendor does not answer.
@@ -93,6 +104,9 @@ impl Failure {
         match self {
             Self::Mirror(mirror::Error::Clerk(error)) => error.is_transient(),
             Self::Billing(error) => error.is_transient(),
+            Self::Mail(error) => !error.is_permanent(),
+            // Work about somebody who is to be forgotten is on its way.
+            Self::Domain(domain::Error::Conflict { code: "on_its_way", .. }) | Self::MailIsSent => true,
             _ => false,
         }
     }

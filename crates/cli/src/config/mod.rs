@@ -3,6 +3,7 @@
 mod clerk;
 mod complaints;
 mod ends;
+mod mail;
 mod pool;
 mod production;
 mod public_base_url;
@@ -14,6 +15,7 @@ mod work;
 pub(crate) use clerk::ClerkArguments;
 pub(crate) use complaints::{BadConfiguration, Complaints, Shown};
 pub(crate) use ends::EndsArguments;
+pub(crate) use mail::MailArguments;
 pub(crate) use pool::{PoolArguments, context_key};
 pub(crate) use serve::{ServeArguments, ServeConfig};
 pub(crate) use stripe::{StripeArguments, StripePagesArguments};

@@ -7,8 +7,8 @@ use super::complaints::Shown;
 use super::production::{self, PRODUCTION};
 use super::public_base_url::PublicBaseUrlArgument;
 use super::{
-    BadConfiguration, ClerkArguments, Complaints, EndsArguments, PoolArguments, StripeArguments, VendorArguments,
-    database_url,
+    BadConfiguration, ClerkArguments, Complaints, EndsArguments, MailArguments, PoolArguments, StripeArguments,
+    VendorArguments, database_url,
 };
 use url::Url;
 
@@ -30,6 +30,8 @@ pub(crate) struct WorkArguments {
     #[command(flatten)]
     stripe: StripeArguments,
     #[command(flatten)]
+    mail: MailArguments,
+    #[command(flatten)]
     vendors: VendorArguments,
     #[command(flatten)]
     ends: EndsArguments,
@@ -45,6 +47,7 @@ pub(crate) struct WorkConfig {
     pub(crate) clerk: clerk::Config,
     pub(crate) stripe: ::stripe::Config,
     pub(crate) ends: worker::Ends,
+    pub(crate) mail: mail::Config,
     pub(crate) production: bool,
 }
 
@@ -66,6 +69,7 @@ impl WorkArguments {
             production::database(&mut complaints, "WORKER_DATABASE_URL", database_url.as_deref());
         }
         let stripe = self.stripe.check(&mut complaints, None, production);
+        let mail = self.mail.check(&mut complaints);
         self.vendors.check(&mut complaints);
         let ends = self.ends.check(&mut complaints);
         let allow_old_postgres = self.pool.allow_old_postgres();
@@ -78,6 +82,7 @@ impl WorkArguments {
                 clerk: clerk?,
                 stripe: stripe?,
                 ends: ends?,
+                mail: mail?,
                 production,
             })
         })

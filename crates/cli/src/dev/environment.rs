@@ -54,7 +54,8 @@ impl Environment {
             ("STRIPE_PAGES", addresses.stripe()),
             ("STRIPE_CALLS_IN_A_SECOND", "10000".to_owned()),
             ("ERASURE_SIGNING_KEY", secrets.erasure_signing_key.clone()),
-            ("MAIL_DIR", folder("mail")),
+            ("SMTP_URL", addresses.smtp()),
+            ("MAIL_FROM", "Tenantry <mail@tenantry.example>".to_owned()),
             ("FILES_DIR", folder("files")),
         ])
     }

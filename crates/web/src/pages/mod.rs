@@ -1,6 +1,7 @@
 //! Pages: HTML for people, one file per noun. A page works as forms and links first; htmx makes parts of it quicker.
 
 pub(crate) mod account;
+pub(crate) mod account_deletion;
 pub(crate) mod account_sessions;
 pub(crate) mod audit_log;
 pub(crate) mod billing;

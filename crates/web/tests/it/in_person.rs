@@ -227,6 +227,7 @@ fn the_table_names_what_takes_the_person_themselves() {
     assert_eq!(
         names,
         [
+            "account.delete",
             "audit_log.export",
             "deletion.begin",
             "billing.choose",

@@ -13,6 +13,7 @@ mod creation;
 mod dark;
 mod ended_sessions;
 mod foreign;
+mod forgotten;
 mod former_members;
 mod frontend_proxy;
 mod hardening;
