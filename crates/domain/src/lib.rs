@@ -82,6 +82,7 @@ pub fn statements() -> impl Iterator<Item = &'static tenancy::Statement> {
         lifecycle::deleted::STATEMENTS,
         lifecycle::erasure::STATEMENTS,
         lifecycle::erasure::rows::STATEMENTS,
+        lifecycle::reminders::STATEMENTS,
         lifecycle::rounds::STATEMENTS,
         logos::STATEMENTS,
         mails::STATEMENTS,

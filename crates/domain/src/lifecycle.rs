@@ -4,12 +4,22 @@
 pub mod closing;
 pub mod deleted;
 pub mod erasure;
+pub(crate) mod reminders;
 pub mod rounds;
 
 use jiff::Timestamp;
+use tenancy::OrganisationId;
+
+use crate::mails::Link;
+use crate::{Error, Result};
 
 /// How long a deleted organisation can be restored, where nothing else is configured.
 pub const RECOVERY_DAYS: u32 = 30;
+
+/// Where a deleted organisation is seen, and restored.
+fn page(at: &OrganisationId) -> Result<Link> {
+    Link::parse(&format!("/deleted/{at}")).ok_or(Error::NotFound)
+}
 
 /// Who wanted the end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -82,6 +82,7 @@ pub async fn erase_due(state: &State) -> Result<Erased, Failure> {
 /// Comes round: what was left lying is taken up again, and what is due is erased.
 pub(crate) async fn tend(state: &State) -> Result<(), Failure> {
     rounds::take_up_again(&state.database).await?;
+    rounds::remind(&state.database).await?;
     erase_due(state).await.map(drop)
 }
 

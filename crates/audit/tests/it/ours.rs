@@ -28,7 +28,7 @@ async fn our_database_is_clean_plain_and_signed_also_as_the_server_itself_sees_i
                 "{}after a migration that was reviewed, write the new fingerprints into audit.toml",
                 audit::text(&report)
             );
-            assert_eq!(report.tables, 21);
+            assert_eq!(report.tables, 23);
         }
     }
 }
@@ -61,6 +61,7 @@ async fn nothing_of_ours_is_reached_by_trying() {
              values ('org_{place}', gen_random_uuid(), 'key', false, 'ended', 'user_ada', now(), now());
              insert into tenantry.invoices (organisation_id, id, status, total, amount_due, currency, created_at)
              values ('org_{place}', 'in_{place}', 'paid', 1, 1, 'usd', now());
+             insert into tenantry.closings (organisation_id, cause) values ('org_{place}', 'clerk');
              insert into tenantry.mails (organisation_id, id, key, address, notice)
              values ('org_{place}', gen_random_uuid(), 'key', '{place}@example.test', '{{}}');"
         );

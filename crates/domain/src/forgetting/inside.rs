@@ -26,6 +26,9 @@ tenant_statements! {
     INVITED_BY = "
         update invitations set inviter_name = 'Former member'
          where organisation_id = $1 and invited_by = $2 and inviter_name <> 'Former member'";
+    DELETED_BY = "
+        update closings set asked_by_name = 'Former member'
+         where organisation_id = $1 and asked_by = $2 and asked_by_name <> 'Former member'";
     MAILS = "
         delete from mails where organisation_id = $1 and (recipient_id = $2 or lower(address) = any ($3))";
     BILLED = "
@@ -71,6 +74,7 @@ pub(super) async fn forget(database: &Database, at: &OrganisationId, traces: &Tr
         }
     }
     tx.query(Query::new(INVITED_BY).bind(traces.user.to_string())).await?;
+    tx.query(Query::new(DELETED_BY).bind(traces.user.to_string())).await?;
     tx.query(about_them(MAILS)).await?;
     if !tx.query(Query::new(BILLED).bind(traces.addresses.clone())).await?.is_empty() {
         jobs::enqueue(&mut tx, SYNC_BILLING, json!({})).await?;

@@ -3,10 +3,11 @@
 
 use jiff::Timestamp;
 use serde_json::json;
-use tenancy::{Actor, Database, OrganisationId, Query, Row, Transaction, tenant_statements};
+use tenancy::{Actor, Database, OrganisationId, Query, Row, Transaction, UserId, tenant_statements};
 
 use super::{Cause, FinalInvoice};
 use crate::audit_log::{self, Author, Entry};
+use crate::mails::{self, NewMail, Notice, To};
 use crate::{Error, FieldErrors, OrgTx, Permission, Read, Result, organisations};
 
 tenant_statements! {
@@ -57,7 +58,7 @@ tenant_statements! {
          where organisation.id = $1 and organisation.erase_at is null
            and closing.organisation_id = organisation.id and closing.ended_at is not null
         returning organisation.name, organisation.erase_at, closing.cause, closing.asked_by, closing.asked_by_name,
-                  closing.final_invoice";
+                  organisation.deleted_at";
 }
 
 /// The job, and the actor, that ends an organisation's plan and deletes it.
@@ -221,13 +222,20 @@ pub async fn delete(database: &Database, at: &OrganisationId, recovery_days: u32
     };
     let entry = Entry::new("organisation.deleted").on(at, row.get(0));
     audit_log::write(&mut tx, &author, "done", entry.after(json!({ "erased_on": erase_at }))).await?;
-    tell(&mut tx).await?;
+    tell(&mut tx, at, &row).await?;
     tx.wake().await?;
     Ok(tx.commit().await?)
 }
 
-/// Whoever has to hear of it.
-async fn tell(_tx: &mut Transaction) -> Result<()> {
+/// Its admins are told until when it can be restored and where, its other members that it is gone.
+async fn tell(tx: &mut Transaction, at: &OrganisationId, row: &Row) -> Result<()> {
+    let (name, until, deleted_at): (&str, Timestamp, Timestamp) = (row.get(0), row.get(1), row.get(5));
+    let by = UserId::parse(row.get(3)).ok();
+    let key = format!("organisation_deleted:{deleted_at}");
+    let admins = Notice::organisation_deleted(name, by.as_ref(), until, super::page(at)?);
+    let members = Notice::organisation_deleted_for_members(name, by.as_ref());
+    mails::put(tx, &NewMail { key: key.clone(), to: To::Admins, notice: admins }).await?;
+    mails::put(tx, &NewMail { key, to: To::OtherMembers, notice: members }).await?;
     Ok(())
 }
 

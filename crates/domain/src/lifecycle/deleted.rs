@@ -6,6 +6,7 @@ use tenancy::{Actor, Database, OrganisationId, Query, Row, UserId, tenant_statem
 
 use super::FinalInvoice;
 use crate::audit_log::{self, Author, Entry, Origin};
+use crate::mails::{self, Link, NewMail, Notice, To};
 use crate::{BaseRole, Error, Permission, Result, billing, organisations};
 
 tenant_statements! {
@@ -130,6 +131,12 @@ pub async fn restore(database: &Database, id: &OrganisationId, user: &UserId, or
     let entry = Entry::new("organisation.restored").on(id, &deleted.name);
     let entry = entry.before(json!({ "erased_on": deleted.erase_at }));
     audit_log::write(&mut tx, &author, "done", entry).await?;
+    let home = Link::parse(&format!("/orgs/{}", deleted.slug)).ok_or(Error::NotFound)?;
+    let key = format!("organisation_restored:{}", deleted.deleted_at);
+    for to in [To::Admins, To::OtherMembers] {
+        let notice = Notice::organisation_restored(&deleted.name, Some(user), home.clone());
+        mails::put(&mut tx, &NewMail { key: key.clone(), to, notice }).await?;
+    }
     tx.wake().await?;
     tx.commit().await?;
     Ok(deleted.slug)

@@ -1,8 +1,9 @@
-//! What comes round: what was left lying is taken up again.
+//! What comes round: admins are reminded, and what was left lying is taken up again.
 
-use tenancy::{Database, Query, SystemReason, directory_statements};
+use tenancy::{Database, OrganisationId, Query, SystemReason, directory_statements};
 
 use super::closing::CLOSE_ORGANISATION;
+use super::reminders;
 use crate::Result;
 
 directory_statements! {
@@ -14,10 +15,23 @@ directory_statements! {
            and not exists (select from jobs as job
                             where job.organisation_id = organisation.id and job.kind = $1 and job.state = 'ready')
         returning organisation_id";
+    NEARLY_OVER = "
+        select organisation.id from organisations as organisation
+         where organisation.erase_at > now() and organisation.erase_at <= now() + interval '168 hours'
+           and organisation.erasing_since is null";
 }
 
 /// The job that comes round: reminds, erases what is due, and takes up again what was left lying.
 pub const TEND_ORGANISATIONS: &str = "tend_organisations";
+
+/// Admins of what is nearly over are reminded; says of how many organisations.
+pub async fn remind(database: &Database) -> Result<usize> {
+    let nearly_over = database.system(SystemReason::Lifecycle).run(Query::new(NEARLY_OVER)).await?;
+    for organisation in nearly_over.iter().filter_map(|row| OrganisationId::parse(row.get(0)).ok()) {
+        reminders::remind(database, &organisation).await?;
+    }
+    Ok(nearly_over.len())
+}
 
 /// Closings whose job was given up are taken up again; says how many.
 pub async fn take_up_again(database: &Database) -> Result<usize> {

@@ -21,8 +21,6 @@ pub enum Notice {
         until: Timestamp,
         /// The page on which it is restored.
         restore: Link,
-        /// The page on which its data is exported.
-        export: Link,
     },
     /// To the other members: the organisation is deleted. Leads nowhere, as there is nothing they can do.
     OrganisationDeletedForMembers {
@@ -41,8 +39,6 @@ pub enum Notice {
         until: Timestamp,
         /// The page on which it is restored.
         restore: Link,
-        /// The page on which its data is exported.
-        export: Link,
     },
     /// To everybody who belongs to it: the organisation is back.
     OrganisationRestored {
@@ -93,17 +89,11 @@ pub enum Days {
 pub struct Link(String);
 
 impl Notice {
-    /// To admins, when the organisation was deleted: by whom (none: at Clerk), until when it can be restored, and the pages
-    /// on which it is restored and its data exported. Suggested key: `organisation_deleted:{deleted_at}`.
-    pub fn organisation_deleted(
-        organisation: &str,
-        by: Option<&UserId>,
-        until: Timestamp,
-        restore: Link,
-        export: Link,
-    ) -> Self {
+    /// To admins, when the organisation was deleted: by whom (none: at Clerk), until when it can be restored, and the page
+    /// on which it is restored. Suggested key: `organisation_deleted:{deleted_at}`.
+    pub fn organisation_deleted(organisation: &str, by: Option<&UserId>, until: Timestamp, restore: Link) -> Self {
         let (organisation, by) = (organisation.to_owned(), by.map(ToString::to_string));
-        Self::OrganisationDeleted { organisation, by, until, restore, export }
+        Self::OrganisationDeleted { organisation, by, until, restore }
     }
 
     /// To the members who are no admins, at the same time. Suggested key: the same, as nobody is both.
@@ -114,8 +104,8 @@ impl Notice {
 
     /// To admins, a week and a day before the end. Suggested key: `deletion_reminder:{deleted_at}:7`, so that one that was
     /// restored and deleted again is reminded of again.
-    pub fn deletion_reminder(organisation: &str, days: Days, until: Timestamp, restore: Link, export: Link) -> Self {
-        Self::DeletionReminder { organisation: organisation.to_owned(), days, until, restore, export }
+    pub fn deletion_reminder(organisation: &str, days: Days, until: Timestamp, restore: Link) -> Self {
+        Self::DeletionReminder { organisation: organisation.to_owned(), days, until, restore }
     }
 
     /// To all members, when the organisation was restored. Suggested key: `organisation_restored:{deleted_at}`.
@@ -225,9 +215,9 @@ mod tests {
         let user = UserId::parse("user_ada").unwrap();
         let owed = Money::new(2900, "usd");
         for notice in [
-            Notice::organisation_deleted("Acme", Some(&user), at, link(), link()),
+            Notice::organisation_deleted("Acme", Some(&user), at, link()),
             Notice::organisation_deleted_for_members("Acme", None),
-            Notice::deletion_reminder("Acme", Days::One, at, link(), link()),
+            Notice::deletion_reminder("Acme", Days::One, at, link()),
             Notice::organisation_restored("Acme", Some(&user), link()),
             Notice::organisation_erased("Acme", at, None),
             Notice::payment_failed("Acme", Some("A-1"), owed, Some(at), link()),

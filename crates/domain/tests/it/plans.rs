@@ -248,7 +248,6 @@ async fn no_statement_of_the_product_looks_through_a_large_organisation() {
     let things: Vec<String> = app.query(THINGS, &[]).await.unwrap().iter().map(|row| row.get(0)).collect();
     let settings = database.settings("org_acme", "user_ada").await;
     let invited = database.settings("org_acme", "user_pia").await;
-    let worker = database.client("tenantry_worker").await;
     let forgetting = database.job_settings("org_acme", domain::forgetting::FORGET_PERSON).await;
     let mut found = BTreeMap::new();
     for statement in domain::statements().filter(|statement| statement.tables == Tables::Tenant) {

@@ -6,7 +6,7 @@ use super::{Teller, Words};
 
 pub(super) fn of(notice: &Notice, teller: &Teller<'_>) -> Words {
     match notice {
-        Notice::OrganisationDeleted { organisation, until, restore, export, .. } => {
+        Notice::OrganisationDeleted { organisation, until, restore, .. } => {
             let (name, until) = (teller.name(organisation), teller.moment(*until));
             Words {
                 subject: format!("{name} was deleted"),
@@ -17,10 +17,10 @@ pub(super) fn of(notice: &Notice, teller: &Teller<'_>) -> Words {
                         teller.deleted(&name)
                     ),
                     format!(
-                        "Nothing is lost yet. Until {until} any admin can restore it, with its data, members and roles, or download its data. After that everything of it is erased for good."
+                        "Nothing is lost yet. Until {until} any admin can restore it, with its data, members and roles. After that everything of it is erased for good."
                     ),
                 ],
-                actions: vec![teller.action("Restore it", restore), teller.action("Download its data", export)],
+                actions: vec![teller.action("Restore it", restore)],
                 reason: admin_of(&name),
             }
         }
@@ -37,7 +37,7 @@ pub(super) fn of(notice: &Notice, teller: &Teller<'_>) -> Words {
                 reason: member_of(&name),
             }
         }
-        Notice::DeletionReminder { organisation, days, until, restore, export } => {
+        Notice::DeletionReminder { organisation, days, until, restore } => {
             let (name, until) = (teller.name(organisation), teller.moment(*until));
             let soon = match days {
                 Days::Seven => "in 7 days",
@@ -47,10 +47,13 @@ pub(super) fn of(notice: &Notice, teller: &Teller<'_>) -> Words {
                 subject: format!("{name} will be erased {soon}"),
                 heading: format!("{name} will be erased {soon}"),
                 paragraphs: vec![
-                    format!("The organisation {name} was deleted. On {until} everything of it is erased for good: all data, files, members and roles."),
-                    "Until then any admin can restore it or download its data. If it is meant to go, there is nothing you need to do.".to_owned(),
+                    format!(
+                        "The organisation {name} was deleted. On {until} everything of it is erased for good: all data, files, members and roles."
+                    ),
+                    "Until then any admin can restore it. If it is meant to go, there is nothing you need to do."
+                        .to_owned(),
                 ],
-                actions: vec![teller.action("Restore it", restore), teller.action("Download its data", export)],
+                actions: vec![teller.action("Restore it", restore)],
                 reason: admin_of(&name),
             }
         }

@@ -20,20 +20,14 @@ fn link(path: &str) -> Link {
 fn notices() -> Vec<(&'static str, Notice)> {
     let ada = UserId::parse("user_ada").unwrap();
     let until = at("2026-12-28T19:15:00Z");
-    let (restore, export) = (link("/orgs/acme/deleted"), link("/orgs/acme/deleted/export"));
+    let restore = link("/deleted/org_acme");
     let owed = Money::new(2900, "usd");
     let billing = link("/orgs/acme/settings/billing");
     vec![
-        (
-            "organisation_deleted",
-            Notice::organisation_deleted("Acme & Söhne", Some(&ada), until, restore.clone(), export.clone()),
-        ),
+        ("organisation_deleted", Notice::organisation_deleted("Acme & Söhne", Some(&ada), until, restore.clone())),
         ("organisation_deleted_for_members", Notice::organisation_deleted_for_members("Acme & Söhne", Some(&ada))),
-        (
-            "deletion_reminder_seven",
-            Notice::deletion_reminder("Acme & Söhne", Days::Seven, until, restore.clone(), export.clone()),
-        ),
-        ("deletion_reminder_one", Notice::deletion_reminder("Acme & Söhne", Days::One, until, restore, export)),
+        ("deletion_reminder_seven", Notice::deletion_reminder("Acme & Söhne", Days::Seven, until, restore.clone())),
+        ("deletion_reminder_one", Notice::deletion_reminder("Acme & Söhne", Days::One, until, restore)),
         ("organisation_restored", Notice::organisation_restored("Acme & Söhne", Some(&ada), link("/orgs/acme"))),
         ("organisation_erased", Notice::organisation_erased("Acme & Söhne", until, Some(link("/erasures/0198")))),
         (
@@ -80,7 +74,7 @@ fn nobody_is_named_who_is_gone() {
     let teller = Teller { public_base_url: &base, recipient: None, named: None, time_zone: "Nowhere/Atall" };
     let ada = UserId::parse("user_ada").unwrap();
     let until = at("2026-12-28T19:15:00Z");
-    let notice = Notice::organisation_deleted("Acme", Some(&ada), until, link("/a"), link("/b"));
+    let notice = Notice::organisation_deleted("Acme", Some(&ada), until, link("/a"));
     let text = teller.tell(&notice).unwrap().text;
     assert!(text.starts_with("Hello,\n"), "{text}");
     assert!(text.contains("The organisation Acme was deleted."), "{text}");
