@@ -228,7 +228,13 @@ async fn who_belonged_there_sees_that_it_is_deleted_and_an_admin_brings_back_all
     let after = scene.others(&organisation("nobody").id).await;
     let changed: Vec<&String> =
         before.iter().filter(|(table, sum)| after[*table] != **sum).map(|(table, _)| table).collect();
-    assert_eq!(changed, ["tenantry.audit_heads", "tenantry.audit_log", "tenantry.jobs"]);
+    assert_eq!(changed, ["tenantry.audit_heads", "tenantry.audit_log", "tenantry.jobs", "tenantry.mails"]);
+    // Each of the four is told once that it is gone, and once that it is back.
+    let sql = "select string_agg(kind || ' ' || people, ', ' order by kind)
+                 from (select notice ->> 'kind' as kind, count(distinct recipient_id) as people
+                         from tenantry.mails group by 1) as told";
+    let told: String = scene.admin.query_one(sql, &[]).await.unwrap().get(0);
+    assert_eq!(told, "organisation_deleted 1, organisation_deleted_for_members 3, organisation_restored 4");
     let sql =
         "select string_agg(action, ' ' order by sequence) from tenantry.audit_log where action like 'organisation.%'";
     let said: String = scene.admin.query_one(sql, &[]).await.unwrap().get(0);
@@ -245,6 +251,14 @@ async fn it_is_due_by_the_databases_clock_alone_and_not_a_second_early() {
     for (days, left) in [(0.0, 30), (23.0, 7), (6.0, 1)] {
         scene.days_pass(&acme.id, days).await;
         assert_eq!(deleted::show(&scene.world.app, &acme.id, &user("ada")).await.unwrap().days_left(), left);
+        // Whoever looks twice reminds once.
+        for _ in 0..2 {
+            rounds::remind(&scene.worker).await.unwrap();
+        }
+        let sql = "select count(*) from tenantry.mails
+                    where notice ->> 'kind' = 'deletion_reminder' and recipient_id = 'user_ada'";
+        let reminded: i64 = scene.admin.query_one(sql, &[]).await.unwrap().get(0);
+        assert_eq!(reminded, [(30, 0), (7, 1), (1, 2)].into_iter().find(|(days, _)| *days == left).unwrap().1);
         assert!(scene.due().await.is_empty());
         assert!(!erasure::begin(&scene.worker, &acme.id).await.unwrap());
     }
