@@ -62,6 +62,7 @@ async fn nothing_of_ours_is_reached_by_trying() {
              insert into tenantry.invoices (organisation_id, id, status, total, amount_due, currency, created_at)
              values ('org_{place}', 'in_{place}', 'paid', 1, 1, 'usd', now());
              insert into tenantry.closings (organisation_id, cause) values ('org_{place}', 'clerk');
+             insert into tenantry.erasures (organisation_id, deleted_at) values ('org_{place}', now());
              insert into tenantry.mails (organisation_id, id, key, address, notice)
              values ('org_{place}', gen_random_uuid(), 'key', '{place}@example.test', '{{}}');"
         );
