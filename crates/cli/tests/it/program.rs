@@ -46,6 +46,7 @@ pub(crate) const SERVE: &[(&str, &str)] = &[
     ("STRIPE_SECRET_KEY", "sk_test_sandbox_1"),
     ("STRIPE_API_BASE", "http://localhost:4592"),
     ("STRIPE_WEBHOOK_SECRETS", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"),
+    ("ERASURE_SIGNING_KEY", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="),
     ("SMTP_URL", "smtp://localhost:4594"),
     ("MAIL_FROM", "Tenantry <mail@tenantry.example>"),
 ];
