@@ -40,7 +40,7 @@ alter table audit_log add column forgotten_in bigint;
 
 -- Whether a value differs from what it was in nothing but texts that were forgotten.
 create function tenancy.only_forgets(was jsonb, now jsonb) returns boolean
-  language plpgsql immutable parallel safe
+  language plpgsql stable parallel safe
   set search_path = pg_catalog, pg_temp
 as $$
 begin

@@ -33,7 +33,7 @@ tenant_statements! {
     /// Gone at Clerk: nobody asked here.
     GONE = "
         insert into closings (organisation_id, cause)
-        select organisation.id, 'clerk' from organisations as organisation
+        select $1, 'clerk' from organisations as organisation
          where organisation.id = $1 and organisation.deleted_at is not null and organisation.erasing_since is null
         on conflict (organisation_id) do nothing returning organisation_id";
     ENDING = "

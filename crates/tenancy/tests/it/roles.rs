@@ -38,7 +38,6 @@ async fn the_server_and_the_worker_cannot_climb() {
             "update procedure_versions set name = 'changed'",
             "update version_steps set title = 'changed'",
             "update step_events set who = 'user_max'",
-            "delete from inbound_events",
             "select lo_create(0)",
             "select tenancy.isolate('procedures')",
             "insert into tenancy.directory_tables values ('tenantry.procedures', 'because I would like it to be')",
@@ -50,6 +49,12 @@ async fn the_server_and_the_worker_cannot_climb() {
             // insufficient_privilege, or: owners of the table alone may do this.
             assert!(["42501", "28000"].contains(&code.code()), "{role}: {attempt}: {refused}");
         }
+    }
+    // What only the worker may, where it erases an organisation.
+    let app = world.database.client("tenantry_app").await;
+    for table in ["inbound_events", "drift_reports", "audit_log", "audit_heads", "erasures"] {
+        let refused = app.execute(&format!("delete from {table}"), &[]).await.expect_err(table);
+        assert_eq!(refused.code().unwrap().code(), "42501", "{table}");
     }
 }
 
