@@ -56,7 +56,7 @@ tenant_statements! {
                erase_at = coalesce(organisation.deleted_at, now()) + make_interval(hours => 24 * $2)
           from closings as closing
          where organisation.id = $1 and organisation.erase_at is null
-           and closing.organisation_id = organisation.id and closing.ended_at is not null
+           and closing.organisation_id = $1 and closing.ended_at is not null
         returning organisation.name, organisation.erase_at, closing.cause, closing.asked_by, closing.asked_by_name,
                   organisation.deleted_at";
 }

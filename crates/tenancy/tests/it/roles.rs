@@ -53,7 +53,9 @@ async fn the_server_and_the_worker_cannot_climb() {
     // What only the worker may, where it erases an organisation.
     let app = world.database.client("tenantry_app").await;
     for table in ["inbound_events", "drift_reports", "audit_log", "audit_heads", "erasures"] {
+        app.batch_execute("begin; set local app.current_org_id = 'org_acme'").await.unwrap();
         let refused = app.execute(&format!("delete from {table}"), &[]).await.expect_err(table);
+        app.batch_execute("rollback").await.unwrap();
         assert_eq!(refused.code().unwrap().code(), "42501", "{table}");
     }
 }
