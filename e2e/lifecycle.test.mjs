@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { test } from 'node:test';
-import { accessible, output } from './support/browser.mjs';
+import { output, pictures } from './support/browser.mjs';
 import { appears, arrives, signIn } from './support/people.mjs';
 import { stage } from './support/stage.mjs';
 import { Tenantry } from './support/tenantry.mjs';
@@ -16,20 +16,6 @@ const at = (rest) => `${tenantry.app}/orgs/acme/${rest}`;
 let ada;
 let max;
 let id;
-
-async function pictures(page, name) {
-  for (const colorScheme of ['light', 'dark']) {
-    await accessible(page, name);
-    await page.emulateMedia({ colorScheme });
-    for (const width of [1280, 390]) {
-      await page.setViewportSize({ width, height: 844 });
-      assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth), 'nothing to scroll sideways');
-      await page.screenshot({ path: `${output}${name}-${colorScheme}-${width}.png`, fullPage: true });
-    }
-  }
-  await page.setViewportSize({ width: 1280, height: 800 });
-  await page.emulateMedia({ colorScheme: 'light' });
-}
 
 async function control(path, body) {
   const answer = await fetch(`${tenantry.mailbox}/control${path}`, {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import Stripe from 'stripe';
-import { accessible, output } from './support/browser.mjs';
+import { accessible, output, pictures } from './support/browser.mjs';
 import { appears, signIn } from './support/people.mjs';
 import { stage } from './support/stage.mjs';
 import { Tenantry } from './support/tenantry.mjs';
@@ -32,20 +32,6 @@ async function mails(count) {
     assert.ok(tries < 120, `${ours.length} mails instead of ${count}`);
     await new Promise((resolve) => setTimeout(resolve, 250));
   }
-}
-
-async function pictures(page, name) {
-  await accessible(page, name);
-  for (const colorScheme of ['light', 'dark']) {
-    await page.emulateMedia({ colorScheme });
-    for (const width of [1280, 390]) {
-      await page.setViewportSize({ width, height: 844 });
-      assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth), 'nothing to scroll sideways');
-      await page.screenshot({ path: `${output}${name}-${colorScheme}-${width}.png`, fullPage: true });
-    }
-  }
-  await page.setViewportSize({ width: 1280, height: 800 });
-  await page.emulateMedia({ colorScheme: 'light' });
 }
 
 test('a failed payment is told by mail, also where the mail server was away, and each attempt once', async () => {
