@@ -19,8 +19,7 @@ create index organisations_deleted on organisations (erase_at) where deleted_at 
 -- Why and how far: one row while an organisation is closing or deleted.
 create table closings (
   organisation_id text not null primary key,
-  cause           text not null check (cause in ('admin', 'clerk', 'operator')),
-  -- Who asked, by id and as they were called; nobody where it was Clerk.
+  -- Who asked, by id and as they were called; nobody where it was done at Clerk.
   asked_by        text collate "C" not null default '',
   asked_by_name   text not null default '',
   asked_at        timestamptz not null default now(),
@@ -62,7 +61,7 @@ create table erasures (
   begun_at        timestamptz not null default now(),
   -- The step that is done next; the last one is `done`.
   step            text collate "C" not null default 'jobs'
-                  check (step in ('jobs', 'tables', 'files', 'clerk', 'stripe', 'directory', 'record', 'done')),
+                  check (step in ('jobs', 'tables', 'clerk', 'stripe', 'directory', 'record', 'done')),
   -- Rows erased, by table.
   counts          jsonb not null default '{}',
   -- SHA-256 of each address it had, which is nobody's again, and of its customer's id, so that a late event is known.

@@ -58,6 +58,7 @@ pub fn statements() -> impl Iterator<Item = &'static tenancy::Statement> {
     [
         access::STATEMENTS,
         directory::STATEMENTS,
+        directory::record::STATEMENTS,
         drift::STATEMENTS,
         forgetting::STATEMENTS,
         forgetting::INSIDE,

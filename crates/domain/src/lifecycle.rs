@@ -21,32 +21,6 @@ fn page(at: &OrganisationId) -> Result<Link> {
     Link::parse(&format!("/deleted/{at}")).ok_or(Error::NotFound)
 }
 
-/// Who wanted the end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Cause {
-    /// An admin, here.
-    Admin,
-    /// Somebody at Clerk, where it is gone: it cannot come back under its id.
-    Clerk,
-    /// Whoever runs the installation.
-    Operator,
-}
-
-impl Cause {
-    /// As stored.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Admin => "admin",
-            Self::Clerk => "clerk",
-            Self::Operator => "operator",
-        }
-    }
-
-    fn of(stored: &str) -> Self {
-        [Self::Admin, Self::Operator].into_iter().find(|one| one.as_str() == stored).unwrap_or(Self::Clerk)
-    }
-}
-
 /// What is owed, or given back, when a subscription ends.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct FinalInvoice {

@@ -77,8 +77,6 @@ tenant_statements! {
     LATER = "
         update mails set leased_until = null, last_error = $4
          where organisation_id = $1 and id = $2 and attempts = $3 and state <> 'sent'";
-    WAITING = "
-        select count(*) from mails as mail where mail.organisation_id = $1 and mail.state = 'queued'";
 }
 
 /// The job that sends a mail. Payload: `{"mail": "…"}`.
@@ -230,12 +228,6 @@ pub async fn failed(database: &Database, at: &OrganisationId, mail: &Outgoing, w
 /// No server took it this time.
 pub async fn later(database: &Database, at: &OrganisationId, mail: &Outgoing, why: &str) -> Result<()> {
     change(database, at, Query::new(LATER).bind(mail.id).bind(mail.attempt).bind(why.to_owned())).await
-}
-
-/// How many mails of the organisation are still to be sent: whoever erases it waits for none.
-pub async fn waiting(database: &Database, at: &OrganisationId) -> Result<i64> {
-    let rows = door(database, at).read(&[Query::new(WAITING)]).await?;
-    Ok(rows[0].first().map_or(0, |row| row.get(0)))
 }
 
 async fn change(database: &Database, at: &OrganisationId, query: Query) -> Result<()> {

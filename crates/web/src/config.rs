@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 
+use domain::lifecycle::RECOVERY_DAYS;
 use signatures::svix::Secret;
 use tenancy::UserId;
 use url::Url;
@@ -34,6 +35,8 @@ pub struct Config {
     pub stripe_pages: Vec<Url>,
     /// Who sees `/operators`.
     pub operators: Vec<UserId>,
+    /// Days in which a deleted organisation can be restored, as pages tell it; the worker goes by the same.
+    pub recovery_days: u32,
 }
 
 impl Config {
@@ -53,6 +56,7 @@ impl Config {
             stripe_webhook_secrets: Vec::new(),
             stripe_pages: Vec::new(),
             operators: Vec::new(),
+            recovery_days: RECOVERY_DAYS,
         }
     }
 
@@ -68,6 +72,13 @@ impl Config {
     #[must_use]
     pub fn operated_by(mut self, operators: Vec<UserId>) -> Self {
         self.operators = operators;
+        self
+    }
+
+    /// Where a deleted organisation can be restored for so many days.
+    #[must_use]
+    pub fn restoring_for(mut self, days: u32) -> Self {
+        self.recovery_days = days;
         self
     }
 
@@ -123,6 +134,7 @@ pub(crate) mod tests {
             stripe_webhook_secrets: Vec::new(),
             stripe_pages: vec![url("https://checkout.stripe.com")],
             operators: Vec::new(),
+            recovery_days: RECOVERY_DAYS,
         }
     }
 

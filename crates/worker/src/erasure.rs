@@ -94,7 +94,6 @@ pub(crate) async fn erase(state: &State, at: &OrganisationId) -> Result<(), Fail
         match step {
             Step::Jobs => erasure::erase_jobs(database, at).await?,
             Step::Tables => erasure::erase_tables(database, at).await?,
-            Step::Files => {}
             Step::Clerk => state.mirror.delete_organisation(at).await?,
             Step::Stripe => {
                 // Whoever paid in the very last moment pays no more.
@@ -114,3 +113,6 @@ pub(crate) async fn erase(state: &State, at: &OrganisationId) -> Result<(), Fail
         erasure::did(database, at, step).await?;
     }
 }
+
+#[cfg(test)]
+mod tests;

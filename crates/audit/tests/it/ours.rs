@@ -61,7 +61,7 @@ async fn nothing_of_ours_is_reached_by_trying() {
              values ('org_{place}', gen_random_uuid(), 'key', false, 'ended', 'user_ada', now(), now());
              insert into tenantry.invoices (organisation_id, id, status, total, amount_due, currency, created_at)
              values ('org_{place}', 'in_{place}', 'paid', 1, 1, 'usd', now());
-             insert into tenantry.closings (organisation_id, cause) values ('org_{place}', 'clerk');
+             insert into tenantry.closings (organisation_id) values ('org_{place}');
              insert into tenantry.erasures (organisation_id, deleted_at) values ('org_{place}', now());
              insert into tenantry.mails (organisation_id, id, key, address, notice)
              values ('org_{place}', gen_random_uuid(), 'key', '{place}@example.test', '{{}}');"

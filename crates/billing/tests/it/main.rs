@@ -3,6 +3,7 @@
 
 mod checkout;
 mod customer;
+mod ending;
 mod histories;
 mod quarantine;
 mod setup;

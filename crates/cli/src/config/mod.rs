@@ -14,7 +14,7 @@ mod work;
 
 pub(crate) use clerk::ClerkArguments;
 pub(crate) use complaints::{BadConfiguration, Complaints, Shown};
-pub(crate) use ends::EndsArguments;
+pub(crate) use ends::{EndsArguments, RecoveryArgument};
 pub(crate) use mail::MailArguments;
 pub(crate) use pool::{PoolArguments, context_key};
 pub(crate) use serve::{ServeArguments, ServeConfig};

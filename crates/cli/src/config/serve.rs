@@ -13,8 +13,8 @@ use super::complaints::Shown;
 use super::production::{self, PRODUCTION};
 use super::public_base_url::PublicBaseUrlArgument;
 use super::{
-    BadConfiguration, ClerkArguments, Complaints, PoolArguments, StripeArguments, StripePagesArguments,
-    VendorArguments, database_url,
+    BadConfiguration, ClerkArguments, Complaints, PoolArguments, RecoveryArgument, StripeArguments,
+    StripePagesArguments, VendorArguments, database_url,
 };
 
 /// As given.
@@ -49,6 +49,8 @@ pub(crate) struct ServeArguments {
     #[command(flatten)]
     stripe_pages: StripePagesArguments,
     #[command(flatten)]
+    recovery: RecoveryArgument,
+    #[command(flatten)]
     vendors: VendorArguments,
 }
 
@@ -66,6 +68,7 @@ pub(crate) struct ServeConfig {
     pub(crate) stripe_pages: Vec<Url>,
     pub(crate) webhook_secrets: Vec<WebhookSecret>,
     pub(crate) operators: Vec<UserId>,
+    pub(crate) recovery_days: u32,
     pub(crate) production: bool,
 }
 
@@ -115,6 +118,7 @@ impl ServeArguments {
         }
         let stripe = self.stripe.check(&mut complaints, Some(&self.stripe_pages), production);
         let stripe_pages = self.stripe_pages.pages(&mut complaints);
+        let recovery_days = self.recovery.check(&mut complaints);
         self.vendors.check(&mut complaints);
         complaints.finish(|| {
             Some(ServeConfig {
@@ -128,6 +132,7 @@ impl ServeArguments {
                 stripe: stripe?,
                 stripe_pages,
                 webhook_secrets: webhook_secrets?,
+                recovery_days,
                 operators: operators.unwrap_or_default(),
                 production,
             })

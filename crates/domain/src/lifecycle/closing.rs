@@ -5,10 +5,10 @@ use jiff::Timestamp;
 use serde_json::json;
 use tenancy::{Actor, Database, OrganisationId, Query, Row, Transaction, UserId, tenant_statements};
 
-use super::{Cause, FinalInvoice};
-use crate::audit_log::{self, Author, Entry};
+use super::FinalInvoice;
+use crate::audit_log::{self, Author, Entry, Origin};
 use crate::mails::{self, NewMail, Notice, To};
-use crate::{Error, FieldErrors, OrgTx, Permission, Read, Result, organisations};
+use crate::{BaseRole, Error, FieldErrors, OrgTx, Permission, Read, Result, organisations};
 
 tenant_statements! {
     WHAT_GOES = "
@@ -23,7 +23,7 @@ tenant_statements! {
         select closing.asked_by_name, closing.asked_at, closing.ending_since is not null, closing.trouble, closing.tried_at
           from closings as closing where closing.organisation_id = $1";
     BEGIN = "
-        insert into closings (organisation_id, cause, asked_by, asked_by_name) values ($1, $2, $3, $4)
+        insert into closings (organisation_id, asked_by, asked_by_name) values ($1, $2, $3)
         on conflict (organisation_id) do nothing returning organisation_id";
     MARK = "
         update organisations set closing_since = coalesce(closing_since, now()) where id = $1 and deleted_at is null";
@@ -32,8 +32,8 @@ tenant_statements! {
     UNMARK = "update organisations set closing_since = null where id = $1 and deleted_at is null";
     /// Gone at Clerk: nobody asked here.
     GONE = "
-        insert into closings (organisation_id, cause)
-        select $1, 'clerk' from organisations as organisation
+        insert into closings (organisation_id)
+        select $1 from organisations as organisation
          where organisation.id = $1 and organisation.deleted_at is not null and organisation.erasing_since is null
         on conflict (organisation_id) do nothing returning organisation_id";
     ENDING = "
@@ -57,8 +57,7 @@ tenant_statements! {
           from closings as closing
          where organisation.id = $1 and organisation.erase_at is null
            and closing.organisation_id = $1 and closing.ended_at is not null
-        returning organisation.name, organisation.erase_at, closing.cause, closing.asked_by, closing.asked_by_name,
-                  organisation.deleted_at";
+        returning organisation.name, organisation.erase_at, closing.asked_by, closing.asked_by_name, organisation.deleted_at";
 }
 
 /// The job, and the actor, that ends an organisation's plan and deletes it.
@@ -133,7 +132,7 @@ pub async fn begin(tx: &mut OrgTx, typed: &str) -> Result<()> {
         return Err(FieldErrors::one("name", message).into());
     }
     let person = &tx.access().person;
-    let by = Query::new(BEGIN).bind(Cause::Admin.as_str()).bind(person.id.to_string()).bind(person.name.clone());
+    let by = Query::new(BEGIN).bind(person.id.to_string()).bind(person.name.clone());
     if tx.rows(by).await?.is_empty() {
         return Ok(());
     }
@@ -215,25 +214,24 @@ pub async fn delete(database: &Database, at: &OrganisationId, recovery_days: u32
     tx.query(organisations::locking()).await?;
     let Some(row) = tx.query_opt(Query::new(DELETE).bind(days)).await? else { return Ok(()) };
     let erase_at: Timestamp = row.get(1);
-    let author = match Cause::of(row.get(2)) {
-        Cause::Admin => Author { role: "admin".to_owned(), ..Author::machine("member", row.get(3), row.get(4)) },
-        Cause::Operator => Author::machine("operator", row.get(3), row.get(4)),
-        Cause::Clerk => Author::clerk(),
+    let by = UserId::parse(row.get(2)).ok();
+    let author = match &by {
+        Some(admin) => Author::outside(admin, row.get(3), BaseRole::Admin, &Origin::default()),
+        None => Author::clerk(),
     };
     let entry = Entry::new("organisation.deleted").on(at, row.get(0));
     audit_log::write(&mut tx, &author, "done", entry.after(json!({ "erased_on": erase_at }))).await?;
-    tell(&mut tx, at, &row).await?;
+    tell(&mut tx, at, &row, by.as_ref()).await?;
     tx.wake().await?;
     Ok(tx.commit().await?)
 }
 
 /// Its admins are told until when it can be restored and where, its other members that it is gone.
-async fn tell(tx: &mut Transaction, at: &OrganisationId, row: &Row) -> Result<()> {
-    let (name, until, deleted_at): (&str, Timestamp, Timestamp) = (row.get(0), row.get(1), row.get(5));
-    let by = UserId::parse(row.get(3)).ok();
+async fn tell(tx: &mut Transaction, at: &OrganisationId, row: &Row, by: Option<&UserId>) -> Result<()> {
+    let (name, until, deleted_at): (&str, Timestamp, Timestamp) = (row.get(0), row.get(1), row.get(4));
     let key = format!("organisation_deleted:{deleted_at}");
-    let admins = Notice::organisation_deleted(name, by.as_ref(), until, super::page(at)?);
-    let members = Notice::organisation_deleted_for_members(name, by.as_ref());
+    let admins = Notice::organisation_deleted(name, by, until, super::page(at)?);
+    let members = Notice::organisation_deleted_for_members(name, by);
     mails::put(tx, &NewMail { key: key.clone(), to: To::Admins, notice: admins }).await?;
     mails::put(tx, &NewMail { key, to: To::OtherMembers, notice: members }).await?;
     Ok(())

@@ -85,8 +85,6 @@ pub enum Step {
     Jobs,
     /// Rows of tenant tables.
     Tables,
-    /// Files.
-    Files,
     /// The organisation at Clerk.
     Clerk,
     /// That the customer at Stripe is ours.
@@ -101,15 +99,14 @@ pub enum Step {
 
 impl Step {
     /// In their order.
-    pub const ALL: [Self; 8] =
-        [Self::Jobs, Self::Tables, Self::Files, Self::Clerk, Self::Stripe, Self::Directory, Self::Record, Self::Done];
+    pub const ALL: [Self; 7] =
+        [Self::Jobs, Self::Tables, Self::Clerk, Self::Stripe, Self::Directory, Self::Record, Self::Done];
 
     /// As stored.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Jobs => "jobs",
             Self::Tables => "tables",
-            Self::Files => "files",
             Self::Clerk => "clerk",
             Self::Stripe => "stripe",
             Self::Directory => "directory",

@@ -49,15 +49,6 @@ pub enum Notice {
         /// Its first page.
         home: Link,
     },
-    /// To those who were its admins: nothing of the organisation is left.
-    OrganisationErased {
-        /// What it was called.
-        organisation: String,
-        /// Since when.
-        at: Timestamp,
-        /// The page that says what was erased, where there is one.
-        record: Option<Link>,
-    },
     /// To the billing address and whoever manages billing: an invoice was not paid.
     PaymentFailed {
         /// What the organisation is called.
@@ -114,12 +105,6 @@ impl Notice {
         Self::OrganisationRestored { organisation, by, home }
     }
 
-    /// To admins, when the organisation was erased. Written down before its memberships go, as they say who gets it; its rows
-    /// in `mails` go last, once [`super::waiting`] says that none is left to send. Suggested key: `organisation_erased`.
-    pub fn organisation_erased(organisation: &str, at: Timestamp, record: Option<Link>) -> Self {
-        Self::OrganisationErased { organisation: organisation.to_owned(), at, record }
-    }
-
     /// To the billing address and whoever holds `billing:manage`, when an invoice was not paid: what is owed, when it is tried
     /// again, and Settings, Billing.
     pub fn payment_failed(
@@ -138,8 +123,7 @@ impl Notice {
         match self {
             Self::OrganisationDeleted { .. }
             | Self::OrganisationDeletedForMembers { .. }
-            | Self::DeletionReminder { .. }
-            | Self::OrganisationErased { .. } => true,
+            | Self::DeletionReminder { .. } => true,
             Self::OrganisationRestored { .. } | Self::PaymentFailed { .. } => false,
         }
     }
@@ -150,7 +134,7 @@ impl Notice {
             Self::OrganisationDeleted { by, .. }
             | Self::OrganisationDeletedForMembers { by, .. }
             | Self::OrganisationRestored { by, .. } => by.as_deref(),
-            Self::DeletionReminder { .. } | Self::OrganisationErased { .. } | Self::PaymentFailed { .. } => None,
+            Self::DeletionReminder { .. } | Self::PaymentFailed { .. } => None,
         }
     }
 }
@@ -219,7 +203,6 @@ mod tests {
             Notice::organisation_deleted_for_members("Acme", None),
             Notice::deletion_reminder("Acme", Days::One, at, link()),
             Notice::organisation_restored("Acme", Some(&user), link()),
-            Notice::organisation_erased("Acme", at, None),
             Notice::payment_failed("Acme", Some("A-1"), owed, Some(at), link()),
         ] {
             let kept = serde_json::to_value(&notice).unwrap();

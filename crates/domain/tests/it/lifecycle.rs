@@ -64,7 +64,7 @@ impl Scene {
         self.admin.execute(sql, &[&at.as_str(), &days]).await.unwrap();
     }
 
-    /// As the worker does it, vendors and files left out; ends after so many steps, as if it were killed.
+    /// As the worker does it, vendors left out; ends after so many steps, as if it were killed.
     async fn erases(&self, at: &OrganisationId, most: usize) {
         for _ in 0..most {
             let step = erasure::step(&self.worker, at).await.unwrap();
@@ -74,7 +74,7 @@ impl Scene {
                 Step::Directory => erasure::erase_from_directories(&self.worker, at).await.unwrap(),
                 Step::Stripe => _ = erasure::customers(&self.worker, at).await.unwrap(),
                 Step::Record => erasure::seal(&self.worker, at, |text| testkit::signer().sign(text)).await.unwrap(),
-                Step::Files | Step::Clerk => {}
+                Step::Clerk => {}
                 Step::Done => return,
             }
             erasure::did(&self.worker, at, step).await.unwrap();

@@ -108,7 +108,7 @@ const GIVEN: &[(&str, &str)] = &[
         "'member', 'user_ada', 'Ada', 'admin', 'member.removed', 'done', '', '', null, null, null, '', '', ''",
     ),
     ("domain::audit_log::LIST", "9000, '', 'member', 'done', '-infinity', 'infinity', 51"),
-    ("domain::lifecycle::closing::BEGIN", "'admin', 'user_ada', 'Ada'"),
+    ("domain::lifecycle::closing::BEGIN", "'user_ada', 'Ada'"),
     ("domain::lifecycle::closing::ENDED", "null"),
     ("domain::lifecycle::closing::DELETE", "30"),
     ("domain::lifecycle::deleted::SHOW", "'user_ada'"),

@@ -70,21 +70,6 @@ pub(super) fn of(notice: &Notice, teller: &Teller<'_>) -> Words {
                 reason: member_of(&name),
             }
         }
-        Notice::OrganisationErased { organisation, at, record } => {
-            let (name, at) = (teller.name(organisation), teller.moment(*at));
-            Words {
-                subject: format!("{name} was erased"),
-                heading: format!("{name} was erased"),
-                paragraphs: vec![
-                    format!(
-                        "On {at} everything of the organisation {name} was erased for good: all data, files, members and roles. It cannot be restored."
-                    ),
-                    "This is the last mail about it.".to_owned(),
-                ],
-                actions: record.iter().map(|record| teller.action("See what was erased", record)).collect(),
-                reason: format!("You get this mail because you were an admin of {name}."),
-            }
-        }
         Notice::PaymentFailed { organisation, invoice, owed, next_try, billing } => {
             let name = teller.name(organisation);
             let invoice = match invoice {

@@ -29,7 +29,6 @@ fn notices() -> Vec<(&'static str, Notice)> {
         ("deletion_reminder_seven", Notice::deletion_reminder("Acme & Söhne", Days::Seven, until, restore.clone())),
         ("deletion_reminder_one", Notice::deletion_reminder("Acme & Söhne", Days::One, until, restore)),
         ("organisation_restored", Notice::organisation_restored("Acme & Söhne", Some(&ada), link("/orgs/acme"))),
-        ("organisation_erased", Notice::organisation_erased("Acme & Söhne", until, Some(link("/erasures/0198")))),
         (
             "payment_failed",
             Notice::payment_failed(

@@ -27,6 +27,8 @@ struct Deletion {
     base: String,
     goes: WhatGoes,
     plan: &'static str,
+    /// In which it can be restored.
+    days: u32,
     owed: Owed,
     closing: Option<Closing>,
     typed: String,
@@ -86,13 +88,20 @@ pub(crate) async fn stop(org: InOrg) -> Result<Response> {
 async fn asking(org: &InOrg, state: &crate::State, typed: String, complaint: Option<Complaint>) -> Result<Response> {
     let (access, (goes, closing)) = org.read(closing::show).await?;
     let owed = if closing.is_none() { Owed::now(org, state).await? } else { Owed::Nothing };
-    let view = Deletion { typed, ..Deletion::new(org, &access, goes, closing, owed) };
+    let view = Deletion { typed, ..Deletion::new(org, state, &access, (goes, closing), owed) };
     page(complaint::status(complaint.as_ref()), &Deletion { complaint, ..view })
 }
 
 impl Deletion {
-    fn new(org: &InOrg, access: &Access, goes: WhatGoes, closing: Option<Closing>, owed: Owed) -> Self {
+    fn new(
+        org: &InOrg,
+        state: &crate::State,
+        access: &Access,
+        (goes, closing): (WhatGoes, Option<Closing>),
+        owed: Owed,
+    ) -> Self {
         Self {
+            days: state.config.recovery_days,
             shell: org.shell(access, Section::Settings),
             tabs: Tab::links(access, Tab::Profile),
             base: org.url("settings/delete"),

@@ -20,6 +20,7 @@ mod hardening;
 mod in_person;
 mod injection;
 mod invitations;
+mod lifecycle;
 mod live;
 mod logo;
 mod lost_webhooks;

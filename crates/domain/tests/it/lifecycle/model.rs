@@ -17,7 +17,7 @@ use crate::number;
 
 const STEPS: u64 = 1_500;
 /// Of an erasure, from the point of no return on.
-const ERASURE: usize = 7;
+const ERASURE: usize = 6;
 const WINDOW: f64 = 30.0;
 
 /// What an organisation is, as far as the rules go.
