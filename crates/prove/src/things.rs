@@ -3,8 +3,9 @@
 use domain::email_address::EmailAddress;
 use domain::invitations::{self, InvitationId};
 use domain::procedures::{self, ProcedureId, ProcedureName};
-use domain::runs::{self, RunId, RunName, StepId};
+use domain::runs::{self, RunId, RunName};
 use domain::step_templates::{self, StepTemplateId, StepTitle};
+use domain::steps::{self, StepId};
 use domain::{BaseRole, CustomRole, Details, FieldErrors, OrgTx, Permission, logos, roles};
 use tenancy::Database;
 use uuid::Uuid;
@@ -67,7 +68,7 @@ impl Things {
     /// Does the run's first step.
     pub(crate) async fn tick(&self, app: &Database, party: Party) -> Result<()> {
         let mut tx = party.door(app, party.admin()).write().await?;
-        runs::tick(&mut tx, self.run, self.step).await?;
+        steps::tick(&mut tx, self.run, self.step).await?;
         Ok(tx.commit().await?)
     }
 

@@ -41,7 +41,7 @@ async fn nothing_of_ours_is_reached_by_trying() {
         let run = world.run(admin, organisation, procedure, "secret").await;
         let (_, shown) = world.org(admin, organisation).read(domain::runs::show(run)).await.unwrap();
         let mut tx = world.org(admin, organisation).write().await.unwrap();
-        domain::runs::tick(&mut tx, run, shown.steps[0].id).await.unwrap();
+        domain::steps::tick(&mut tx, run, shown.steps[0].id).await.unwrap();
         domain::roles::assign(&mut tx, &testkit::user(admin), &[domain::CustomRole::ReportViewer]).await.unwrap();
         let digest = format!("{:064}", 1);
         domain::logos::set(&mut tx, vec![0; 64], &digest).await.unwrap();

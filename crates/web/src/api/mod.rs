@@ -2,6 +2,7 @@
 
 pub(crate) mod audit_log;
 pub(crate) mod billing;
+pub(crate) mod duties;
 pub(crate) mod invitations;
 pub(crate) mod lifecycle;
 pub(crate) mod me;
@@ -10,6 +11,7 @@ pub(crate) mod offers;
 pub(crate) mod organisation;
 pub(crate) mod procedures;
 pub(crate) mod roles;
+pub(crate) mod run_steps;
 pub(crate) mod runs;
 pub(crate) mod step_templates;
 
