@@ -28,7 +28,7 @@ tenant_statements! {
           from steps as step where step.organisation_id = $1 and step.run_id = $3 and step.id = $4
         returning id";
     MENTION = "
-        insert into mentions (organisation_id, comment_id, user_id) select $1, $2, unnest($3)";
+        insert into mentions (organisation_id, comment_id, user_id) select $1, $2, unnest($3::text[])";
 }
 
 /// People named in one comment, at most.

@@ -51,7 +51,7 @@ tenant_statements! {
           join version_steps as template on template.organisation_id = $1 and template.id = step.version_step_id
           join procedure_versions as version on version.organisation_id = $1 and version.id = run.version_id
           left join duties as duty on duty.organisation_id = $1 and duty.id = step.duty_id
-         where run.completed_at is null and run.cancelled_at is null and ($4 is null or run.procedure_id = $4)
+         where run.completed_at is null and run.cancelled_at is null and ($4::uuid is null or run.procedure_id = $4)
          order by step.due_at nulls last, step.run_id, step.position limit 301";
     /// Done by others, and to be signed off.
     TO_SIGN = "

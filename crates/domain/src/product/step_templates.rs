@@ -45,7 +45,7 @@ tenant_statements! {
         select id, section from step_templates where organisation_id = $1 and procedure_id = $2 order by position";
     ARRANGE = "
         update step_templates as step set position = wanted.position, section = wanted.section
-          from rows from (unnest($3), unnest($4)) with ordinality as wanted (id, section, position)
+          from rows from (unnest($3::uuid[]), unnest($4::text[])) with ordinality as wanted (id, section, position)
          where step.organisation_id = $1 and step.procedure_id = $2 and step.id = wanted.id
            and (step.position, step.section) is distinct from (wanted.position, wanted.section)
         returning step.id";

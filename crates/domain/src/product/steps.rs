@@ -77,7 +77,7 @@ tenant_statements! {
     ASSIGN = "
         update steps set assignee = $3, duty_id = null, revision = revision + 1
          where organisation_id = $1 and id = $2
-           and ($3 is null or exists (select from memberships as membership
+           and ($3::text is null or exists (select from memberships as membership
                                        where membership.organisation_id = $1 and membership.user_id = $3
                                          and membership.removed_at is null))
         returning (select person.name from users as person where person.id = $3)";

@@ -20,7 +20,7 @@ tenant_statements! {
                 where run.organisation_id = $1 and run.id < $2
                   and ($3 = '' or $3 = case when run.cancelled_at is not null then 'cancelled'
                                             when run.completed_at is not null then 'completed' else 'in_progress' end)
-                  and ($4 is null or run.procedure_id = $4)
+                  and ($4::uuid is null or run.procedure_id = $4)
                   and (run.name ilike $5 or version.name ilike $5)
                   and ($6 = '' or exists (select from steps as step
                                            where step.organisation_id = $1 and step.run_id = run.id and step.done_at is null

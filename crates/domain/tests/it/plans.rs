@@ -48,8 +48,8 @@ const SEED: &str = "
              md5(org || 'frozen' || p || s)::uuid, s,
              case when r > 1 then 'user_ada' end, case when r > 1 then now() end
         from big, generate_series(1, procedures) as p, generate_series(1, 10) as r, generate_series(1, 10) as s;
-    insert into activity_events (organisation_id, id, step_id, what, who)
-      select organisation_id, gen_random_uuid(), id, 'done', 'user_ada' from steps where done_at is not null;
+    insert into activity_events (organisation_id, id, run_id, step_id, what, who)
+      select organisation_id, gen_random_uuid(), run_id, id, 'done', 'user_ada' from steps where done_at is not null;
     set session_replication_role = origin;";
 
 /// What an id may be, in the large organisation.
