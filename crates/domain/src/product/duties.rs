@@ -23,7 +23,7 @@ tenant_statements! {
                  where step.organisation_id = $1 and step.duty_id = duty.id and step.done_at is null)
           from duties as duty
          where duty.organisation_id = $1 and duty.retired_at is null
-         order by lower(duty.name), duty.id limit 200";
+         order by duty.name_key, duty.id limit 200";
     CREATE = "
         insert into duties (organisation_id, id, name)
         select $1, $2, $3 where (select count(*) from duties where organisation_id = $1 and retired_at is null) < 200
@@ -33,7 +33,7 @@ tenant_statements! {
          where duty.organisation_id = $1 and duty.id = $2 and duty.retired_at is null
            and not exists (select from duties as other
                             where other.organisation_id = $1 and other.id <> $2 and other.retired_at is null
-                              and lower(other.name) = lower($3))
+                              and other.name_key = lower($3))
         returning duty.id";
     /// Changes of one duty queue up behind this row.
     LOCK = "
