@@ -13,7 +13,7 @@ pub enum Place<'a> {
     Before(StepTemplateId),
     /// To the end.
     Last,
-    /// To the end of this heading; a new one begins after the heading it stands under now.
+    /// To the end of this heading; a new heading begins at the step and takes along those after it under the old one.
     Under(&'a str),
 }
 
@@ -50,12 +50,17 @@ impl Arrangement {
                 self.0.push((step, section));
             }
             Place::Under(wanted) if wanted == section => {}
-            Place::Under(wanted) => {
-                self.0.remove(here);
-                let end_of = |section: &str| self.0.iter().rposition(|(_, other)| other == section).map(|at| at + 1);
-                let at = end_of(wanted).or_else(|| end_of(&section)).unwrap_or(here);
-                self.0.insert(at, (step, wanted.to_owned()));
-            }
+            Place::Under(wanted) => match self.0.iter().rposition(|(_, other)| other == wanted) {
+                Some(last) => {
+                    self.0.insert(last + 1, (step, wanted.to_owned()));
+                    self.0.remove(if last < here { here + 1 } else { here });
+                }
+                None => {
+                    for (_, heading) in self.0.iter_mut().skip(here).take_while(|(_, other)| *other == section) {
+                        wanted.clone_into(heading);
+                    }
+                }
+            },
         }
         Some(self)
     }
@@ -103,7 +108,9 @@ mod tests {
             ("A1 A2 B3", 1, Place::Before(id(1)), "A1 A2 B3"),
             ("A1 A2 B3", 1, Place::Last, "A2 B3 B1"),
             ("A1 A2 B3", 1, Place::Under("B"), "A2 B3 B1"),
-            ("A1 A2 A3 B4", 2, Place::Under("C"), "A1 A3 C2 B4"),
+            ("A1 B2 B3", 3, Place::Under("A"), "A1 A3 B2"),
+            ("A1 A2 A3 B4", 2, Place::Under("C"), "A1 C2 C3 B4"),
+            ("A1 A2 B3", 1, Place::Under("C"), "C1 C2 B3"),
             ("A1 B2", 1, Place::Under("C"), "C1 B2"),
             ("A1 A2", 1, Place::Under("A"), "A1 A2"),
         ] {

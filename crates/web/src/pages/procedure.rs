@@ -57,7 +57,7 @@ struct ProcedurePage {
     base: String,
     here: String,
     procedure: Procedure,
-    steps: Vec<Step>,
+    groups: Vec<Group>,
     /// Headings that there are.
     sections: Vec<String>,
     about: Writing,
@@ -68,13 +68,17 @@ struct ProcedurePage {
     work: bool,
 }
 
+/// Steps under one heading.
+struct Group {
+    name: String,
+    steps: Vec<Step>,
+}
+
 /// A step of the draft.
 struct Step {
     template: StepTemplate,
     /// Counts from 1, without gaps.
     number: usize,
-    /// Whether a heading stands above it.
-    heads: bool,
     last: bool,
     words: Vec<Word>,
     editing: Option<StepWriting>,
@@ -147,26 +151,24 @@ impl ProcedurePage {
         let about = editing.about.unwrap_or_else(|| Writing::of(&summary.name, &summary.details, &procedure.run_name));
         let base = org.url("procedures");
         let (count, editing_focus) = (procedure.steps.len(), editing.step_focus);
-        let mut section = String::new();
         let steps = std::mem::take(&mut procedure.steps).into_iter().enumerate().map(|(index, template)| {
             let open = editing.step.take_if(|(id, _)| *id == template.id);
             let editing = open.map(|(_, typed)| typed.unwrap_or_else(|| StepWriting::of(&template, editing_focus)));
-            let heads = section != template.rules.section;
-            section.clone_from(&template.rules.section);
             let words = words(&template.rules, &procedure.duties, &procedure.colleagues);
-            Step { number: index + 1, last: index + 1 == count, heads, words, editing, template }
+            Step { number: index + 1, last: index + 1 == count, words, editing, template }
         });
-        let steps: Vec<Step> = steps.collect();
-        let mut sections: Vec<String> = Vec::new();
-        for step in &steps {
-            let section = &step.template.rules.section;
-            if !section.is_empty() && !sections.contains(section) {
-                sections.push(section.clone());
+        let mut groups: Vec<Group> = Vec::new();
+        for step in steps {
+            let name = &step.template.rules.section;
+            match groups.last_mut().filter(|group| group.name == *name) {
+                Some(group) => group.steps.push(step),
+                None => groups.push(Group { name: name.clone(), steps: vec![step] }),
             }
         }
+        let named = groups.iter().map(|group| group.name.clone());
         Self {
-            steps,
-            sections,
+            sections: named.filter(|name| !name.is_empty()).collect(),
+            groups,
             shell: org.shell(access, Section::Procedures),
             part: org.htmx(),
             here: format!("{base}/{}", summary.id),
@@ -202,7 +204,11 @@ impl ProcedurePage {
 
     /// Whether there is something to publish.
     fn publishable(&self) -> bool {
-        self.manage && !self.archived() && self.procedure.summary.changed && !self.steps.is_empty()
+        self.manage && !self.archived() && self.procedure.summary.changed && self.count() > 0
+    }
+
+    fn count(&self) -> usize {
+        self.groups.iter().map(|group| group.steps.len()).sum()
     }
 
     fn archived(&self) -> bool {
@@ -215,12 +221,13 @@ impl ProcedurePage {
 
     /// The step being edited: forms beside it send it along, so that it stays open.
     fn open_step(&self) -> Option<StepTemplateId> {
-        self.steps.iter().find(|step| step.editing.is_some()).map(|step| step.template.id)
+        let mut steps = self.groups.iter().flat_map(|group| &group.steps);
+        steps.find(|step| step.editing.is_some()).map(|step| step.template.id)
     }
 
     /// Begins the ids of the new step's fields. A morph keeps what is typed where ids stay: each new step has its own.
     fn new_step_key(&self) -> String {
-        format!("new-{}", self.steps.len() + 1)
+        format!("new-{}", self.count() + 1)
     }
 
     fn runs_in_progress(&self) -> Option<String> {
