@@ -47,8 +47,8 @@ pub use permissions::{Permission, PermissionGroup, Rights};
 pub use plans::Plan;
 pub use presence::Presence;
 pub use product::{
-    Assignee, Health, Place, StepRules, activity, comments, due, duties, evidence, my_work, procedures, run_name, runs,
-    step_templates, steps, tracker, versions, viewers,
+    Assignee, Health, Place, StepRules, activity, comments, due, duties, evidence, handover, my_work, procedures,
+    ready_made, run_name, runs, step_templates, steps, tracker, versions, viewers,
 };
 pub use roles::CustomRole;
 pub use text::Details;
@@ -94,6 +94,7 @@ pub fn statements() -> impl Iterator<Item = &'static tenancy::Statement> {
         step_templates::STATEMENTS,
         versions::STATEMENTS,
         duties::STATEMENTS,
+        handover::STATEMENTS,
         runs::STATEMENTS,
         steps::STATEMENTS,
         tracker::STATEMENTS,

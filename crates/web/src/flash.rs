@@ -16,6 +16,7 @@ pub(crate) enum Flash {
     OrganisationOnItsWay,
     ProcedureCreated,
     ProcedureSaved,
+    ProcedureTaken,
     Published(i32),
     StepAdded,
     StepSaved,
@@ -63,7 +64,7 @@ pub(crate) enum Flash {
 
 impl Flash {
     /// Each with its word in the cookie and its sentence.
-    const ALL: [(Self, &str, &str); 46] = [
+    const ALL: [(Self, &str, &str); 47] = [
         (Self::OrganisationCreated, "organisation-created", "Your organisation is ready."),
         (
             Self::OrganisationOnItsWay,
@@ -71,6 +72,7 @@ impl Flash {
             "Your organisation is created and appears here in a moment.",
         ),
         (Self::ProcedureCreated, "procedure-created", "Draft saved. Add its steps next."),
+        (Self::ProcedureTaken, "procedure-taken", "It is yours. Change what you do otherwise, then publish it."),
         (Self::ProcedureSaved, "procedure-saved", "Saved."),
         (Self::StepAdded, "step-added", "Step added."),
         (Self::StepSaved, "step-saved", "Step saved."),

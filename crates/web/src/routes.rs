@@ -111,6 +111,7 @@ fn entries() -> Vec<Entry> {
         get("/orgs/{slug}/procedures", "procedures", In(P::ProceduresRead), procedures::list),
         get("/orgs/{slug}/procedures/new", "procedures.new", In(P::ProceduresManage), new_procedure::show),
         post("/orgs/{slug}/procedures", "procedures.create", In(P::ProceduresManage), new_procedure::create),
+        post("/orgs/{slug}/procedures/ready-made", "procedures.take", In(P::ProceduresManage), new_procedure::take),
         get("/orgs/{slug}/procedures/{procedure}", "procedure", In(P::ProceduresRead), procedure::show),
         post("/orgs/{slug}/procedures/{procedure}", "procedure.edit", In(P::ProceduresManage), procedure::edit),
         post("/orgs/{slug}/procedures/{procedure}/publish", "procedure.publish", In(P::ProceduresManage), publication::publish),

@@ -11,7 +11,9 @@ use domain::procedures::{self, ProcedureId, ProcedureName};
 use domain::runs::{self, Run, RunId, RunName, RunState};
 use domain::step_templates::{self, StepTitle};
 use domain::steps::{self, SignOff, StepState, WriteError};
-use domain::{Assignee, Details, Error, Health, Org, StepRules, activity, memberships, tracker, versions};
+use domain::{
+    Assignee, Details, Error, Health, Org, StepRules, activity, handover, memberships, ready_made, tracker, versions,
+};
 use testkit::World;
 
 /// A published procedure of these steps.
@@ -91,8 +93,55 @@ async fn a_step_is_given_to_whoever_its_rule_names() {
     act!(ada, steps::assign, run, step, None, Some(ada.user().as_str())).unwrap();
     assert_eq!(work(&ada, Whose::Mine).await, ["mine", "theirs"]);
     // A new run gives them nothing.
+    assert_eq!(ada.read(handover::held(max.user())).await.unwrap().1.open_steps, 0);
     let next = start(&ada, id).await;
     assert_eq!(shown(&ada, next).await.steps[1].assignee, None);
+}
+
+#[tokio::test]
+async fn what_somebody_holds_goes_to_whoever_takes_over() {
+    let world = World::create().await;
+    let (ada, max) = (world.org("ada", &world.acme), world.org("max", &world.acme));
+    let duty = act!(ada, duties::create, &DutyName::parse("Finance").unwrap()).unwrap();
+    act!(ada, duties::change, duty, &DutyName::parse("Finance").unwrap(), &[max.user().to_string()]).unwrap();
+    let to = |assignee| StepRules { assignee, ..StepRules::default() };
+    let person = to(Assignee::Person(max.user().to_string()));
+    let id = procedure(&ada, &[("theirs", person), ("its", to(Assignee::Duty(duty)))]).await;
+    let run = start(&ada, id).await;
+    let (_, held) = ada.read(handover::held(max.user())).await.unwrap();
+    assert_eq!((held.open_steps, held.duties.as_slice(), held.step_templates), (1, &["Finance".to_owned()][..], 1));
+    let nobody = testkit::user("nobody");
+    assert!(matches!(act!(ada, handover::hand_over, max.user(), &nobody), Err(Error::Invalid(_))));
+    assert!(matches!(act!(max, handover::hand_over, max.user(), ada.user()), Err(Error::Forbidden(_))));
+    act!(ada, handover::hand_over, max.user(), ada.user()).unwrap();
+    let (_, held) = ada.read(handover::held(max.user())).await.unwrap();
+    assert!(held.is_nothing());
+    let after = shown(&ada, run).await;
+    assert_eq!(after.steps[0].assignee.as_deref(), Some("ada"));
+    assert_eq!((after.activity[0].what, after.activity[0].note.as_str()), (Some(activity::What::Assigned), "To ada."));
+    let (_, work) = ada.read(my_work::show(ada.user(), Whose::Mine, None)).await.unwrap();
+    assert_eq!(work.steps.len(), 2);
+}
+
+#[tokio::test]
+async fn what_is_ready_made_can_be_published_as_it_is() {
+    let world = World::create().await;
+    let ada = world.org("ada", &world.acme);
+    for one in ready_made::ALL.iter().take(3) {
+        let id = act!(ada, ready_made::take, one.key).unwrap();
+        let (_, draft) = ada.read(procedures::show(id)).await.unwrap();
+        assert_eq!((draft.summary.name.as_str(), draft.steps.len()), (one.name, one.steps.len()));
+        let mut sections: Vec<_> = draft.steps.iter().map(|step| step.rules.section.as_str()).collect();
+        sections.dedup();
+        assert!(sections.len() >= 3 && !sections.contains(&""), "{sections:?}");
+        act!(ada, procedures::publish, id, "").unwrap();
+        act!(ada, runs::start_named_by_day, id).unwrap();
+    }
+    assert!(matches!(act!(ada, ready_made::take, "nothing"), Err(Error::NotFound)));
+    for one in ready_made::ALL {
+        let id = act!(ada, ready_made::take, one.key).unwrap();
+        assert_eq!(ada.read(procedures::show(id)).await.unwrap().1.steps.len(), one.steps.len(), "{}", one.key);
+    }
 }
 
 #[tokio::test]

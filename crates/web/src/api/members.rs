@@ -8,11 +8,11 @@ use http::StatusCode;
 use serde::{Deserialize, Serialize};
 
 use crate::access::InOrg;
-use crate::body::{At, Json as Body};
+use crate::body::{At, Json as Body, Query};
 use crate::error::Result;
 use crate::pages::given_roles::custom;
 use crate::pages::leaving::not_sure;
-use crate::pages::member::MemberPath;
+use crate::pages::member::{MemberPath, take_out};
 
 /// All members, and the places they take.
 #[derive(Serialize)]
@@ -62,11 +62,18 @@ pub(crate) async fn change(org: InOrg, At(at): At<MemberPath>, body: Body) -> Re
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// `DELETE …/members/{member}`
-pub(crate) async fn remove(org: InOrg, At(at): At<MemberPath>) -> Result<StatusCode> {
+/// Who is given what they hold.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Removing {
+    heir: String,
+}
+
+/// `DELETE …/members/{member}?heir=`
+pub(crate) async fn remove(org: InOrg, At(at): At<MemberPath>, Query(asked): Query<Removing>) -> Result<StatusCode> {
     let user = at.user()?;
     let mut tx = org.write().await?;
-    memberships::remove(&mut tx, &user).await?;
+    take_out(&mut tx, &user, &asked.heir).await?;
     tx.commit().await?;
     Ok(StatusCode::NO_CONTENT)
 }

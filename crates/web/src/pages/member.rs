@@ -2,6 +2,7 @@
 
 use askama::Template;
 use axum::response::Response;
+use domain::handover::{self, Held};
 use domain::memberships::{self, Member, People};
 use domain::{Access, FieldErrors, OrgTx, roles};
 use serde::Deserialize;
@@ -9,9 +10,10 @@ use tenancy::UserId;
 
 use super::complaint::{self, Complaint};
 use super::given_roles::{GivenRoles, RoleFields};
-use super::page;
+use super::runs::Choice;
 use super::settings::{Tab, TabLink};
 use super::shell::{Section, Shell, role_name};
+use super::{counted, page};
 use crate::access::InOrg;
 use crate::body::{At, Fields, Form};
 use crate::error::{Error, Result};
@@ -51,6 +53,9 @@ struct Removal {
     base: String,
     member: Member,
     role: String,
+    held: Held,
+    /// Who can be given what they hold.
+    heirs: Vec<Choice>,
     complaint: Option<Complaint>,
     /// Why it cannot be, where that is known before.
     in_the_way: Option<&'static str>,
@@ -108,10 +113,10 @@ pub(crate) async fn ask(org: InOrg, At(at): At<MemberPath>) -> Result<Response> 
 }
 
 /// `POST /orgs/{slug}/settings/members/{member}/remove`
-pub(crate) async fn remove(org: InOrg, At(at): At<MemberPath>) -> Result<Response> {
+pub(crate) async fn remove(org: InOrg, At(at): At<MemberPath>, Form(form): Form<Fields>) -> Result<Response> {
     let user = at.user()?;
     let mut tx = org.write().await?;
-    match memberships::remove(&mut tx, &user).await {
+    match take_out(&mut tx, &user, form.get("heir")).await {
         Ok(()) => {
             tx.commit().await?;
             Ok(org.see("settings/members", Some(Flash::MemberRemoved)))
@@ -123,10 +128,20 @@ pub(crate) async fn remove(org: InOrg, At(at): At<MemberPath>) -> Result<Respons
     }
 }
 
+/// Hands over what they hold, where an heir is named, and removes them: both or neither.
+pub(crate) async fn take_out(tx: &mut OrgTx, user: &UserId, heir: &str) -> domain::Result<()> {
+    if !heir.is_empty() {
+        let nobody = || FieldErrors::one("heir", "Choose another member to hand it to.");
+        handover::hand_over(tx, user, &UserId::parse(heir).map_err(|_| nobody())?).await?;
+    }
+    memberships::remove(tx, user).await
+}
+
 async fn asking(org: &InOrg, user: &UserId, complaint: Option<Complaint>) -> Result<Response> {
     let (access, people) = org.read(memberships::people).await?;
+    let (_, held) = org.read(|| handover::held(user)).await?;
     let member = people.member(user)?.clone();
-    page(complaint::status(complaint.as_ref()), &Removal::new(org, &access, &people, member, complaint))
+    page(complaint::status(complaint.as_ref()), &Removal::new(org, &access, &people, (member, held), complaint))
 }
 
 impl Change {
@@ -153,7 +168,32 @@ impl Change {
 }
 
 impl Removal {
-    fn new(org: &InOrg, access: &Access, people: &People, member: Member, complaint: Option<Complaint>) -> Self {
+    /// `3 open steps, the duty Finance and 2 steps of drafts`
+    fn holding(&self) -> String {
+        let mut parts = Vec::new();
+        if self.held.open_steps > 0 {
+            parts.push(counted(self.held.open_steps, "open step"));
+        }
+        parts.extend(self.held.duties.iter().map(|duty| format!("the duty {duty}")));
+        if self.held.step_templates > 0 {
+            parts.push(format!("{} of drafts", counted(self.held.step_templates, "step")));
+        }
+        match parts.split_last() {
+            Some((last, [])) => last.clone(),
+            Some((last, rest)) => format!("{} and {last}", rest.join(", ")),
+            None => String::new(),
+        }
+    }
+
+    fn new(
+        org: &InOrg,
+        access: &Access,
+        people: &People,
+        (member, holding): (Member, Held),
+        complaint: Option<Complaint>,
+    ) -> Self {
+        let others = people.members.iter().filter(|other| other.id != member.id);
+        let heirs = others.map(|other| Choice { id: other.id.clone(), label: other.name.clone(), chosen: false });
         let mut held = vec![role_name(member.role).to_owned()];
         held.extend(people.roles.names(&member.custom_roles));
         let in_the_way = if people.is_last_admin(&member) {
@@ -168,6 +208,8 @@ impl Removal {
             tabs: Tab::links(access, Tab::Members),
             base: org.url("settings/members"),
             role: held.join(", "),
+            held: holding,
+            heirs: heirs.collect(),
             // Once is enough.
             in_the_way: in_the_way.filter(|_| complaint.is_none()),
             member,

@@ -3,14 +3,14 @@
 use askama::Template;
 use axum::response::Response;
 use domain::procedures::{self, ProcedureName};
-use domain::{Access, Details, FieldErrors, Read};
+use domain::{Access, Details, FieldErrors, Read, ready_made};
 use http::StatusCode;
 use serde::Deserialize;
 
 use super::page;
 use super::shell::{Section, Shell};
 use crate::access::InOrg;
-use crate::body::Form;
+use crate::body::{Fields, Form};
 use crate::error::Result;
 use crate::flash::Flash;
 
@@ -56,6 +56,14 @@ pub(crate) async fn create(org: InOrg, Form(form): Form<Writing>) -> Result<Resp
     let id = procedures::create(&mut tx, &name, &details).await?;
     tx.commit().await?;
     Ok(org.see(&format!("procedures/{id}"), Some(Flash::ProcedureCreated)))
+}
+
+/// `POST /orgs/{slug}/procedures/ready-made`: one of those that are there as a draft of one's own.
+pub(crate) async fn take(org: InOrg, Form(form): Form<Fields>) -> Result<Response> {
+    let mut tx = org.write().await?;
+    let id = ready_made::take(&mut tx, form.get("key")).await?;
+    tx.commit().await?;
+    Ok(org.see(&format!("procedures/{id}"), Some(Flash::ProcedureTaken)))
 }
 
 impl NewProcedure {

@@ -112,7 +112,7 @@ pub(crate) fn to(route: &Route, who: &As, slug: &str, things: &Things) -> Reques
         }
         (Surface::Page, true) => {
             let form = format!(
-                "permission=runs:work&replacement=&name={}&title=Edited&details=Edited&note=Edited&reason=Edited&text=Edited&holder=user_ada&assignee=&due=2026-11-24&due_after=start&due_days=1&run_name=Edited&section=Edited&must_wait=&sign_off=&due_weekdays=yes&and=save&back=yes&revision=&field-f1=Edited&field-0-key=&field-0-label=Edited&field-0-kind=choice&field-0-choices=one,two&field-0-required=yes&direction=down&theme=dark&slug=acme&number=7&time_zone=UTC&session=Edited&logo=Edited&procedure={}&open={}&role=member&custom_roles=report-viewer&sure=no&redirect_url=/&q=a&price=tenantry_team_monthly&for=home&interval=month&email=accounts%40example.test&confirm=nobody%40example.test&addresses={}",
+                "permission=runs:work&replacement=&name={}&title=Edited&details=Edited&note=Edited&reason=Edited&key=incident&heir=&text=Edited&holder=user_ada&assignee=&due=2026-11-24&due_after=start&due_days=1&run_name=Edited&section=Edited&must_wait=&sign_off=&due_weekdays=yes&and=save&back=yes&revision=&field-f1=Edited&field-0-key=&field-0-label=Edited&field-0-kind=choice&field-0-choices=one,two&field-0-required=yes&direction=down&theme=dark&slug=acme&number=7&time_zone=UTC&session=Edited&logo=Edited&procedure={}&open={}&role=member&custom_roles=report-viewer&sure=no&redirect_url=/&q=a&price=tenantry_team_monthly&for=home&interval=month&email=accounts%40example.test&confirm=nobody%40example.test&addresses={}",
                 role_name(),
                 things.procedure,
                 things.template,
