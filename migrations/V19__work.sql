@@ -66,6 +66,8 @@ begin
   end loop;
 end $$;
 
+create index step_templates_of_a_person on step_templates (organisation_id, assignee_user) where assignee_user is not null;
+
 -- Which step of the draft it was, so that versions are compared step by step; unknown where it was published before this.
 alter table version_steps add column template_id uuid;
 

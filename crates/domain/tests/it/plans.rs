@@ -97,6 +97,7 @@ async fn large() -> TestDatabase {
 const GIVEN: &[(&str, &str)] = &[
     ("domain::roles::CREATE", "gen_random_uuid(), 'Night shift', '{runs:work}', 'user_ada'"),
     ("domain::product::procedures::LIST", "'ffffffff-ffff-ffff-ffff-ffffffffffff', false, '%'"),
+    ("domain::product::handover::TOUCH", "array[md5('org_acmeprocedure7')::uuid]"),
     ("domain::product::procedures::ARCHIVE", "md5('org_acmeprocedure7')::uuid, true"),
     ("domain::product::step_templates::KNOWN", "'user_ada', null"),
     (
