@@ -15,7 +15,7 @@ try {
   const run = await page.locator('main a[href*="/runs/"]').first().getAttribute('href');
   await page.goto(`${tenantry.app}/orgs/acme/procedures`);
   const procedure = await page.locator('main table a[href*="/procedures/"]').first().getAttribute('href');
-  shots.push(['runs', '/orgs/acme/runs'], ['run', run], ['procedures', '/orgs/acme/procedures'], ['procedure', procedure],
+  shots.push(['my-work', '/orgs/acme/my-work'], ['duties', '/orgs/acme/duties'], ['runs', '/orgs/acme/runs'], ['run', run], ['procedures', '/orgs/acme/procedures'], ['procedure', procedure],
     ['new-procedure', '/orgs/acme/procedures/new'], ['organisations', '/organisations'], ['not-found', '/orgs/nowhere/runs']);
   if (all) {
     for (const [name, path] of shots.slice(1)) await picture(name, path);

@@ -1,9 +1,10 @@
 //! Procedures and runs, written by the members themselves through the product's own rules.
 
+use domain::due::{After, Due};
 use domain::procedures::ProcedureName;
 use domain::runs::{RunId, RunName};
 use domain::step_templates::StepTitle;
-use domain::{Details, Org, Page, Result, procedures, roles, runs, step_templates, steps};
+use domain::{Assignee, Details, Org, Page, Result, StepRules, procedures, roles, runs, step_templates, steps};
 use tenancy::{Database, OrganisationId};
 
 use super::data::{Organisation, Person, Procedure, Run};
@@ -53,8 +54,9 @@ impl Writer<'_> {
         let mut tx = self.at_the_door(admin).write().await?;
         let name = ProcedureName::parse(procedure.name)?;
         let id = procedures::create(&mut tx, &name, &Details::parse(procedure.details)?).await?;
-        for (title, details) in procedure.steps {
-            step_templates::add(&mut tx, id, &StepTitle::parse(title)?, &Details::parse(details)?).await?;
+        for (number, (title, details)) in (0..).zip(procedure.steps) {
+            let step = step_templates::add(&mut tx, id, &StepTitle::parse(title)?, &Details::parse(details)?).await?;
+            step_templates::rule(&mut tx, id, step, &self.rules(number)).await?;
         }
         procedures::publish(&mut tx, id, "First version").await?;
         tx.commit().await?;
@@ -66,6 +68,14 @@ impl Writer<'_> {
             self.tick(started, run).await?;
         }
         Ok(())
+    }
+
+    /// Everybody in turn, two steps a working day.
+    fn rules(&self, number: u8) -> StepRules {
+        let members = self.organisation.members;
+        let person = self.directory.user(members[usize::from(number) % members.len()].person);
+        let due = Due { after: After::Start, days: i32::from(number) / 2, weekdays: true };
+        StepRules { assignee: Assignee::Person(person.to_string()), due: Some(due), ..StepRules::default() }
     }
 
     async fn tick(&self, id: RunId, run: &'static Run) -> Result<()> {
