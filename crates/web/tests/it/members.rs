@@ -161,3 +161,21 @@ async fn programs_have_the_same_operations() {
     assert_eq!(app.get(&rita, API).await.status, 404);
     assert_eq!(app.get(&PROGRAM, API).await.json()["items"].as_array().unwrap().len(), 2);
 }
+
+#[tokio::test]
+async fn whoever_is_removed_hands_over_what_they_hold_in_the_same_step() {
+    let app = TestApp::start().await;
+    let (world, acme) = (&app.world, &app.world.acme);
+    let procedure = world.procedure("ada", acme, "opening").await;
+    let run = world.run("max", acme, procedure, "Monday").await;
+    let ask = app.get(&ADA, &format!("{PAGE}/user_max/remove")).await.body;
+    assert!(ask.contains("Hand over 2 open steps"), "{ask}");
+    let refused = app.post(&ADA, &format!("{PAGE}/user_max/remove"), "heir=user_nobody").await;
+    assert_eq!(refused.status, 422);
+    assert!(refused.body.contains("Choose another member"));
+    let done = app.post(&ADA, &format!("{PAGE}/user_max/remove"), "heir=user_ada").await;
+    assert_eq!((done.status.as_u16(), done.header("location")), (303, PAGE));
+    let (_, shown) = world.org("ada", acme).read(domain::runs::show(run)).await.unwrap();
+    assert!(shown.steps.iter().all(|step| step.assignee.as_deref() == Some("ada")));
+    assert_eq!(shown.summary.started_by.as_deref(), Some("max"), "past work keeps their name");
+}
