@@ -20,6 +20,6 @@ pub(crate) async fn run(arguments: &WorkArguments) -> anyhow::Result<ExitCode> {
     let stripe = ::stripe::Stripe::new(&config.stripe)?;
     let billing = billing::Billing::new(database.clone(), stripe, config.public_base_url.as_str());
     tracing::info!("working");
-    worker::run(worker::State { database, mirror, billing }, shutdown::until(asked)).await;
+    worker::run(worker::State { database, mirror, billing, files: config.files }, shutdown::until(asked)).await;
     Ok(ExitCode::SUCCESS)
 }

@@ -11,9 +11,12 @@ pub mod drift;
 pub mod email_address;
 pub mod entitlements;
 mod error;
+pub mod exports;
 mod grants;
 mod id;
+pub mod imports;
 pub mod inbound_events;
+pub mod inventory;
 pub mod invitations;
 pub mod jobs;
 pub mod logos;
@@ -72,6 +75,12 @@ pub fn statements() -> impl Iterator<Item = &'static tenancy::Statement> {
         billing::checkouts::STATEMENTS,
         billing::record::STATEMENTS,
         logos::STATEMENTS,
+        exports::STATEMENTS,
+        exports::contents::STATEMENTS,
+        exports::making::STATEMENTS,
+        exports::sweeping::STATEMENTS,
+        inventory::STATEMENTS,
+        imports::STATEMENTS,
         procedures::STATEMENTS,
         step_templates::STATEMENTS,
         runs::STATEMENTS,

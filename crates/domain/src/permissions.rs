@@ -35,6 +35,8 @@ pub enum Permission {
     BillingManage,
     /// Read the audit log.
     AuditRead,
+    /// Take out everything the organisation has.
+    DataExport,
 }
 
 /// Permissions that belong together, as pages and documents list them.
@@ -42,7 +44,7 @@ pub type PermissionGroup = (&'static str, &'static [Permission]);
 
 impl Permission {
     /// The whole catalogue.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::ProceduresRead,
         Self::ProceduresManage,
         Self::RunsRead,
@@ -56,6 +58,7 @@ impl Permission {
         Self::BillingRead,
         Self::BillingManage,
         Self::AuditRead,
+        Self::DataExport,
     ];
 
     /// The catalogue by what it is about.
@@ -63,7 +66,10 @@ impl Permission {
         ("Runs and procedures", &[Self::RunsRead, Self::RunsWork, Self::ProceduresRead, Self::ProceduresManage]),
         ("Reports", &[Self::ReportsRead]),
         ("People", &[Self::MembersRead, Self::MembersInvite, Self::MembersManage, Self::RolesManage]),
-        ("Organisation", &[Self::OrganisationManage, Self::BillingRead, Self::BillingManage, Self::AuditRead]),
+        (
+            "Organisation",
+            &[Self::OrganisationManage, Self::BillingRead, Self::BillingManage, Self::AuditRead, Self::DataExport],
+        ),
     ];
 
     /// As written in the API and in the route table.
@@ -82,6 +88,7 @@ impl Permission {
             Self::BillingRead => "billing:read",
             Self::BillingManage => "billing:manage",
             Self::AuditRead => "audit:read",
+            Self::DataExport => "data:export",
         }
     }
 
@@ -106,6 +113,7 @@ impl Permission {
             Self::BillingRead => "See plan and usage",
             Self::BillingManage => "Change plan and payment",
             Self::AuditRead => "Read the audit log",
+            Self::DataExport => "Export all data",
         }
     }
 

@@ -38,6 +38,7 @@ const SHAPES: &[(&str, &[(&str, &str)])] = &[
     // As above: an address that nobody may have.
     ("profile.save", &[("name", TEXT), ("slug", "api"), ("time_zone", "UTC")]),
     ("organisation.change", &[("time_zone", "UTC")]),
+    ("exports.ask", &[]),
     ("logo.set", &[]),
     ("logo.remove", &[]),
     ("account.sessions.end", &[("session", "")]),

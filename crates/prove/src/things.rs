@@ -1,6 +1,7 @@
 //! One of everything an address can name, made by the product itself.
 
 use domain::email_address::EmailAddress;
+use domain::exports::{self, ExportId};
 use domain::invitations::{self, InvitationId};
 use domain::procedures::{self, ProcedureId, ProcedureName};
 use domain::runs::{self, RunId, RunName, StepId};
@@ -12,6 +13,7 @@ use web::Noun;
 
 use crate::error::{Error, Result};
 use crate::people::{Party, user_id};
+use crate::stage;
 
 /// Things of one organisation that addresses and bodies can name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,6 +26,7 @@ pub(crate) struct Things {
     invitation: InvitationId,
     role: Uuid,
     logo: &'static str,
+    export: ExportId,
 }
 
 impl Things {
@@ -45,7 +48,9 @@ impl Things {
         let (invitation, role) = people(&mut tx, party, text).await?;
         let logo = party.logo();
         logos::set(&mut tx, format!("a picture of {text}").into_bytes(), logo).await?;
+        let export = exports::ask(&mut tx).await?;
         tx.commit().await?;
+        exports::make(app, &stage::files(), door.organisation(), export, 1).await?;
         let (_, shown) = door.read(procedures::show(procedure)).await?;
         let (_, running) = door.read(runs::show(run)).await?;
         match (shown.steps.first(), running.steps.first()) {
@@ -59,6 +64,7 @@ impl Things {
                 invitation,
                 role,
                 logo,
+                export,
             }),
             _ => Err(Error::CannotRun("the product made a run without steps".to_owned())),
         }
@@ -90,6 +96,7 @@ impl Things {
             invitation: self.invitation.to_string(),
             role: self.role.to_string(),
             logo: format!("{}.png", self.logo),
+            export: self.export.to_string(),
         }
     }
 }
@@ -106,11 +113,12 @@ pub(crate) struct Ids {
     pub(crate) role: String,
     /// As its address names it.
     pub(crate) logo: String,
+    pub(crate) export: String,
 }
 
-impl From<[String; 8]> for Ids {
-    fn from([procedure, template, run, step, member, invitation, role, logo]: [String; 8]) -> Self {
-        Self { procedure, template, run, step, member, invitation, role, logo }
+impl From<[String; 9]> for Ids {
+    fn from([procedure, template, run, step, member, invitation, role, logo, export]: [String; 9]) -> Self {
+        Self { procedure, template, run, step, member, invitation, role, logo, export }
     }
 }
 
@@ -128,13 +136,14 @@ impl Ids {
             id(5),
             id(6),
             format!("{}.png", "0".repeat(64)),
+            id(7),
         ])
     }
 
     /// All of them, in the order of [`Ids::from`].
-    pub(crate) fn all(&self) -> [&String; 8] {
-        let Self { procedure, template, run, step, member, invitation, role, logo } = self;
-        [procedure, template, run, step, member, invitation, role, logo]
+    pub(crate) fn all(&self) -> [&String; 9] {
+        let Self { procedure, template, run, step, member, invitation, role, logo, export } = self;
+        [procedure, template, run, step, member, invitation, role, logo, export]
     }
 
     /// The one of this kind.
@@ -148,6 +157,7 @@ impl Ids {
             Noun::Invitation => &self.invitation,
             Noun::Role => &self.role,
             Noun::Logo => &self.logo,
+            Noun::Export => &self.export,
         }
     }
 
@@ -163,6 +173,7 @@ impl Ids {
             Noun::Invitation => (&mut ids.invitation, &other.invitation),
             Noun::Role => (&mut ids.role, &other.role),
             Noun::Logo => (&mut ids.logo, &other.logo),
+            Noun::Export => (&mut ids.export, &other.export),
         };
         ours.clone_from(theirs);
         ids

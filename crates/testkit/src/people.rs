@@ -3,12 +3,15 @@
 
 use domain::directory::{self, OrganisationRecord, PersonRecord};
 use domain::email_address::EmailAddress;
+use domain::exports::{self, ExportId};
 use domain::invitations::{self, InvitationId};
 use domain::logos;
 use domain::procedures::{self, ProcedureId, ProcedureName};
 use domain::runs::{self, RunId, RunName};
 use domain::step_templates::{self, StepTitle};
 use domain::{BaseRole, CustomRole, Details, Org, Permission, Plan, plans, roles};
+use files::Files;
+use tempfile::TempDir;
 use tenancy::{Database, OrganisationId, UserId};
 
 use crate::TestDatabase;
@@ -41,6 +44,9 @@ pub struct World {
     pub acme: Organisation,
     /// Bolt.
     pub bolt: Organisation,
+    /// Where exports are kept, for as long as the test takes.
+    pub files: Files,
+    _folder: TempDir,
 }
 
 impl World {
@@ -53,7 +59,10 @@ impl World {
 
     /// The same people in a database that is there already, through a door of the test's own.
     pub async fn people(database: TestDatabase, app: Database) -> Self {
-        let world = Self { database, app, acme: organisation("acme"), bolt: organisation("bolt") };
+        let folder = TempDir::new().unwrap();
+        let files = Files::in_folder(folder.path());
+        let (acme, bolt) = (organisation("acme"), organisation("bolt"));
+        let world = Self { database, app, acme, bolt, files, _folder: folder };
         // The first of an organisation makes it; then there is room for the others.
         world.record("ada", &[(&world.acme, BaseRole::Admin)]).await;
         world.record("olga", &[(&world.bolt, BaseRole::Admin)]).await;
@@ -178,6 +187,16 @@ impl World {
         logos::set(&mut tx, digest.clone().into_bytes(), &digest).await.unwrap();
         tx.commit().await.unwrap();
         digest
+    }
+
+    /// An export that can be downloaded; those there were are gone.
+    pub async fn export(&self, admin: &str, organisation: &Organisation) -> ExportId {
+        self.forget("delete from tenantry.exports where organisation_id = $1", organisation).await;
+        let mut tx = self.org(admin, organisation).write().await.unwrap();
+        let id = exports::ask(&mut tx).await.unwrap();
+        tx.commit().await.unwrap();
+        exports::make(&self.app, &self.files, &organisation.id, id, 1).await.unwrap();
+        id
     }
 
     async fn forget(&self, sql: &str, organisation: &Organisation) {

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 
+use files::Files;
 use signatures::svix::Secret;
 use tenancy::UserId;
 use url::Url;
@@ -34,6 +35,8 @@ pub struct Config {
     pub stripe_pages: Vec<Url>,
     /// Who sees `/operators`.
     pub operators: Vec<UserId>,
+    /// Where exports are kept.
+    pub files: Files,
 }
 
 impl Config {
@@ -53,6 +56,7 @@ impl Config {
             stripe_webhook_secrets: Vec::new(),
             stripe_pages: Vec::new(),
             operators: Vec::new(),
+            files: Files::default(),
         }
     }
 
@@ -61,6 +65,13 @@ impl Config {
     pub fn selling_at(mut self, stripe: &stripe::Config, pages: &[Url]) -> Self {
         self.stripe_webhook_secrets = stripe.webhook_secrets.clone();
         self.stripe_pages = pages.to_vec();
+        self
+    }
+
+    /// Finds files there.
+    #[must_use]
+    pub fn with_files(mut self, files: Files) -> Self {
+        self.files = files;
         self
     }
 
@@ -123,6 +134,7 @@ pub(crate) mod tests {
             stripe_webhook_secrets: Vec::new(),
             stripe_pages: vec![url("https://checkout.stripe.com")],
             operators: Vec::new(),
+            files: Files::default(),
         }
     }
 

@@ -47,10 +47,11 @@ pub(crate) enum Flash {
     SubscriptionKept,
     PaymentOnItsWay,
     BillingEmailSaved,
+    ExportAsked,
 }
 
 impl Flash {
-    const PLAIN: [Self; 34] = [
+    const PLAIN: [Self; 35] = [
         Self::OrganisationCreated,
         Self::OrganisationOnItsWay,
         Self::ProcedureCreated,
@@ -85,6 +86,7 @@ impl Flash {
         Self::SubscriptionKept,
         Self::PaymentOnItsWay,
         Self::BillingEmailSaved,
+        Self::ExportAsked,
     ];
 
     /// What the last answer to this browser left to say.
@@ -112,6 +114,7 @@ impl Flash {
             Self::SignedOut => "You are signed out.".to_owned(),
             Self::JobTriedAgain => "The job is tried again.".to_owned(),
             Self::JobSetAside => "The job is set aside and counts as done.".to_owned(),
+            Self::ExportAsked => "The export is being prepared.".to_owned(),
             Self::MemberChanged => "The roles are changed.".to_owned(),
             Self::MemberRemoved => "They are out, in open pages too.".to_owned(),
             Self::Left => "You have left the organisation.".to_owned(),
@@ -178,6 +181,7 @@ impl Flash {
             Self::SubscriptionKept => "subscription-kept".to_owned(),
             Self::PaymentOnItsWay => "payment-on-its-way".to_owned(),
             Self::BillingEmailSaved => "billing-email-saved".to_owned(),
+            Self::ExportAsked => "export-asked".to_owned(),
         }
     }
 

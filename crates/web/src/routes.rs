@@ -81,7 +81,7 @@ fn delete<H: Handler<T, State>, T: 'static>(
 fn entries() -> Vec<Entry> {
     use Caller::{Anyone, InOrganisation as In, Operator, SignedIn, Vendor};
     use pages::{account, account_sessions, home, operators, organisation, organisations, sign_in, sign_out, theme};
-    use pages::{audit_log, billing, buying, logo, profile, role, roles, settings};
+    use pages::{audit_log, billing, buying, exports, logo, profile, role, roles, settings};
     use pages::{invitation, inviting, leaving, member, members, offer};
     use pages::{new_procedure, procedure, procedures, publication, run, run_steps, runs, step_templates};
     vec![
@@ -145,6 +145,9 @@ fn entries() -> Vec<Entry> {
         post("/orgs/{slug}/settings/roles/{role}/delete", "role.delete", In(P::RolesManage), role::delete),
         get("/orgs/{slug}/settings/audit-log", "audit_log", In(P::AuditRead), audit_log::show),
         get("/orgs/{slug}/settings/audit-log/export", "audit_log.export", In(P::AuditRead), audit_log::export).in_person(),
+        get("/orgs/{slug}/settings/export", "exports", In(P::DataExport), exports::show),
+        post("/orgs/{slug}/settings/export", "exports.ask", In(P::DataExport), exports::ask).in_person(),
+        get("/orgs/{slug}/settings/export/{export}/file", "export.download", In(P::DataExport), exports::download).in_person(),
         get("/orgs/{slug}/settings/profile", "profile", In(P::OrganisationManage), profile::show),
         post("/orgs/{slug}/settings/profile", "profile.save", In(P::OrganisationManage), profile::save),
         post("/orgs/{slug}/settings/profile/logo", "logo.set", In(P::OrganisationManage), logo::set),
@@ -201,6 +204,10 @@ fn entries() -> Vec<Entry> {
         patch("/api/v1/orgs/{slug}/roles/{role}", "api.role.change", In(P::RolesManage), api::roles::change),
         delete("/api/v1/orgs/{slug}/roles/{role}", "api.role.delete", In(P::RolesManage), api::roles::delete),
         get("/api/v1/orgs/{slug}/audit-log", "api.audit_log", In(P::AuditRead), api::audit_log::list),
+        get("/api/v1/orgs/{slug}/exports", "api.exports", In(P::DataExport), api::exports::list),
+        post("/api/v1/orgs/{slug}/exports", "api.exports.ask", In(P::DataExport), api::exports::ask).in_person(),
+        get("/api/v1/orgs/{slug}/exports/{export}", "api.export", In(P::DataExport), api::exports::show),
+        get("/api/v1/orgs/{slug}/exports/{export}/file", "api.export.download", In(P::DataExport), exports::download).in_person(),
 
         get("/api/v1/orgs/{slug}/billing", "api.billing", In(P::BillingRead), api::billing::show),
         post("/api/v1/orgs/{slug}/billing/preview", "api.billing.preview", In(P::BillingManage), api::billing::preview),

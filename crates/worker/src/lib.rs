@@ -3,6 +3,7 @@
 mod audit_log;
 mod clerk_events;
 mod clerk_told;
+mod exports;
 mod hands;
 mod schedule;
 mod settle;
@@ -15,6 +16,7 @@ use std::time::Duration;
 
 use billing::Billing;
 use domain::jobs;
+use files::Files;
 use mirror::Mirror;
 use tenancy::{Database, Listener};
 use tokio::task::JoinSet;
@@ -37,6 +39,8 @@ pub struct State {
     pub mirror: Mirror,
     /// Keeps what is paid equal to Stripe's.
     pub billing: Billing,
+    /// Where exports are kept.
+    pub files: Files,
 }
 
 /// Why a job was not done. The text goes to the job's row for an operator to read.
@@ -58,6 +62,8 @@ pub(crate) enum Failure {
     Mirror(#[from] mirror::Error),
     #[error(transparent)]
     Billing(#[from] billing::Error),
+    #[error(transparent)]
+    NotSwept(#[from] domain::exports::NotSwept),
 }
 
 impl Failure {

@@ -5,6 +5,7 @@ use std::time::Duration;
 use domain::audit_log::{RECORD_AUDIT_ENTRY, VERIFY_AUDIT_LOG, VERIFY_AUDIT_LOGS};
 use domain::billing::record::SYNC_BILLING;
 use domain::drift::{LOOK_AT_DUE_CUSTOMERS, RECONCILE_CLERK, RECONCILE_STRIPE};
+use domain::exports::{MAKE_EXPORT, SWEEP_EXPORTS, SWEEP_EXPORTS_OF};
 use domain::inbound_events::{APPLY_CLERK_EVENT, APPLY_STRIPE_EVENT};
 use domain::invitations::delivery::TELL_CLERK_INVITATION;
 use domain::jobs::{self, Claimed, MOST_WAITS};
@@ -12,7 +13,7 @@ use domain::memberships::TELL_CLERK_MEMBERSHIP;
 use domain::plans::TELL_CLERK_LIMIT;
 use domain::sign_outs::{self, REVOKE_CLERK_SESSION};
 
-use crate::{Failure, State, audit_log, clerk_events, clerk_told, stripe_events};
+use crate::{Failure, State, audit_log, clerk_events, clerk_told, exports, stripe_events};
 
 /// A job's lease is renewed this often; it lasts three times as long.
 pub(crate) const RENEW: Duration = Duration::from_secs(30);
@@ -48,6 +49,7 @@ async fn perform(state: &State, job: &Claimed) -> Result<(), Failure> {
     match job.kind.as_str() {
         TELL_CLERK_MEMBERSHIP | TELL_CLERK_INVITATION | TELL_CLERK_LIMIT => clerk_told::tell(state, job).await,
         RECORD_AUDIT_ENTRY | VERIFY_AUDIT_LOG | VERIFY_AUDIT_LOGS => audit_log::perform(state, job).await,
+        MAKE_EXPORT | SWEEP_EXPORTS | SWEEP_EXPORTS_OF => exports::perform(state, job).await,
         REVOKE_CLERK_SESSION => {
             let session = sign_outs::session_of(&job.payload).ok_or(Failure::Payload)?;
             Ok(state.mirror.end_session(session).await?)

@@ -34,6 +34,7 @@ impl Stage {
         let state = State {
             mirror: Mirror::new(worker.clone(), clerk.backend()),
             billing: billing::Billing::new(worker.clone(), testkit::stripe_nowhere(), "http://localhost:3000"),
+            files: files::Files::default(),
             database: worker,
         };
         Self { admin: database.client("postgres").await, clerk, state }

@@ -28,7 +28,7 @@ async fn our_database_is_clean_plain_and_signed_also_as_the_server_itself_sees_i
                 "{}after a migration that was reviewed, write the new fingerprints into audit.toml",
                 audit::text(&report)
             );
-            assert_eq!(report.tables, 20);
+            assert_eq!(report.tables, 22);
         }
     }
 }
@@ -60,7 +60,10 @@ async fn nothing_of_ours_is_reached_by_trying() {
              insert into tenantry.checkouts (organisation_id, id, lookup_key, with_trial, state, asked_by, expires_at, ended_at)
              values ('org_{place}', gen_random_uuid(), 'key', false, 'ended', 'user_ada', now(), now());
              insert into tenantry.invoices (organisation_id, id, status, total, amount_due, currency, created_at)
-             values ('org_{place}', 'in_{place}', 'paid', 1, 1, 'usd', now());"
+             values ('org_{place}', 'in_{place}', 'paid', 1, 1, 'usd', now());
+             insert into tenantry.exports (organisation_id, id, state, asked_by, asked_by_name)
+             values ('org_{place}', gen_random_uuid(), 'failed', 'user_ada', 'Ada');
+             insert into tenantry.imports (organisation_id, archive) values ('org_{place}', repeat('0', 64));"
         );
         admin.batch_execute(&billed).await.unwrap();
     }

@@ -5,6 +5,7 @@ use std::num::NonZero;
 use std::thread::available_parallelism;
 
 use clap::Args;
+use files::Files;
 use tenancy::{PoolOptions, UserId};
 use url::Url;
 use web::WebhookSecret;
@@ -66,6 +67,7 @@ pub(crate) struct ServeConfig {
     pub(crate) stripe_pages: Vec<Url>,
     pub(crate) webhook_secrets: Vec<WebhookSecret>,
     pub(crate) operators: Vec<UserId>,
+    pub(crate) files: Files,
     pub(crate) production: bool,
 }
 
@@ -115,7 +117,7 @@ impl ServeArguments {
         }
         let stripe = self.stripe.check(&mut complaints, Some(&self.stripe_pages), production);
         let stripe_pages = self.stripe_pages.pages(&mut complaints);
-        self.vendors.check(&mut complaints);
+        let files = self.vendors.check(&mut complaints);
         complaints.finish(|| {
             Some(ServeConfig {
                 public_base_url: public_base_url?,
@@ -129,6 +131,7 @@ impl ServeArguments {
                 stripe_pages,
                 webhook_secrets: webhook_secrets?,
                 operators: operators.unwrap_or_default(),
+                files,
                 production,
             })
         })

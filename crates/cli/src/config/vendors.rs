@@ -1,10 +1,12 @@
-//! The folder of mails and the folder of files.
+//! The folder of mails and the place of files.
 
 use std::path::PathBuf;
 
 use clap::Args;
+use files::Files;
 
 use super::Complaints;
+use super::complaints::Shown;
 
 /// As given.
 #[derive(Args, Debug, Default)]
@@ -12,16 +14,20 @@ pub(crate) struct VendorArguments {
     /// Folder that outgoing mails are written to
     #[arg(long, env = "MAIL_DIR", value_name = "DIR")]
     mail_dir: Option<PathBuf>,
-    /// Folder for exports and other files
+    /// Folder of exports, the same for server and worker: its path, or file:/// and its path [default: tenantry-files]
     #[arg(long, env = "FILES_DIR", value_name = "DIR")]
-    files_dir: Option<PathBuf>,
+    files_dir: Option<String>,
 }
 
 impl VendorArguments {
-    /// Says what is wrong with them. Nothing uses them yet: a mistake shall show on the day it is made, not on the
-    /// day mails and exports arrive.
-    pub(crate) fn check(&self, complaints: &mut Complaints) {
-        for (name, given) in [("MAIL_DIR", &self.mail_dir), ("FILES_DIR", &self.files_dir)] {
+    /// Says what is wrong with them, and gives the place of files.
+    pub(crate) fn check(&self, complaints: &mut Complaints) -> Files {
+        let given = self.files_dir.as_deref().filter(|text| !text.is_empty());
+        let form = "/var/lib/tenantry/files or file:///var/lib/tenantry/files";
+        let files = complaints.optional("FILES_DIR", form, Shown::Value, given, |text| Files::parse(text).ok());
+        let folders =
+            [("MAIL_DIR", self.mail_dir.clone()), ("FILES_DIR", files.as_ref().map(|files| files.folder().to_owned()))];
+        for (name, given) in folders {
             if let Some(folder) = given.as_ref().filter(|path| !path.as_os_str().is_empty() && !path.is_dir()) {
                 complaints.add(format!(
                     "{name} is \"{}\", where there is no folder. It should look like /var/lib/tenantry/files",
@@ -29,5 +35,6 @@ impl VendorArguments {
                 ));
             }
         }
+        files.unwrap_or_default()
     }
 }

@@ -1,6 +1,7 @@
 //! Configuration of `tenantry work`.
 
 use clap::Args;
+use files::Files;
 use tenancy::PoolOptions;
 
 use super::complaints::Shown;
@@ -41,6 +42,7 @@ pub(crate) struct WorkConfig {
     pub(crate) allow_old_postgres: bool,
     pub(crate) clerk: clerk::Config,
     pub(crate) stripe: ::stripe::Config,
+    pub(crate) files: Files,
     pub(crate) production: bool,
 }
 
@@ -62,7 +64,7 @@ impl WorkArguments {
             production::database(&mut complaints, "WORKER_DATABASE_URL", database_url.as_deref());
         }
         let stripe = self.stripe.check(&mut complaints, None, production);
-        self.vendors.check(&mut complaints);
+        let files = self.vendors.check(&mut complaints);
         let allow_old_postgres = self.pool.allow_old_postgres();
         complaints.finish(|| {
             Some(WorkConfig {
@@ -72,6 +74,7 @@ impl WorkArguments {
                 allow_old_postgres,
                 clerk: clerk?,
                 stripe: stripe?,
+                files,
                 production,
             })
         })

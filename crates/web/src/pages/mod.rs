@@ -7,6 +7,7 @@ pub(crate) mod billing;
 pub(crate) mod buying;
 pub(crate) mod complaint;
 pub(crate) mod errors;
+pub(crate) mod exports;
 pub(crate) mod gate;
 pub(crate) mod given_roles;
 pub(crate) mod home;

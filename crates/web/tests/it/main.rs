@@ -12,6 +12,7 @@ mod cold_start;
 mod creation;
 mod dark;
 mod ended_sessions;
+mod exports;
 mod foreign;
 mod former_members;
 mod frontend_proxy;

@@ -2,6 +2,7 @@
 
 use axum::body::Body;
 use domain::Permission;
+use domain::exports::ExportId;
 use domain::invitations::InvitationId;
 use domain::procedures;
 use domain::procedures::ProcedureId;
@@ -28,6 +29,7 @@ pub(crate) struct Things {
     pub(crate) role: Uuid,
     /// As its address names it.
     pub(crate) logo: String,
+    pub(crate) export: ExportId,
 }
 
 impl Things {
@@ -52,6 +54,7 @@ impl Things {
             invitation: world.invitation(admin, organisation).await,
             role: world.own_role(admin, organisation, &[Permission::RunsWork]).await,
             logo: format!("{}.png", world.logo(admin, organisation).await),
+            export: world.export(admin, organisation).await,
         }
     }
 
@@ -67,6 +70,7 @@ impl Things {
             invitation: id(5).parse().unwrap(),
             role: id(6).parse().unwrap(),
             logo: format!("{}.png", "0".repeat(64)),
+            export: id(7).parse().unwrap(),
         }
     }
 }
@@ -86,6 +90,7 @@ pub(crate) fn path(route: &Route, slug: &str, things: &Things) -> String {
             Noun::Invitation => things.invitation.to_string(),
             Noun::Role => things.role.to_string(),
             Noun::Logo => things.logo.clone(),
+            Noun::Export => things.export.to_string(),
         };
         path.replace(&format!("{{{parameter}}}"), &id)
     })
@@ -125,7 +130,8 @@ pub(crate) fn to(route: &Route, who: &As, slug: &str, things: &Things) -> Reques
                 "leave" => json!({ "sure": false }),
                 "billing.preview" | "billing.checkout" => json!({ "price": "tenantry_team_monthly" }),
                 "billing.portal" => json!({ "for": "home" }),
-                "billing.keep"
+                "exports.ask"
+                | "billing.keep"
                 | "step_template.remove"
                 | "run_step.tick"
                 | "run_step.undo"

@@ -33,6 +33,7 @@ async fn what_happened_in_another_instance_changes_nothing_and_waits_for_an_oper
     let database = testkit::TestDatabase::create().await;
     let worker = database.worker().await;
     let state = State {
+        files: files::Files::default(),
         mirror: mirror::Mirror::new(worker.clone(), clerk.backend()),
         billing: billing::Billing::new(worker.clone(), testkit::stripe_nowhere(), "http://localhost:3000"),
         database: worker,
