@@ -189,8 +189,23 @@ impl World {
         digest
     }
 
-    /// An export that can be downloaded; those there were are gone.
-    pub async fn export(&self, admin: &str, organisation: &Organisation) -> ExportId {
+    /// A file that can be downloaded as an export, and is none; those there were are gone. For tests that need many.
+    pub async fn export(&self, organisation: &Organisation) -> ExportId {
+        self.forget("delete from tenantry.exports where organisation_id = $1", organisation).await;
+        let id = uuid::Uuid::now_v7();
+        let name = format!("exports/{id}.zip");
+        let path = self.files.folder().join(organisation.id.as_str()).join(&name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, "nothing").unwrap();
+        let insert = "insert into tenantry.exports (organisation_id, id, state, asked_by, asked_by_name, file, bytes, sha256, expires_at)
+                      values ($1, $2, 'ready', 'user_ada', 'ada', $3, 7, repeat('0', 64), now() + interval '7 days')";
+        let admin = self.database.client("postgres").await;
+        admin.execute(insert, &[&organisation.id.as_str(), &id, &name]).await.unwrap();
+        id.into()
+    }
+
+    /// An export as the product makes it; those there were are gone.
+    pub async fn made_export(&self, admin: &str, organisation: &Organisation) -> ExportId {
         self.forget("delete from tenantry.exports where organisation_id = $1", organisation).await;
         let mut tx = self.org(admin, organisation).write().await.unwrap();
         let id = exports::ask(&mut tx).await.unwrap();

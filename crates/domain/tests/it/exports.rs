@@ -322,8 +322,8 @@ async fn who_is_overtaken_ends_nothing() {
 #[tokio::test]
 async fn all_files_of_an_organisation_can_be_removed() {
     let world = lived_in().await;
-    world.export("ada", &world.acme).await;
-    world.export("olga", &world.bolt).await;
+    world.made_export("ada", &world.acme).await;
+    world.made_export("olga", &world.bolt).await;
     std::fs::write(world.files.folder().join("org_acme/exports/left.zip#part"), "half").unwrap();
     assert_eq!(exports::remove_files_of(&world.files, &world.acme.id).await.unwrap(), 1);
     assert!(!world.files.folder().join("org_acme").exists());

@@ -46,7 +46,7 @@ async fn recorded(app: &TestApp) -> usize {
 #[tokio::test]
 async fn it_is_taken_whole_or_in_parts_and_each_time_goes_into_the_log() {
     let app = TestApp::start().await;
-    let id = app.world.export("ada", &app.world.acme).await;
+    let id = app.world.made_export("ada", &app.world.acme).await;
     let path = file(id);
     let (status, headers, whole) = take(&app, &ADA, Method::GET, &path, &[("accept-encoding", "gzip")]).await;
     assert_eq!(status, 200);
@@ -97,8 +97,8 @@ async fn it_is_taken_whole_or_in_parts_and_each_time_goes_into_the_log() {
 async fn the_link_is_good_for_whoever_may_and_while_they_may() {
     let app = TestApp::start().await;
     let world = &app.world;
-    let id = world.export("ada", &world.acme).await;
-    let theirs = world.export("olga", &world.bolt).await;
+    let id = world.made_export("ada", &world.acme).await;
+    let theirs = world.made_export("olga", &world.bolt).await;
     assert_eq!(app.get(&As::Browser("max", Some("acme")), &file(id)).await.status, 403);
     assert_eq!(app.get(&As::Browser("olga", Some("bolt")), &file(id)).await.status, 404);
     assert!(app.get(&As::Nobody, &file(id)).await.status.is_redirection());

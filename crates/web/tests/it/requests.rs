@@ -54,7 +54,7 @@ impl Things {
             invitation: world.invitation(admin, organisation).await,
             role: world.own_role(admin, organisation, &[Permission::RunsWork]).await,
             logo: format!("{}.png", world.logo(admin, organisation).await),
-            export: world.export(admin, organisation).await,
+            export: world.export(organisation).await,
         }
     }
 
