@@ -60,7 +60,7 @@ impl Folder {
         let range = range.unwrap_or(0..bytes);
         file.seek(SeekFrom::Start(range.start)).await?;
         let rest = file.take(range.end.saturating_sub(range.start));
-        Ok(Download { bytes, content: stream::unfold(Some(rest), block).boxed() })
+        Ok(Download { bytes, content: stream::unfold(Some(rest), block).fuse().boxed() })
     }
 
     /// Removes a file, and what is left of a try to write it; harmless where there is none.
