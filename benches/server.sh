@@ -16,7 +16,7 @@ node "$root/benches/tokens.mjs"
 export ALLOW_OLD_POSTGRES=yes
 export DATABASE_URL="$(url tenantry_app)" PUBLIC_BASE_URL="http://localhost:$port" LISTEN="127.0.0.1:$port" RUST_LOG=warn
 export CLERK_PUBLISHABLE_KEY=pk_test_dGVuYW50cnktc2FuZGJveC0xMy5jbGVyay5hY2NvdW50cy5kZXYk CLERK_ISSUER="$ISSUER"
-export STRIPE_SECRET_KEY=sk_test_bench_0000000000000000 STRIPE_API_BASE=http://localhost:1 STRIPE_WEBHOOK_SECRETS=whsec_bench00000000000000000000
+export STRIPE_SECRET_KEY=sk_test_bench_0000000000000000 STRIPE_API_BASE=http://localhost:1 STRIPE_WEBHOOK_SECRETS=whsec_bench00000000000000000000 ERASURE_SIGNING_KEY=AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=
 export CLERK_SECRET_KEY=sk_test_bench_0000000000000000 CLERK_WEBHOOK_SIGNING_SECRET=whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw
 # Nothing listens there: the key is given, so no request has to leave the server.
 export CLERK_AUTHORIZED_PARTIES="$PARTY" CLERK_API_URL=http://localhost:1 CLERK_PROXY_URL=http://localhost:1

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import Stripe from 'stripe';
-import { accessible, output } from './support/browser.mjs';
+import { pictures } from './support/browser.mjs';
 import { appears, signIn } from './support/people.mjs';
 import { stage } from './support/stage.mjs';
 import { Tenantry } from './support/tenantry.mjs';
@@ -17,20 +17,6 @@ const stripe = () => {
 };
 const customerOf = async (name) => (await stripe().customers.list({ limit: 100 })).data.find((one) => one.name === name);
 const heading = (page, name, level = 2) => page.getByRole('heading', { level, name }).waitFor();
-
-async function pictures(page, name) {
-  for (const colorScheme of ['light', 'dark']) {
-    await accessible(page);
-    await page.emulateMedia({ colorScheme });
-    for (const width of [1280, 390]) {
-      await page.setViewportSize({ width, height: 844 });
-      assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth), 'nothing to scroll sideways');
-      await page.screenshot({ path: `${output}${name}-${colorScheme}-${width}.png`, fullPage: true });
-    }
-  }
-  await page.setViewportSize({ width: 1280, height: 800 });
-  await page.emulateMedia({ colorScheme: 'light' });
-}
 
 // What a page shows once what happened at Stripe has come here.
 async function comes(page, url, text) {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { test } from 'node:test';
-import { accessible, output } from './support/browser.mjs';
+import { accessible, pictures } from './support/browser.mjs';
 import { atClerk, idOf } from './support/clerk.mjs';
 import { createOrganisation, signUp } from './support/people.mjs';
 import { stage } from './support/stage.mjs';
@@ -16,19 +16,6 @@ const { person } = stage(tenantry);
 
 const heading = (page, name, level = 2) => page.getByRole('heading', { level, name }).waitFor();
 const roles = () => `${tenantry.app}/orgs/acme/settings/roles`;
-
-// Both themes, wide and narrow, for people to look at.
-async function pictures(page, name) {
-  for (const colorScheme of ['light', 'dark']) {
-    await page.emulateMedia({ colorScheme });
-    for (const width of [1280, 390]) {
-      await page.setViewportSize({ width, height: width === 390 ? 844 : 800 });
-      await page.screenshot({ path: `${output}${name}-${colorScheme}-${width}.png`, fullPage: true });
-    }
-  }
-  await page.setViewportSize({ width: 1280, height: 800 });
-  await page.emulateMedia({ colorScheme: 'light' });
-}
 
 async function until(page, url, what) {
   for (let tries = 0; ; tries += 1) {
@@ -67,7 +54,6 @@ test('on a plan without roles of one’s own the page says so, and what would ch
   await heading(page, 'Who may do what');
   await page.getByText(/are not in the Free plan\. Move to the Business plan/).waitFor();
   assert.equal(await page.getByRole('button', { name: 'New custom role' }).getAttribute('aria-disabled'), 'true');
-  await accessible(page, 'roles, not in the plan');
   await pictures(page, 'roles-plan');
   await page.goto(`${roles()}/new`);
   await heading(page, 'Your plan does not go that far', 1);
@@ -84,14 +70,12 @@ test('grace makes a role, mistakes are said beside their field, and nothing type
   await page.getByRole('button', { name: 'Create role' }).click();
   await page.getByText('Choose at least one permission.').waitFor();
   assert.equal(await page.getByLabel('Name', { exact: true }).inputValue(), 'Shift lead');
-  await accessible(page, 'new role, with a mistake');
   await pictures(page, 'roles-new');
   await page.getByLabel('Edit and publish procedures').check();
   await page.getByLabel('Read the audit log').check();
   await page.getByRole('button', { name: 'Create role' }).click();
   await page.getByText('The role is there.').waitFor();
   await page.getByRole('columnheader', { name: /Shift lead/ }).waitFor();
-  await accessible(page, 'roles');
   await pictures(page, 'roles');
 });
 
@@ -124,7 +108,6 @@ test('grace changes the role from its menu, and joan loses what it no longer ope
   await page.getByRole('button', { name: 'Actions for Shift lead' }).click();
   await page.getByRole('link', { name: 'Edit' }).click();
   await page.getByText('Held by Joan Clarke. They feel a change at once.').waitFor();
-  await accessible(page, 'role');
   await pictures(page, 'role');
   await page.getByLabel('Read the audit log').uncheck();
   await page.getByRole('button', { name: 'Save Shift lead' }).click();
@@ -146,7 +129,6 @@ test('it is deleted with another one instead, which joan holds then', async () =
   await page.getByRole('link', { name: 'Delete and replace' }).click();
   const dialog = page.getByRole('dialog', { name: 'Delete Shift lead?' });
   await dialog.waitFor();
-  await accessible(page, 'delete a role');
   await pictures(page, 'role-delete');
   await dialog.getByLabel('Whoever holds it gets').selectOption('Report-viewer');
   await dialog.getByRole('button', { name: 'Delete Shift lead' }).click();
@@ -165,7 +147,6 @@ test('the audit log tells all of it, and gives it as a file', async () => {
     await page.getByRole('row', { name: sentence }).first().waitFor();
   }
   await page.getByText('What changed', { exact: false }).nth(1).click();
-  await accessible(page, 'audit log');
   await pictures(page, 'audit-log');
   await page.getByLabel('Outcome').selectOption('Refused');
   await page.getByRole('button', { name: 'Apply' }).click();
@@ -192,13 +173,13 @@ test('the verifier finds an entry that was changed behind the server’s back, a
   assert.deepEqual([well.status, well.stdout], [0, '1 audit logs verified, 0 broken\n'], well.stderr);
   await page.goto(`${tenantry.app}/orgs/acme/settings/audit-log`);
   await page.getByText(/^Checked .* are as they were written/).waitFor();
-  tenantry.sql("update tenantry.audit_log set actor_name = 'Joan Clarke' where sequence = 2");
+  // Past the trigger that lets nobody rewrite an entry.
+  tenantry.sql("set session_replication_role = replica; update tenantry.audit_log set actor_name = 'Joan Clarke' where sequence = 2");
   const broken = verify();
   assert.equal(broken.status, 1, broken.stdout);
   assert.match(broken.stdout, /entry 2 does not fit the ones before it\n1 audit logs verified, 1 broken/);
   await page.reload();
   await page.getByText('Entry 2 does not fit the ones before it.').waitFor();
-  await accessible(page, 'audit log, broken');
   await pictures(page, 'audit-log-broken');
 });
 

@@ -44,11 +44,12 @@ async function until(what, holds) {
 test('a fault is asked for on the page, and is over after its call', async () => {
   const { page, complaints } = control;
   await page.goto(`${tenantry.mailbox}/control`);
-  await page.getByLabel('What goes wrong').selectOption({ label: 'Refused with the code' });
-  await page.getByLabel('Code', { exact: true }).selectOption('organization_membership_managed_by_scim');
-  await page.getByLabel('API').selectOption('backend');
-  await page.getByLabel('Path').fill('/v1/users/*');
-  await page.getByRole('button', { name: 'Add fault' }).click();
+  const faults = page.getByRole('region', { name: 'Faults', exact: true });
+  await faults.getByLabel('What goes wrong').selectOption({ label: 'Refused with the code' });
+  await faults.getByLabel('Code', { exact: true }).selectOption('organization_membership_managed_by_scim');
+  await faults.getByLabel('API').selectOption('backend');
+  await faults.getByLabel('Path').fill('/v1/users/*');
+  await faults.getByRole('button', { name: 'Add fault' }).click();
   await page.getByRole('cell', { name: 'any method /v1/users/* (backend)', exact: true }).waitFor();
   await accessible(page, 'the control page');
   const [{ id }] = (await state()).users;

@@ -363,7 +363,9 @@ test('the portal: configurations and sessions', async () => {
       },
     },
   });
-  assert.equal((await stripe.billingPortal.configurations.retrieve(change.id)).features.subscription_update.products.length, 2);
+  const asked = await stripe.billingPortal.configurations.retrieve(change.id, { expand: ['features.subscription_update.products'] });
+  assert.equal(asked.features.subscription_update.products.length, 2);
+  assert.equal((await stripe.billingPortal.configurations.retrieve(change.id)).features.subscription_update.products, undefined);
   assert.ok((await stripe.billingPortal.configurations.list({ active: true })).data.length >= 2);
   assert.equal((await stripe.billingPortal.configurations.update(manage.id, { active: false })).active, false);
   await stripe.billingPortal.configurations.update(manage.id, { active: true });

@@ -88,6 +88,7 @@ async function theirCalls(stripe) {
     invoice_settings: { custom_fields: '', default_payment_method: 'pm_2' },
   }, options);
   await stripe.customers.retrieve('cus_1', { expand: ['tax_ids', 'invoice_settings.default_payment_method'] });
+  await stripe.customers.list({ email: 'ada@example.com', created: { gte: 1_700_000_000 }, ...newer });
   await stripe.customers.search({ query: "metadata['org_id']:'org_1'", page: 'page_2' });
   await stripe.customers.listPaymentMethods('cus_1', { type: 'card', ...newer });
   await stripe.paymentMethods.attach('pm_card_visa', { customer: 'cus_1' }, options);
@@ -139,7 +140,7 @@ async function theirCalls(stripe) {
   await stripe.billingPortal.configurations.update('bpc_1', {
     active: false, name: 'old', business_profile, default_return_url: '', login_page: { enabled: false }, features, metadata,
   }, options);
-  await stripe.billingPortal.configurations.list({ active: true, ...newer });
+  await stripe.billingPortal.configurations.list({ active: true, expand: ['data.features.subscription_update.products'], ...newer });
   for (const flow_data of [
     { type: 'payment_method_update' },
     { type: 'customer_update', after_completion: { type: 'portal_homepage' } },

@@ -67,3 +67,18 @@ export async function accessible(page, name) {
   await page.setViewportSize(before);
   await page.emulateMedia({ colorScheme: 'light' });
 }
+
+// Accessible, and pictures of it to look at: both themes, wide and narrow.
+export async function pictures(page, name) {
+  await accessible(page, name);
+  for (const colorScheme of ['light', 'dark']) {
+    await page.emulateMedia({ colorScheme });
+    for (const width of [1280, 390]) {
+      await page.setViewportSize({ width, height: 844 });
+      assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth), `${name} scrolls sideways at ${width} px`);
+      await page.screenshot({ path: `${output}${name}-${colorScheme}-${width}.png`, fullPage: true });
+    }
+  }
+  await page.setViewportSize({ width: 1280, height: 800 });
+  await page.emulateMedia({ colorScheme: 'light' });
+}

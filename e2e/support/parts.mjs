@@ -27,7 +27,7 @@ export class Parts extends Tenantry {
   async startPart(name) {
     if (name !== 'sandbox') return this.#begin(name, 'tenantry', [name === 'server' ? 'serve' : 'work']);
     this.#begin(name, 'tenantry-sandbox', [
-      '--clerk-port', this.basePort + 1, '--stripe-port', this.basePort + 2, '--mailbox-port', this.basePort + 3,
+      '--clerk-port', this.basePort + 1, '--stripe-port', this.basePort + 2, '--mailbox-port', this.basePort + 3, '--smtp-port', this.basePort + 4,
       '--data-dir', `${this.folder}/sandbox`, '--app-url', this.app, '--webhook-url', `${this.app}/webhooks/clerk`,
       '--publishable-key', this.env.CLERK_PUBLISHABLE_KEY, '--clerk-js', clerkJs,
     ]);

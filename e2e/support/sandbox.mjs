@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { recorder } from './recorder.mjs';
 
 const program = new URL('../../target/debug/tenantry-sandbox', import.meta.url).pathname;
 
@@ -34,6 +35,10 @@ export class Sandbox {
       });
       this.exited.then((code) => reject(new Error(`the sandbox ended with ${code}:\n${lines.join('\n')}`)));
     });
+    // For the oracles (oracles/): what is answered is written down.
+    const { STRIPE_ANSWERS } = process.env;
+    if (STRIPE_ANSWERS) this.stripePort = await recorder(this.stripePort, STRIPE_ANSWERS);
+    return this;
   }
 
   get stripe() { return `http://127.0.0.1:${this.stripePort}`; }

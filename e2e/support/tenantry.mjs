@@ -16,8 +16,8 @@ const isFree = (port) => new Promise((resolve) => {
 // Four free ports in a row, so that tests run beside whatever else is running.
 async function freePorts() {
   for (;;) {
-    const base = 20_000 + 4 * Math.floor(Math.random() * 2_500);
-    const free = await Promise.all([0, 1, 2, 3].map((offset) => isFree(base + offset)));
+    const base = 20_000 + 5 * Math.floor(Math.random() * 2_000);
+    const free = await Promise.all([0, 1, 2, 3, 4].map((offset) => isFree(base + offset)));
     if (free.every(Boolean)) return base;
   }
 }

@@ -59,7 +59,7 @@ impl<R: Read + Seek> Archive<R> {
         let manifest = self.manifest.clone();
         for table in &manifest.tables {
             let mut objects = self.objects(&table.name)?;
-            while objects.next()?.is_some() {}
+            while objects.row()?.is_some() {}
             drop(objects);
             self.content(&table.csv)?.read_to_end_unseen()?;
         }
@@ -198,7 +198,7 @@ pub struct Objects<'a, R: Read> {
 
 impl<R: Read> Objects<'_, R> {
     /// The next row without its line end; none at the end, which is an error where the file is not as it was written.
-    pub fn next(&mut self) -> Result<Option<String>, Refused> {
+    pub fn row(&mut self) -> Result<Option<String>, Refused> {
         let Some(content) = self.content.as_mut() else { return Ok(None) };
         let mut line = Vec::new();
         let read = content.by_ref().take(LONGEST_ROW).read_until(b'\n', &mut line);

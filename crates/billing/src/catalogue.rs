@@ -111,7 +111,8 @@ impl Catalogue {
 
 /// A portal configuration of ours, asked for now.
 pub(crate) async fn portal(stripe: &Stripe, which: &str) -> Result<Option<PortalConfiguration>> {
-    let filter = PortalConfigurationFilter { active: Some(true), ..PortalConfigurationFilter::default() };
+    let filter =
+        PortalConfigurationFilter { active: Some(true), with_products: true, ..PortalConfigurationFilter::default() };
     let all = stripe.portal_configurations(&filter).all().await?;
     Ok(all.into_iter().find(|one| one.metadata.get(PORTAL).is_some_and(|name| name == which)))
 }

@@ -17,6 +17,9 @@ pub enum Error {
     /// It contradicts what we know, and nothing is done about it until somebody has looked.
     #[error("quarantined: {0}")]
     Quarantined(#[from] Quarantine),
+    /// Something that costs is left although all was ended.
+    #[error("the subscription {0} is still live after it was ended")]
+    StillLive(String),
     /// The customer is being looked at this moment.
     #[error("the customer is being fetched by somebody else")]
     Busy,
@@ -27,7 +30,7 @@ impl Error {
     pub fn is_transient(&self) -> bool {
         match self {
             Self::Stripe(error) => error.is_transient(),
-            Self::Busy => true,
+            Self::Busy | Self::StillLive(_) => true,
             Self::Domain(_) | Self::NotSetUp(_) | Self::Quarantined(_) => false,
         }
     }

@@ -7,6 +7,7 @@
 mod catalogue;
 mod checkout;
 mod customer;
+mod ending;
 mod error;
 mod events;
 mod portal;

@@ -1,29 +1,26 @@
 //! What has to stand at Stripe before anything can be sold, made from the file of plans: products, prices, what the portal
 //! offers, and where events go. Any number of runs make it once.
 
+mod portals;
+
 use std::collections::BTreeMap;
 use std::fmt;
 
 use domain::plans::{Feature, Interval, Plan, Price};
 use secrecy::SecretString;
 use stripe::client::{
-    API_VERSION, CancelMode, CancellationReasonOption, CancellationReasons, Enabled, LoginPage, MarketingFeature,
-    NewInterval, NewPortalConfiguration, NewPrice, NewProduct, NewRecurring, NewWebhookEndpoint, PortalBusinessProfile,
-    PortalConfigurationChange, PortalCustomerDetail, PortalCustomerUpdate, PortalFeatures, PortalProduct,
-    PortalSubscriptionCancel, PortalSubscriptionDetail, PortalSubscriptionUpdate, PriceFilter, ProductChange,
-    ProductFilter, ProrationBehavior, ScheduleAtPeriodEnd, ScheduleCondition, ScheduleWhen, TrialUpdateBehavior,
-    WebhookEndpointChange,
+    API_VERSION, LoginPage, MarketingFeature, NewInterval, NewPortalConfiguration, NewPrice, NewProduct, NewRecurring,
+    NewWebhookEndpoint, PortalBusinessProfile, PortalConfigurationChange, PortalFeatures, PriceFilter, ProductChange,
+    ProductFilter, WebhookEndpointChange,
 };
 use stripe::types::{self, EndpointStatus};
 use stripe::{Currency, Idempotency, Stripe};
 
+use self::portals::{differences, portals};
 use crate::catalogue::{PLAN_CODE, PORTAL, portal};
 use crate::{Error, Result};
 
-/// The portal as people come to it: everything but the plan, which is looked at here first.
-pub(crate) const MANAGE: &str = "manage";
-/// The portal for confirming another price.
-pub(crate) const CHANGE_PLAN: &str = "change-plan";
+pub(crate) use self::portals::{CHANGE_PLAN, MANAGE};
 
 /// The events that ring the bell.
 const EVENTS: [&str; 31] = [
@@ -113,7 +110,7 @@ pub async fn set_up(stripe: &Stripe, webhook: Option<&str>) -> Result<Setup> {
             prices.entry(product_id(plan)).or_default().push(id);
         }
     }
-    for (which, features) in [(MANAGE, manage()), (CHANGE_PLAN, change_plan(&prices))] {
+    for (which, features) in portals(&prices) {
         let changed = set_up_portal(stripe, which, features, found.portals.get(which)).await?;
         setup.note(format!("portal configuration {which}"), changed);
     }
@@ -147,9 +144,14 @@ pub async fn defects(stripe: &Stripe, webhook: Option<&str>) -> Result<Vec<Defec
             }
         }
     }
-    for which in [MANAGE, CHANGE_PLAN] {
-        if !found.portals.contains_key(which) {
-            wrong(format!("the portal configuration {which} is missing"));
+    for (which, features) in portals(&found.sold()) {
+        match found.portals.get(which) {
+            None => wrong(format!("the portal configuration {which} is missing")),
+            Some(there) => {
+                for what in differences(&features, there)? {
+                    wrong(format!("the portal configuration {which} differs in {what}"));
+                }
+            }
         }
     }
     if let Some(url) = webhook {
@@ -171,6 +173,18 @@ pub async fn defects(stripe: &Stripe, webhook: Option<&str>) -> Result<Vec<Defec
         }
     }
     Ok(defects)
+}
+
+impl Found {
+    /// Prices that are sold, by product.
+    fn sold(&self) -> BTreeMap<String, Vec<String>> {
+        let mut sold: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for (plan, price) in Plan::all().flat_map(|plan| plan.prices().iter().map(move |price| (plan, price))) {
+            let there = self.prices.get(&price.lookup_key).map(|there| there.id.clone());
+            sold.entry(product_id(plan)).or_default().extend(there);
+        }
+        sold
+    }
 }
 
 async fn found(stripe: &Stripe, webhook: Option<&str>) -> Result<Found> {
@@ -268,16 +282,16 @@ async fn set_up_portal(
     let metadata = BTreeMap::from([(PORTAL.to_owned(), which.to_owned())]);
     let login_page = Some(LoginPage { enabled: false });
     match there {
+        Some(there) if differences(&features, there)?.is_empty() => Ok(false),
         Some(there) => {
-            // What Stripe says back is not what was sent; to send it again changes nothing.
             let change = PortalConfigurationChange {
                 active: Some(true),
                 login_page,
                 features: Some(features),
                 ..PortalConfigurationChange::default()
             };
-            let after = stripe.update_portal_configuration(&there.id, &Idempotency::fresh(), &change).await?;
-            Ok(after.features != there.features)
+            stripe.update_portal_configuration(&there.id, &Idempotency::fresh(), &change).await?;
+            Ok(true)
         }
         None => {
             let new = NewPortalConfiguration {
@@ -366,66 +380,4 @@ fn features(plan: Plan) -> Vec<String> {
     });
     all.extend(Feature::ALL.into_iter().filter(|feature| plan.has(*feature)).map(|feature| feature.name().to_owned()));
     all
-}
-
-fn manage() -> PortalFeatures {
-    use CancellationReasonOption as Reason;
-    PortalFeatures {
-        customer_update: Some(PortalCustomerUpdate {
-            enabled: true,
-            allowed_updates: vec![
-                PortalCustomerDetail::Address,
-                PortalCustomerDetail::Email,
-                PortalCustomerDetail::Name,
-                PortalCustomerDetail::TaxId,
-            ],
-        }),
-        invoice_history: Some(Enabled { enabled: true }),
-        payment_method_update: Some(Enabled { enabled: true }),
-        subscription_cancel: Some(PortalSubscriptionCancel {
-            enabled: true,
-            mode: Some(CancelMode::AtPeriodEnd),
-            proration_behavior: Some(ProrationBehavior::None),
-            cancellation_reason: Some(CancellationReasons {
-                enabled: true,
-                options: vec![
-                    Reason::TooExpensive,
-                    Reason::MissingFeatures,
-                    Reason::SwitchedService,
-                    Reason::Unused,
-                    Reason::TooComplex,
-                    Reason::Other,
-                ],
-            }),
-        }),
-        subscription_update: Some(PortalSubscriptionUpdate { enabled: false, ..PortalSubscriptionUpdate::default() }),
-    }
-}
-
-/// Only ever opened for a price that was looked at here: with what is in use, and with what it costs.
-fn change_plan(prices: &BTreeMap<String, Vec<String>>) -> PortalFeatures {
-    let product = |(product, prices): (&String, &Vec<String>)| PortalProduct {
-        product: product.clone(),
-        prices: prices.clone(),
-        adjustable_quantity: None,
-    };
-    PortalFeatures {
-        invoice_history: Some(Enabled { enabled: true }),
-        payment_method_update: Some(Enabled { enabled: true }),
-        subscription_update: Some(PortalSubscriptionUpdate {
-            enabled: true,
-            default_allowed_updates: vec![PortalSubscriptionDetail::Price],
-            products: prices.iter().map(product).collect(),
-            proration_behavior: Some(ProrationBehavior::AlwaysInvoice),
-            schedule_at_period_end: Some(ScheduleAtPeriodEnd {
-                conditions: vec![
-                    ScheduleCondition { when: ScheduleWhen::DecreasingItemAmount },
-                    ScheduleCondition { when: ScheduleWhen::ShorteningInterval },
-                ],
-            }),
-            trial_update_behavior: Some(TrialUpdateBehavior::ContinueTrial),
-            ..PortalSubscriptionUpdate::default()
-        }),
-        ..PortalFeatures::default()
-    }
 }

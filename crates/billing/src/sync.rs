@@ -1,14 +1,15 @@
 //! Fetches what Stripe says of a customer and has it written down. Events only ring the bell; this is what answers.
 
+use domain::Money;
 use domain::billing::customers::{self, Lease, Outcome, Owner, Turn};
 use domain::billing::record::{self, Doubled, Fetched, Known, SYNC_BILLING};
-use domain::billing::{Card, Invoice, NextInvoice, Scheduled, Subscription};
+use domain::billing::{Card, FailedPayment, Invoice, NextInvoice, Scheduled, Subscription};
 use domain::plans::Interval;
 use jiff::Timestamp;
 use stripe::Idempotency;
 use stripe::client::{
-    CancelSubscription, CustomerChange, CustomerExpand, InvoiceFilter, Paging, Preview, SubscriptionChange,
-    SubscriptionExpand, SubscriptionFilter,
+    CancelSubscription, CustomerChange, CustomerExpand, InvoiceFilter, Paging, Preview, ResumeSubscription,
+    SubscriptionChange, SubscriptionExpand, SubscriptionFilter,
 };
 use stripe::types::{self, Customer, CustomerLookup, Expandable, PaymentMethod};
 use tenancy::OrganisationId;
@@ -43,7 +44,11 @@ impl Billing {
             Turn::NotNeeded => return Ok(Synced::NotNeeded),
             Turn::Busy => return Err(Error::Busy),
         };
-        match self.fetch_and_record(&owner, &lease).await {
+        let done = tokio::select! {
+            done = self.fetch_and_record(&owner, &lease) => done,
+            () = self.hold(&lease) => return Err(Error::Busy),
+        };
+        match done {
             Ok((changed, outcome)) => {
                 customers::fetched(&self.database, lease, outcome).await?;
                 Ok(Synced::Changed(changed))
@@ -75,6 +80,20 @@ impl Billing {
         }
     }
 
+    /// Renews the lease for as long as it is polled; ready when the turn is another's.
+    async fn hold(&self, lease: &Lease) {
+        loop {
+            tokio::time::sleep(customers::RENEW_EVERY).await;
+            match customers::renew(&self.database, lease).await {
+                Ok(true) => {}
+                Ok(false) => {
+                    return tracing::warn!(customer = lease.customer, "a fetch took too long; another goes on");
+                }
+                Err(error) => tracing::warn!(customer = lease.customer, %error, "a lease could not be renewed"),
+            }
+        }
+    }
+
     async fn fetch_and_record(&self, owner: &Owner, lease: &Lease) -> Result<(Vec<String>, Outcome)> {
         let at = &owner.organisation;
         self.settle_checkout(at).await?;
@@ -87,6 +106,7 @@ impl Billing {
 
     async fn fetch(&self, customer: &str, at: &OrganisationId, known: &Known) -> Result<Fetched> {
         let Some(mut found) = self.customer_itself(customer, at).await? else { return Ok(gone(customer)) };
+        self.forget_address(&mut found, known).await?;
         let sold = self.catalogue.sold(&self.stripe).await?;
         let mut theirs = self.subscriptions_of(customer).await?;
         let mut fetched = Fetched { subscriptions: read(&theirs, &sold), ..Fetched::default() };
@@ -96,9 +116,16 @@ impl Billing {
             fetched.doubled = Some(doubled);
             // What was given back is in its balance.
             match self.customer_itself(customer, at).await? {
-                Some(credited) => found = credited,
+                Some(mut credited) => {
+                    self.forget_address(&mut credited, known).await?;
+                    found = credited;
+                }
                 None => return Ok(gone(customer)),
             }
+        }
+        if self.wake_the_paused(&theirs, found.invoice_settings.default_payment_method.as_ref()).await? {
+            theirs = self.subscriptions_of(customer).await?;
+            fetched.subscriptions = read(&theirs, &sold);
         }
         let live = fetched.choose(known.subscription.as_deref()).filter(|one| one.is_live()).cloned();
         let of_stripe = live.as_ref().and_then(|live| theirs.iter().find(|one| one.id == live.id));
@@ -111,7 +138,9 @@ impl Billing {
         }
         fetched.payment_method =
             default.or(of_stripe.and_then(|one| one.default_payment_method.as_ref())).and_then(card);
-        fetched.invoices = self.invoices_of(customer).await?;
+        let invoices = self.invoices_of(customer).await?;
+        fetched.failed_payments = invoices.iter().filter_map(failed_payment).collect();
+        fetched.invoices = invoices.into_iter().map(invoice).collect();
         fetched.told_name = self.tell_name(&found, known).await?;
         Ok(Fetched {
             customer_id: found.id,
@@ -150,7 +179,7 @@ impl Billing {
         }
     }
 
-    async fn subscriptions_of(&self, customer: &str) -> Result<Vec<types::Subscription>> {
+    pub(crate) async fn subscriptions_of(&self, customer: &str) -> Result<Vec<types::Subscription>> {
         let filter = SubscriptionFilter {
             customer: Some(customer.to_owned()),
             expand: vec![SubscriptionExpand::DefaultPaymentMethod, SubscriptionExpand::Schedule],
@@ -206,6 +235,26 @@ impl Billing {
         }
     }
 
+    /// A trial ended without a card, and there is one by now: Stripe leaves it to us to go on. Whether it does.
+    async fn wake_the_paused(
+        &self,
+        theirs: &[types::Subscription],
+        default: Option<&Expandable<PaymentMethod>>,
+    ) -> Result<bool> {
+        let Some(card) = default else { return Ok(false) };
+        let mut woken = false;
+        for one in theirs.iter().filter(|one| waits_for_a_card(one)) {
+            // Once for each card: one that is declined leaves an open invoice, which can be paid.
+            let key = Idempotency::key(format!("v1:{}:resume:{}", one.id, card.id()));
+            match self.stripe.resume_subscription(&one.id, &key, &ResumeSubscription::default()).await {
+                Ok(_) => woken = true,
+                Err(error) if error.is_transient() => return Err(error.into()),
+                Err(error) => tracing::warn!(subscription = one.id, %error, "a paused subscription does not go on"),
+            }
+        }
+        Ok(woken)
+    }
+
     /// A new card at the customer pays the subscription too, which Stripe leaves to us.
     async fn follow_the_customer(
         &self,
@@ -225,15 +274,24 @@ impl Billing {
         Ok(())
     }
 
-    async fn invoices_of(&self, customer: &str) -> Result<Vec<Invoice>> {
+    async fn invoices_of(&self, customer: &str) -> Result<Vec<types::Invoice>> {
         let paging = Paging { limit: Some(INVOICES), ..Paging::default() };
         let filter = InvoiceFilter { customer: Some(customer.to_owned()), paging, ..InvoiceFilter::default() };
         let invoices = self.stripe.list_invoices(&filter).await?.data;
-        Ok(invoices
-            .into_iter()
-            .filter(|one| one.customer.as_deref().is_none_or(|of| of == customer))
-            .map(invoice)
-            .collect())
+        Ok(invoices.into_iter().filter(|one| one.customer.as_deref().is_none_or(|of| of == customer)).collect())
+    }
+
+    /// The address of somebody who is forgotten gives way to an admin's. While there is none nothing is said of it here.
+    async fn forget_address(&self, customer: &mut Customer, known: &Known) -> Result<()> {
+        if !known.email_forgotten {
+            return Ok(());
+        }
+        if let Some(admin) = &known.admin_email {
+            let change = CustomerChange { email: Some(admin.clone()), ..CustomerChange::default() };
+            self.stripe.update_customer(&customer.id, &Idempotency::fresh(), &change).await?;
+        }
+        customer.email = known.admin_email.clone();
+        Ok(())
     }
 
     /// A new name of the organisation's becomes the customer's, unless somebody has put another one on its invoices. Gives
@@ -255,6 +313,13 @@ impl Billing {
     pub const JOB: &'static str = SYNC_BILLING;
 }
 
+/// What somebody paused at Stripe is theirs to resume.
+fn waits_for_a_card(one: &types::Subscription) -> bool {
+    let paused = one.status_details.as_ref().and_then(|details| details.paused.as_ref()?.subscription.as_ref());
+    one.status == types::SubscriptionStatus::Paused
+        && paused.is_some_and(|why| why.kind == "trial_end_without_payment_method")
+}
+
 fn gone(customer: &str) -> Fetched {
     Fetched { customer_id: customer.to_owned(), deleted: true, ..Fetched::default() }
 }
@@ -272,7 +337,7 @@ fn subscription(one: &types::Subscription, sold: &Sold) -> Subscription {
     let item = of_ours.or(one.items.data.first());
     let price = item.map(|item| &item.price);
     let next = one.schedule.as_ref().and_then(Expandable::object).and_then(|schedule| {
-        let phase = schedule.next_phase(Timestamp::now())?;
+        let phase = schedule.next_phase()?;
         let price = phase.items.first().and_then(|item| sold.price(&item.price));
         Some(Scheduled {
             plan: price.and_then(|price| plan(price.product.id())),
@@ -305,6 +370,17 @@ fn card(method: &Expandable<PaymentMethod>) -> Option<Card> {
         last4: card.last4.clone(),
         exp_month: card.exp_month.into(),
         exp_year: card.exp_year.into(),
+    })
+}
+
+fn failed_payment(one: &types::Invoice) -> Option<FailedPayment> {
+    let tried = one.status == Some(types::InvoiceStatus::Open) && one.attempt_count > 0 && one.amount_remaining > 0;
+    tried.then(|| FailedPayment {
+        invoice: one.id.clone(),
+        number: one.number.clone(),
+        owed: Money::new(one.amount_remaining, one.currency.as_str()),
+        attempts: one.attempt_count,
+        next_try: one.next_payment_attempt,
     })
 }
 

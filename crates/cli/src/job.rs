@@ -1,5 +1,7 @@
 //! `tenantry job`: jobs that come round by themselves, run by hand.
 
+mod purge;
+
 use std::io::Write;
 use std::process::ExitCode;
 
@@ -7,10 +9,12 @@ use clap::{Args, Subcommand, ValueEnum};
 use domain::audit_log::{self, VERIFY_AUDIT_LOGS};
 use domain::drift::{DriftReport, RECONCILE_CLERK, RECONCILE_STRIPE};
 use domain::jobs;
+use domain::lifecycle::rounds::TEND_ORGANISATIONS;
 use tenancy::{Database, SystemReason};
 
-use crate::config::WorkArguments;
+use crate::config::{BadConfiguration, WorkArguments};
 use crate::serve::connect;
+use crate::work;
 
 /// As given.
 #[derive(Args, Debug)]
@@ -28,6 +32,9 @@ enum Command {
         /// Here and now, and say what came of it; otherwise a worker is asked to
         #[arg(long)]
         once: bool,
+        /// Of `purge`: only say what would be erased, with counts
+        #[arg(long)]
+        dry_run: bool,
         #[command(flatten)]
         work: Box<WorkArguments>,
     },
@@ -39,17 +46,29 @@ enum Job {
     ReconcileClerk,
     /// Compare what organisations pay with Stripe, repair what differs, and say what it was
     ReconcileStripe,
+    /// Erase organisations that were deleted long enough ago, and say what came of it
+    Purge,
     /// Look whether the audit logs are as they were written, and say where one is not
     VerifyAuditLogs,
 }
 
 /// Exit code 0 when the job did all it should.
 pub(crate) async fn run(arguments: &JobArguments) -> anyhow::Result<ExitCode> {
-    let Command::Run { job, once, work } = &arguments.command;
+    let Command::Run { job, once, dry_run, work } = &arguments.command;
     let config = work.check()?;
-    let database = connect("WORKER_DATABASE_URL", &config.database_url, config.pool).await?;
+    let database = connect("WORKER_DATABASE_URL", &config.database_url, config.pool.clone()).await?;
+    if *dry_run {
+        if !matches!(job, Job::Purge) {
+            return Err(BadConfiguration::one(
+                "--dry-run belongs to the job purge: the others change nothing but what differs",
+            )
+            .into());
+        }
+        return purge::say_what_is_due(&database, config.ends.most_erased).await;
+    }
     if !once {
         let (kind, what) = match job {
+            Job::Purge => (TEND_ORGANISATIONS, "to erase what is due"),
             Job::ReconcileClerk => (RECONCILE_CLERK, "to compare with Clerk"),
             Job::ReconcileStripe => (RECONCILE_STRIPE, "to compare with Stripe"),
             Job::VerifyAuditLogs => (VERIFY_AUDIT_LOGS, "to verify the audit logs"),
@@ -72,6 +91,7 @@ pub(crate) async fn run(arguments: &JobArguments) -> anyhow::Result<ExitCode> {
             tell(&report, "Stripe")?;
             report.found.iter().all(|difference| difference.repaired)
         }
+        Job::Purge => purge::erase_what_is_due(&work::state(config, database)?).await?,
         Job::VerifyAuditLogs => verify(&database).await?,
     };
     Ok(if good { ExitCode::SUCCESS } else { ExitCode::FAILURE })

@@ -5,6 +5,7 @@ mod config;
 mod context;
 mod dev;
 mod doctor;
+mod erase;
 mod job;
 mod logging;
 mod migrate;
@@ -26,6 +27,7 @@ use crate::config::{BadConfiguration, ServeArguments, WorkArguments};
 use crate::context::ContextArguments;
 use crate::dev::DevArguments;
 use crate::doctor::DoctorArguments;
+use crate::erase::EraseArguments;
 use crate::job::JobArguments;
 use crate::migrate::MigrateArguments;
 use crate::org::OrgArguments;
@@ -69,6 +71,8 @@ enum Command {
     Audit(Box<AuditArguments>),
     /// Ask for signed contexts in the database, or no longer
     Context(ContextArguments),
+    /// Print and check the records of what was erased
+    Erase(EraseArguments),
     /// Look at the configuration and everything it names, and say what is wrong
     Doctor(Box<DoctorArguments>),
     /// Attack every table and route in scratch databases, and show that a loosened policy is noticed
@@ -95,6 +99,7 @@ async fn main() -> ExitCode {
         Command::Audit(arguments) => Box::pin(audit::run(&arguments)).await,
         Command::Context(arguments) => context::run(&arguments).await,
         Command::Doctor(arguments) => Box::pin(doctor::run(&arguments)).await,
+        Command::Erase(arguments) => Box::pin(erase::run(&arguments)).await,
         Command::ProveIsolation(arguments) => Box::pin(prove_isolation::run(&arguments)).await,
         Command::Stripe(command) => Box::pin(stripe::run(&command)).await,
         Command::Routes(arguments) => routes::run(&arguments),

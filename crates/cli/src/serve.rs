@@ -34,7 +34,8 @@ pub(crate) async fn run(arguments: &ServeArguments) -> anyhow::Result<ExitCode> 
         .selling_at(&config.stripe, &config.stripe_pages)
         .listening_on(listeners[0].local_addr()?)
         .with_files(config.files)
-        .operated_by(config.operators);
+        .operated_by(config.operators)
+        .restoring_for(config.recovery_days);
     let stripe = ::stripe::Stripe::new(&config.stripe)?;
     let state = web::State::new(database.clone(), clerk, stripe, pages);
     let mut threads = JoinSet::new();

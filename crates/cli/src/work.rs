@@ -2,8 +2,10 @@
 
 use std::process::ExitCode;
 
+use tenancy::Database;
+
 use crate::audit::refuse_holes;
-use crate::config::WorkArguments;
+use crate::config::{WorkArguments, WorkConfig};
 use crate::serve::{connect, refuse_lossy_commits};
 use crate::shutdown;
 
@@ -11,15 +13,22 @@ use crate::shutdown;
 pub(crate) async fn run(arguments: &WorkArguments) -> anyhow::Result<ExitCode> {
     let config = arguments.check()?;
     let asked = shutdown::asked()?;
-    let database = connect("WORKER_DATABASE_URL", &config.database_url, config.pool).await?;
+    let database = connect("WORKER_DATABASE_URL", &config.database_url, config.pool.clone()).await?;
     refuse_lossy_commits("WORKER_DATABASE_URL", &database, config.production)?;
     refuse_holes(&config.database_url, config.allow_old_postgres).await?;
+    let state = state(config, database)?;
+    tracing::info!("working");
+    worker::run(state, shutdown::until(asked)).await;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// What jobs need, over this database.
+pub(crate) fn state(config: WorkConfig, database: Database) -> anyhow::Result<worker::State> {
     let clerk = clerk::Clerk::new(config.clerk)?;
     let mirror = mirror::Mirror::new(database.clone(), clerk.backend().clone());
     let mirror = mirror.leading_to(config.public_base_url.as_str());
     let stripe = ::stripe::Stripe::new(&config.stripe)?;
     let billing = billing::Billing::new(database.clone(), stripe, config.public_base_url.as_str());
-    tracing::info!("working");
-    worker::run(worker::State { database, mirror, billing, files: config.files }, shutdown::until(asked)).await;
-    Ok(ExitCode::SUCCESS)
+    let mailer = mail::Mailer::new(config.mail, &config.public_base_url)?;
+    Ok(worker::State { database, mirror, billing, mailer, files: config.files, ends: config.ends })
 }

@@ -19,7 +19,7 @@ tenant_statements! {
                       where held.organisation_id = $1 and held.user_id = $2 order by held.role),
                person.ended_sessions, organisation.plan, organisation.time_zone, organisation.ownerless_since is not null,
                (select logo.digest from logos as logo where logo.organisation_id = $1),
-               organisation.billing_status, organisation.past_due_since, now()
+               organisation.billing_status, organisation.past_due_since, now(), organisation.closing_since is not null
           from memberships as membership
           join organisations as organisation on organisation.id = membership.organisation_id
           join users as person on person.id = membership.user_id
@@ -182,7 +182,7 @@ impl Access {
                 name: row.get(1),
                 terms: Terms {
                     plan: Plan::of(row.get(7)),
-                    standing: Standing::of(row.get(11), row.get(12), row.get(13)),
+                    standing: Standing::of_row(row.get(14), row.get(11), row.get(12), row.get(13)),
                 },
                 time_zone: row.get(8),
                 ownerless: row.get(9),

@@ -6,11 +6,11 @@ use std::net::IpAddr;
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use tenancy::{Database, OrganisationId, Query, Row, Transaction, tenant_statements};
+use tenancy::{Database, OrganisationId, Query, Row, Transaction, UserId, tenant_statements};
 use uuid::Uuid;
 
 use crate::plans::Feature;
-use crate::{Access, FieldErrors, Org, Permission, Read, Result, jobs};
+use crate::{Access, BaseRole, FieldErrors, Org, Permission, Read, Result, jobs};
 
 tenant_statements! {
     RECORD = "
@@ -36,16 +36,24 @@ tenant_statements! {
         select head.sequence, head.verified_through, head.verified_at, head.broken_at
           from audit_heads as head where head.organisation_id = $1";
     /// Every entry against the one before it, the numbers without a gap, the last one against the head, and against
-    /// what was there when the chain was last looked at.
+    /// what was there when the chain was last looked at. An entry in which somebody was forgotten is compared with what a
+    /// later entry says is left of it.
     VERIFY = "
         with chained as (
-               select entry.sequence, entry.hash, tenancy.audit_text(entry) as text,
+               select entry.sequence, entry.hash, tenancy.audit_text(entry) as text, entry.forgotten_in,
                       lag(entry.hash, 1, ''::bytea) over (order by entry.sequence) as previous,
                       lag(entry.sequence, 1, 0::bigint) over (order by entry.sequence) as before
                  from audit_log as entry where entry.organisation_id = $1),
              judged as (
                select min(chained.sequence) filter (
-                        where chained.hash <> sha256(chained.previous || convert_to(chained.text, 'UTF8'))
+                        where (chained.hash <> sha256(chained.previous || convert_to(chained.text, 'UTF8'))
+                               and not exists (
+                                   select from audit_log as voucher
+                                    where voucher.organisation_id = $1 and voucher.sequence = chained.forgotten_in
+                                      and voucher.sequence > chained.sequence and voucher.action = 'person.forgotten'
+                                      and voucher.forgotten_in is null
+                                      and voucher.after -> 'entries' ->> chained.sequence::text
+                                          = encode(sha256(convert_to(chained.text, 'UTF8')), 'hex')))
                            or chained.sequence <> chained.before + 1) as broken_at,
                       coalesce(max(chained.sequence), 0) as last,
                       (array_agg(chained.hash order by chained.sequence desc))[1] as hash
@@ -112,6 +120,12 @@ impl Author {
             role: roles.join(", "),
             origin: origin.clone(),
         }
+    }
+
+    /// A member of whom no more is known than this: they stand outside of the organisation.
+    pub(crate) fn outside(id: &UserId, name: &str, role: BaseRole, origin: &Origin) -> Self {
+        let (id, name, role) = (id.to_string(), name.to_owned(), role.as_str().to_owned());
+        Self { kind: "member".into(), id, name, role, origin: origin.clone() }
     }
 
     /// What happened at Clerk.

@@ -15,7 +15,7 @@ use crate::audit_log::Entry;
 use crate::email_address::EmailAddress;
 use crate::plans::{Interval, Plan, Price};
 use crate::seats::Seats;
-use crate::{Access, Error, FieldErrors, OrgTx, Permission, Read, Result};
+use crate::{Access, Error, FieldErrors, Money, OrgTx, Permission, Read, Result};
 
 tenant_statements! {
     ACCOUNT = "
@@ -148,6 +148,21 @@ pub struct Invoice {
     pub pdf_url: Option<String>,
 }
 
+/// An invoice that was tried and not paid.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FailedPayment {
+    /// `in_…`
+    pub invoice: String,
+    /// As printed.
+    pub number: Option<String>,
+    /// What is left to pay.
+    pub owed: Money,
+    /// How often it was tried.
+    pub attempts: u32,
+    /// When it is tried again, if it is.
+    pub next_try: Option<Timestamp>,
+}
+
 impl Invoice {
     fn from_row(row: &Row) -> Self {
         Self {
@@ -213,7 +228,7 @@ impl Account {
 }
 
 /// What is written by us and read by us: a form from an older version counts as nothing, until the next fetch.
-fn stored<T: serde::de::DeserializeOwned>(row: &Row, column: usize) -> Option<T> {
+pub(crate) fn stored<T: serde::de::DeserializeOwned>(row: &Row, column: usize) -> Option<T> {
     row.get::<_, Option<serde_json::Value>>(column).and_then(|value| serde_json::from_value(value).ok())
 }
 

@@ -24,7 +24,8 @@ pub const RECONCILE_CLERK: &str = "reconcile_clerk";
 
 directory_statements! {
     PEOPLE = "select id, email, name from users where deleted_at is null";
-    ORGANISATIONS = "select id, coalesce(clerk_slug, slug), name from organisations where deleted_at is null";
+    /// Also those that are deleted here and can be restored: Clerk keeps them as long.
+    ORGANISATIONS = "select id, coalesce(clerk_slug, slug), name from organisations where not gone_at_clerk";
     /// What Clerk has not been told yet is no drift.
     MEMBERSHIPS = "select organisation_id, user_id, role from memberships where removed_at is null";
     REPORT = "

@@ -173,7 +173,7 @@ async fn bring_in<R: Read + Seek>(
     let mut objects = archive.objects(table.name())?;
     let (mut batch, mut size, mut all) = (Vec::new(), 0, 0);
     loop {
-        let next = objects.next()?;
+        let next = objects.row()?;
         let is_last = next.is_none();
         if let Some(object) = next {
             look_at(table, organisation, &object)?;

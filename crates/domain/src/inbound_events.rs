@@ -22,6 +22,8 @@ directory_statements! {
     /// Ids are made in the order of arrival.
     LATEST = "
         select kind, received_at from inbound_events where vendor = $1 and kind <> $2 order by id desc limit 1";
+    EMPTIED = "
+        update inbound_events set body = '', processed_at = coalesce(processed_at, now()) where id = $1";
     PROCESSED = "update inbound_events set processed_at = coalesce(processed_at, now()) where id = $1";
 }
 
@@ -111,6 +113,12 @@ pub async fn load(database: &Database, id: Uuid) -> Result<InboundEvent> {
 /// The event has been looked into.
 pub async fn processed(database: &Database, id: Uuid) -> Result<()> {
     database.system(SystemReason::Jobs).run(Query::new(PROCESSED).bind(id)).await?;
+    Ok(())
+}
+
+/// The event spoke of an organisation that is erased: that it came is kept, and nothing of what it said.
+pub async fn emptied(database: &Database, id: Uuid) -> Result<()> {
+    database.system(SystemReason::Jobs).run(Query::new(EMPTIED).bind(id)).await?;
     Ok(())
 }
 

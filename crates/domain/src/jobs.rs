@@ -9,6 +9,7 @@ use crate::Result;
 use crate::billing::record::SYNC_BILLING;
 use crate::exports::MAKE_EXPORT;
 use crate::inbound_events::{APPLY_CLERK_EVENT, APPLY_STRIPE_EVENT};
+use crate::lifecycle::closing::CLOSE_ORGANISATION;
 
 /// The channel that wakes workers. A wake says "look", nothing more.
 pub const CHANNEL: &str = "tenantry_jobs";
@@ -45,9 +46,10 @@ directory_statements! {
         select $1, '{}' where not exists
                (select from jobs where kind = $1 and (state = 'ready' or created_at > now() - make_interval(secs => $2)))
         returning id";
-    /// The attempt is the fence: a worker that lost its lease finishes nothing.
+    /// The attempt is the fence: a worker that lost its lease finishes nothing. What it was done with may name people,
+    /// and is nobody's any more.
     FINISH = "
-        update jobs set state = 'done', finished_at = now(), leased_until = null, last_error = null
+        update jobs set state = 'done', payload = '{}', finished_at = now(), leased_until = null, last_error = null
          where id = $1 and attempts = $2 and state = 'ready'";
     RETRY = "
         update jobs set run_at = now() + make_interval(secs => $3), leased_until = null, last_error = $4
@@ -60,7 +62,7 @@ directory_statements! {
 /// Somebody's access waits for these, and none takes long.
 const PROMPT: &[&str] = &[APPLY_CLERK_EVENT];
 /// Somebody has paid, or has not; each is a handful of questions to Stripe.
-const BILLING: &[&str] = &[APPLY_STRIPE_EVENT, SYNC_BILLING];
+const BILLING: &[&str] = &[APPLY_STRIPE_EVENT, SYNC_BILLING, CLOSE_ORGANISATION];
 
 /// Each reads or writes all of an organisation's rows.
 const LONG: &[&str] = &[MAKE_EXPORT];

@@ -12,6 +12,7 @@ pub mod email_address;
 pub mod entitlements;
 mod error;
 pub mod exports;
+pub mod forgetting;
 mod grants;
 mod id;
 pub mod imports;
@@ -19,8 +20,11 @@ pub mod inbound_events;
 pub mod inventory;
 pub mod invitations;
 pub mod jobs;
+pub mod lifecycle;
 pub mod logos;
+pub mod mails;
 pub mod memberships;
+mod money;
 pub mod operations;
 mod org;
 mod org_job;
@@ -38,6 +42,7 @@ mod text;
 
 pub use access::{Access, BaseRole, Held, MyOrganisation, OrganisationSummary, Person};
 pub use error::{Error, FieldErrors};
+pub use money::Money;
 pub use org::{Org, OrgTx, Read};
 pub use org_job::OrgJob;
 pub use page::{Cursor, Listing, PAGE_SIZE, Page};
@@ -56,7 +61,10 @@ pub fn statements() -> impl Iterator<Item = &'static tenancy::Statement> {
     [
         access::STATEMENTS,
         directory::STATEMENTS,
+        directory::record::STATEMENTS,
         drift::STATEMENTS,
+        forgetting::STATEMENTS,
+        forgetting::INSIDE,
         inbound_events::STATEMENTS,
         jobs::STATEMENTS,
         operations::STATEMENTS,
@@ -74,6 +82,12 @@ pub fn statements() -> impl Iterator<Item = &'static tenancy::Statement> {
         billing::customers::STATEMENTS,
         billing::checkouts::STATEMENTS,
         billing::record::STATEMENTS,
+        lifecycle::closing::STATEMENTS,
+        lifecycle::deleted::STATEMENTS,
+        lifecycle::erasure::STATEMENTS,
+        lifecycle::erasure::rows::STATEMENTS,
+        lifecycle::reminders::STATEMENTS,
+        lifecycle::rounds::STATEMENTS,
         logos::STATEMENTS,
         exports::STATEMENTS,
         exports::contents::STATEMENTS,
@@ -81,6 +95,7 @@ pub fn statements() -> impl Iterator<Item = &'static tenancy::Statement> {
         exports::sweeping::STATEMENTS,
         inventory::STATEMENTS,
         imports::STATEMENTS,
+        mails::STATEMENTS,
         procedures::STATEMENTS,
         step_templates::STATEMENTS,
         runs::STATEMENTS,

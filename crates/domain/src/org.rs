@@ -3,6 +3,7 @@
 use tenancy::{Actor, Database, Live, OrgScope, OrganisationId, Query, Row, Transaction, UserId, Wakes};
 
 use crate::audit_log::{self, Author, Entry, Origin};
+use crate::mails::{self, NewMail};
 use crate::{Access, Error, Permission, Presence, Result, directory, jobs};
 
 /// A member of one organisation, named by id and by address. Whether that is true is checked with each transaction.
@@ -211,6 +212,11 @@ impl OrgTx {
     /// Has a job done inside this organisation after the commit.
     pub async fn enqueue(&mut self, kind: &'static str, payload: serde_json::Value) -> Result<()> {
         jobs::enqueue(&mut self.transaction, kind, payload).await
+    }
+
+    /// Writes a mail down, to be sent after the commit; says to how many people who have not had it.
+    pub async fn mail(&mut self, mail: &NewMail) -> Result<usize> {
+        mails::put(&mut self.transaction, mail).await
     }
 
     /// Writes into the audit log, with this transaction.

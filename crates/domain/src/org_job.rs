@@ -6,6 +6,7 @@ use tenancy::{Actor, Database, OrganisationId, Query, Row, Transaction, tenant_s
 use crate::audit_log::{self, Author, Entry};
 use crate::entitlements::Terms;
 use crate::jobs::Claimed;
+use crate::mails::{self, NewMail};
 use crate::standing::Standing;
 use crate::{Error, OrganisationSummary, Plan, Result};
 
@@ -13,7 +14,8 @@ tenant_statements! {
     /// No row: deleted, or never heard of. Work for it is not done.
     ENTER = "select organisation.slug, organisation.name, organisation.plan, organisation.time_zone,
                     organisation.ownerless_since is not null,
-                    organisation.billing_status, organisation.past_due_since, now()
+                    organisation.billing_status, organisation.past_due_since, now(),
+                    organisation.closing_since is not null
                from organisations as organisation
               where organisation.id = $1 and organisation.deleted_at is null";
     /// The one place that says of which organisations everything may be read now, to be taken out or looked at by who
@@ -43,7 +45,10 @@ impl OrgJob {
             id,
             slug: row.get(0),
             name: row.get(1),
-            terms: Terms { plan: Plan::of(row.get(2)), standing: Standing::of(row.get(5), row.get(6), row.get(7)) },
+            terms: Terms {
+                plan: Plan::of(row.get(2)),
+                standing: Standing::of_row(row.get(8), row.get(5), row.get(6), row.get(7)),
+            },
             time_zone: row.get(3),
             ownerless: row.get(4),
             logo: None,
@@ -71,6 +76,11 @@ impl OrgJob {
     /// Runs one statement of the organisation.
     pub async fn rows(&mut self, query: Query) -> Result<Vec<Row>> {
         Ok(self.transaction.query(query).await?)
+    }
+
+    /// Writes a mail down, to be sent after the commit; says to how many people who have not had it.
+    pub async fn mail(&mut self, mail: &NewMail) -> Result<usize> {
+        mails::put(&mut self.transaction, mail).await
     }
 
     /// Writes down what Clerk changed, in the words of the transaction that applied it: under Clerk's name, unless the

@@ -29,6 +29,8 @@ pub enum Permission {
     RolesManage,
     /// Change the organisation's name, address, logo and time zone.
     OrganisationManage,
+    /// Delete the organisation, and restore it. Admins alone: no custom role may hold it.
+    OrganisationDelete,
     /// See plan and usage.
     BillingRead,
     /// Change the subscription.
@@ -44,7 +46,7 @@ pub type PermissionGroup = (&'static str, &'static [Permission]);
 
 impl Permission {
     /// The whole catalogue.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::ProceduresRead,
         Self::ProceduresManage,
         Self::RunsRead,
@@ -55,6 +57,7 @@ impl Permission {
         Self::MembersManage,
         Self::RolesManage,
         Self::OrganisationManage,
+        Self::OrganisationDelete,
         Self::BillingRead,
         Self::BillingManage,
         Self::AuditRead,
@@ -68,7 +71,14 @@ impl Permission {
         ("People", &[Self::MembersRead, Self::MembersInvite, Self::MembersManage, Self::RolesManage]),
         (
             "Organisation",
-            &[Self::OrganisationManage, Self::BillingRead, Self::BillingManage, Self::AuditRead, Self::DataExport],
+            &[
+                Self::OrganisationManage,
+                Self::OrganisationDelete,
+                Self::BillingRead,
+                Self::BillingManage,
+                Self::AuditRead,
+                Self::DataExport,
+            ],
         ),
     ];
 
@@ -85,6 +95,7 @@ impl Permission {
             Self::MembersManage => "members:manage",
             Self::RolesManage => "roles:manage",
             Self::OrganisationManage => "organisation:manage",
+            Self::OrganisationDelete => "organisation:delete",
             Self::BillingRead => "billing:read",
             Self::BillingManage => "billing:manage",
             Self::AuditRead => "audit:read",
@@ -110,11 +121,22 @@ impl Permission {
             Self::MembersManage => "Change roles and remove members",
             Self::RolesManage => "Make and change custom roles",
             Self::OrganisationManage => "Change name, address, logo and time zone",
+            Self::OrganisationDelete => "Delete the organisation",
             Self::BillingRead => "See plan and usage",
             Self::BillingManage => "Change plan and payment",
             Self::AuditRead => "Read the audit log",
             Self::DataExport => "Export all data",
         }
+    }
+
+    /// Whether it lets a person look, and change nothing.
+    pub fn only_reads(self) -> bool {
+        self.as_str().ends_with(":read")
+    }
+
+    /// Whether a role of the customer's own may hold it.
+    pub const fn may_be_given(self) -> bool {
+        !matches!(self, Self::OrganisationDelete)
     }
 
     /// What a base role holds by itself.

@@ -233,9 +233,12 @@ impl RoleFields {
         let parse =
             |text: &str| Permission::parse(text).ok_or_else(|| wrong(format!("There is no permission {text:?}.")));
         let permissions = permissions.into_iter().map(parse).collect::<Result<Rights, _>>();
-        let permissions = permissions.and_then(|all| match all.is_empty() {
-            false => Ok(all),
-            true => Err(wrong("Choose at least one permission.".to_owned())),
+        let permissions = permissions.and_then(|all| {
+            if all.is_empty() {
+                return Err(wrong("Choose at least one permission.".to_owned()));
+            }
+            let for_admins = all.iter().find(|one| !one.may_be_given());
+            for_admins.map_or(Ok(all), |one| Err(wrong(format!("\"{}\" is for admins alone.", one.label()))))
         });
         let (name, permissions) = FieldErrors::both(RoleName::parse(name), permissions)?;
         Ok(Self { name, permissions })

@@ -23,6 +23,8 @@ pub enum Standing {
     },
     /// Everything can be read and taken along; members, settings and billing can be put right.
     ReadOnly(Unpaid),
+    /// An admin asked for the organisation's end: everything can be read, and nothing is changed but that.
+    Closing,
 }
 
 /// Why nothing may be written.
@@ -35,7 +37,17 @@ pub enum Unpaid {
 }
 
 impl Standing {
-    /// From what stands in the organisation's row, at this moment.
+    /// From what stands in the organisation's row, at this moment. An end that was asked for outweighs what is owed.
+    pub(crate) fn of_row(
+        closing: bool,
+        status: Option<&str>,
+        past_due_since: Option<Timestamp>,
+        now: Timestamp,
+    ) -> Self {
+        if closing { Self::Closing } else { Self::of(status, past_due_since, now) }
+    }
+
+    /// From what Stripe says of the subscription, at this moment.
     pub fn of(status: Option<&str>, past_due_since: Option<Timestamp>, now: Timestamp) -> Self {
         match (status, past_due_since) {
             (Some("paused"), _) => Self::ReadOnly(Unpaid::Paused),
@@ -77,9 +89,14 @@ impl Standing {
                     | Permission::MembersInvite
                     | Permission::RolesManage
             ),
+            Self::Closing => !permission.only_reads() && permission != Permission::OrganisationDelete,
         };
         if !refused {
             return Ok(());
+        }
+        if self == Self::Closing {
+            let message = "This organisation is being deleted, so nothing in it is changed any more.".to_owned();
+            return Err(Error::Conflict { code: "organisation_closing", message });
         }
         let (code, what) = match self {
             Self::ReadOnly(Unpaid::Paused) => (

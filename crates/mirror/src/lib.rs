@@ -71,18 +71,29 @@ impl Mirror {
     pub async fn user(&self, user: &UserId) -> Result<(), Error> {
         let asked_at = directory::now(&self.database).await?;
         let answer = match self.backend.get_user(user.as_str()).await {
-            Err(error) if error.is_not_found() => None,
-            answer => Some(answer?).filter(|person| !person.banned && !person.deprovisioned),
+            Err(error) if error.is_not_found() => {
+                return Ok(directory::forget_person(&self.database, user, asked_at).await?);
+            }
+            answer => answer?,
         };
-        let Some(answer) = answer else {
-            return Ok(directory::forget_person(&self.database, user, asked_at).await?);
-        };
+        if answer.banned || answer.deprovisioned {
+            return Ok(directory::shut_out_person(&self.database, user, asked_at).await?);
+        }
         let memberships = self.memberships(user).await?;
         let memberships = memberships.iter().filter_map(membership).collect();
         let record = PersonRecord::new(user.clone(), answer.email().unwrap_or_default(), &name(&answer), memberships);
         let verified = answer.email_addresses.iter().filter(|address| address.is_verified());
         let record = record.verified(verified.map(|address| address.email_address.as_str()));
         Ok(directory::record_person(&self.database, &record, asked_at).await?)
+    }
+
+    /// Has Clerk delete a person's account, and forgets them here.
+    pub async fn delete_person(&self, user: &UserId) -> Result<(), Error> {
+        match self.backend.delete_user(user.as_str()).await {
+            Err(error) if !error.is_not_found() => Err(error.into()),
+            // Asked once more, whatever was said: what is written is how it is.
+            _ => self.user(user).await,
+        }
     }
 
     /// An organisation's name and address, or that it is gone.
@@ -106,6 +117,14 @@ impl Mirror {
         let Some(record) = record(&answer) else { return Ok(org.slug().to_owned()) };
         directory::record_renamed(&self.database, &record, asked_at, by, org).await?;
         Ok(record.slug().to_owned())
+    }
+
+    /// Deletes an organisation at Clerk, with its memberships and invitations there. Nothing to do where it is gone.
+    pub async fn delete_organisation(&self, organisation: &OrganisationId) -> Result<(), Error> {
+        match self.backend.delete_organization(organisation.as_str()).await {
+            Err(error) if !error.is_not_found() => Err(error.into()),
+            _ => Ok(()),
+        }
     }
 
     /// A session of the person's is over; nothing is answered to its last token.

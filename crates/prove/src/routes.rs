@@ -196,6 +196,8 @@ fn right(name: &str, caller: Caller, column: &str) -> &'static [u16] {
         }
         // What only Clerk can do cannot be done: there is none here.
         (Caller::SignedIn, _) if ONLY_CLERK.contains(&name) => &[422, 503],
+        // One's own account alone: it stays where its owner is the last admin of an organisation of theirs.
+        (Caller::SignedIn, _) if name == "account.delete" => &[409, 422],
         // An invitation that is not theirs to answer is not there.
         (Caller::SignedIn, _) => &[200, 303, 404, 422],
         // Nobody in the proof runs the installation.

@@ -80,7 +80,7 @@ pub(crate) fn fresh(table: &Table, row: &Row, number: u32) -> Row {
             ("address", "text") => Value::from(format!("new-{number}@example.test")),
             // What is unique is computed from it.
             ("name", "text") if table.column("folded_name").is_some() => Value::from(format!("New {number}")),
-            ("event_id" | "slug", "text") => Value::from(format!("new-{number}")),
+            ("event_id" | "key" | "slug", "text") => Value::from(format!("new-{number}")),
             ("id", "text") => {
                 let kind =
                     row.get("id").and_then(Value::as_str).and_then(|id| id.split_once('_')).map(|(kind, _)| kind);

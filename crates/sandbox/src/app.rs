@@ -11,6 +11,7 @@ use crate::limits::Limits;
 use crate::logos::Logos;
 use crate::received::{Received, record};
 use crate::settings::Settings;
+use crate::smtp::Troubles;
 use crate::store::Store;
 use crate::stripe::{Book, Shown};
 use crate::tokens::Signer;
@@ -26,6 +27,8 @@ pub(crate) struct App {
     pub(crate) secrets: WebhookSecrets,
     pub(crate) limits: Limits,
     pub(crate) faults: Faults,
+    /// Of mails.
+    pub(crate) troubles: Troubles,
     pub(crate) received: Received,
     /// Stripe's state.
     pub(crate) book: Store<Book>,

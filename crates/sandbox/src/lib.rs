@@ -35,6 +35,7 @@ mod records;
 mod refusals;
 mod server;
 mod settings;
+mod smtp;
 mod state;
 mod store;
 mod stripe;

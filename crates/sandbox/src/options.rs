@@ -41,6 +41,9 @@ pub struct Options {
     /// Port of the mailbox and the control page; 0 takes a free one.
     #[arg(long, default_value_t = 3003)]
     pub mailbox_port: u16,
+    /// Port of the mail server; 0 takes a free one.
+    #[arg(long, default_value_t = 0)]
+    pub smtp_port: u16,
     /// Directory for the key and the state; created when missing.
     #[arg(long)]
     pub data_dir: PathBuf,

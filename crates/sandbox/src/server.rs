@@ -1,4 +1,4 @@
-//! Starting and stopping the three servers and what runs beside them.
+//! Starting and stopping the four servers and what runs beside them.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -27,7 +27,7 @@ use crate::stripe::FromStripe;
 use crate::tokens::Signer;
 use crate::webhook_secrets::WebhookSecrets;
 use crate::webhooks::FromClerk;
-use crate::{control, mailbox, stripe, webhooks};
+use crate::{control, mailbox, smtp, stripe, webhooks};
 
 /// A running sandbox.
 pub struct Sandbox {
@@ -37,6 +37,8 @@ pub struct Sandbox {
     pub stripe_port: u16,
     /// Port of the mailbox and the control page.
     pub mailbox_port: u16,
+    /// Port of the mail server.
+    pub smtp_port: u16,
     app: Arc<App>,
     stop: watch::Sender<bool>,
     servers: Vec<JoinHandle<()>>,
@@ -51,6 +53,7 @@ pub async fn start(options: Options) -> anyhow::Result<Sandbox> {
     let clerk = open("Clerk", options.clerk_port).await?;
     let stripe_doors = open("Stripe", options.stripe_port).await?;
     let mailbox_doors = open("the mailbox", options.mailbox_port).await?;
+    let smtp_doors = open("the mail server", options.smtp_port).await?;
     let settings = Settings::new(&options, clerk.port, stripe_doors.port, mailbox_doors.port)?;
     let store: Store = Store::open(&options.data_dir, "state.json")?;
     let (instance_id, kids) = store.write(|state| {
@@ -80,19 +83,22 @@ pub async fn start(options: Options) -> anyhow::Result<Sandbox> {
         secrets,
         limits: Limits::new(options.limits),
         faults: Faults::default(),
+        troubles: smtp::Troubles::default(),
         received: Received::default(),
         book,
         shown: stripe::Shown::default(),
     });
     let (stop, stopped) = watch::channel(false);
 
-    let (clerk_port, stripe_port, mailbox_port) = (clerk.port, stripe_doors.port, mailbox_doors.port);
+    let (clerk_port, stripe_port) = (clerk.port, stripe_doors.port);
+    let (mailbox_port, smtp_port) = (mailbox_doors.port, smtp_doors.port);
     let mut servers = Vec::new();
     let overridden = axum::middleware::from_fn(method_override).layer(router(&app));
     serve(clerk, overridden, &stopped, &mut servers);
     serve(stripe_doors, stripe::router(&app), &stopped, &mut servers);
     let boxes: Router = control::guarded(mailbox::router().merge(control::router()), &app).with_state(app.clone());
     serve(mailbox_doors, boxes, &stopped, &mut servers);
+    smtp::serve(smtp_doors, &app, &stopped, &mut servers);
 
     let writer = app.clone();
     let book_writer = app.clone();
@@ -110,10 +116,11 @@ pub async fn start(options: Options) -> anyhow::Result<Sandbox> {
         clerk = app.settings.public_origin,
         stripe = stripe_port,
         mailbox = app.settings.mailbox_origin,
+        smtp = smtp_port,
         application = %app.settings.app_url,
         "the sandbox answers; for development and tests on this machine only"
     );
-    Ok(Sandbox { clerk_port, stripe_port, mailbox_port, app, stop, servers, helpers })
+    Ok(Sandbox { clerk_port, stripe_port, mailbox_port, smtp_port, app, stop, servers, helpers })
 }
 
 impl Sandbox {

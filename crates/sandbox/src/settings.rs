@@ -59,7 +59,7 @@ impl StripeSettings {
         }
         let given = options.stripe_webhook_secrets.iter().map(|secret| secret.trim().to_owned());
         let secrets: Vec<_> = given.filter(|secret| !secret.is_empty()).collect();
-        if secrets.iter().any(|secret| !secret.starts_with("whsec_")) {
+        if secrets.iter().any(|secret| signatures::stripe::Secret::parse(secret).is_err()) {
             bail!("--stripe-webhook-secrets must be secrets that begin with whsec_, with commas between");
         }
         let webhook = match &options.stripe_webhook_url {

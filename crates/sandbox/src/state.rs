@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::ids;
 use crate::records::{
-    ActorToken, Client, DevBrowser, Endpoint, Invitation, Mail, Membership, Nonce, Organization, OrganizationSettings,
-    Outbox, Permission, Role, RoleSet, Session, SignInToken, User,
+    ActorToken, Client, DevBrowser, Endpoint, Invitation, Letter, Mail, Membership, Nonce, Organization,
+    OrganizationSettings, Outbox, Permission, Role, RoleSet, Session, SignInToken, User,
 };
 
 /// What the command line says about the instance; not kept, it is given anew at each start.
@@ -56,6 +56,8 @@ pub(crate) struct State {
     pub(crate) nonces: BTreeMap<String, Nonce>,
     /// Oldest first.
     pub(crate) mails: Vec<Mail>,
+    /// Mails of the application's, oldest first.
+    pub(crate) letters: Vec<Letter>,
     #[serde(flatten)]
     pub(crate) outbox: Outbox,
     pub(crate) endpoint: Endpoint,
@@ -84,6 +86,7 @@ impl Default for State {
             dev_browsers: BTreeMap::new(),
             nonces: BTreeMap::new(),
             mails: Vec::new(),
+            letters: Vec::new(),
             outbox: Outbox::default(),
             endpoint: Endpoint::default(),
             kids: Vec::new(),

@@ -19,6 +19,8 @@ pub enum SystemReason {
     Jobs,
     /// Whose customer is whose is looked up or written down, and whose turn it is to be fetched.
     Billing,
+    /// An organisation that was deleted is found by its members, or erased.
+    Lifecycle,
     /// An operator looks at the machinery.
     Operations,
     /// An operator brings in an organisation that is not here yet.
@@ -34,6 +36,7 @@ impl SystemReason {
             Self::Mirror => "mirror",
             Self::Jobs => "jobs",
             Self::Billing => "billing",
+            Self::Lifecycle => "lifecycle",
             Self::Operations => "operations",
             Self::Import => "import",
         }

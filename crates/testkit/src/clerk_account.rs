@@ -188,11 +188,11 @@ impl ClerkAccount {
         let router = Router::new()
             .route("/v1/instance", get(instance))
             .route("/v1/users", get(users))
-            .route("/v1/users/{id}", get(user))
+            .route("/v1/users/{id}", get(user).delete(delete_user))
             .route("/v1/users/{id}/organization_memberships", get(memberships_of))
             .route("/v1/organizations", get(organizations).post(create_organization))
             .route("/v1/sessions/{id}/revoke", post(revoke_session))
-            .route("/v1/organizations/{id}", get(organization).patch(organization))
+            .route("/v1/organizations/{id}", get(organization).patch(organization).delete(delete_organization))
             .route("/v1/organization_memberships", get(memberships))
             .layer(from_fn_with_state(Arc::clone(&account), hang))
             .with_state(Arc::clone(&account));
@@ -289,9 +289,25 @@ async fn user(State(account): State<Shared>, Path(id): Path<String>) -> Response
     answer(&account, |account| account.user(&id))
 }
 
+async fn delete_user(State(account): State<Shared>, Path(id): Path<String>) -> Response {
+    change(&account, |account| {
+        account.user(&id)?;
+        account.delete_person(&id);
+        Some(json!({ "object": "user", "id": id, "deleted": true }))
+    })
+}
+
 async fn users(State(account): State<Shared>, Query(query): PageQuery) -> Response {
     answer(&account, |account| {
         Some(page(account.people.keys().filter_map(|id| account.user(id)).collect(), &query).into())
+    })
+}
+
+async fn delete_organization(State(account): State<Shared>, Path(id): Path<String>) -> Response {
+    change(&account, |account| {
+        account.organization(&id)?;
+        account.delete_organisation(&id);
+        Some(json!({ "object": "organization", "id": id, "deleted": true }))
     })
 }
 

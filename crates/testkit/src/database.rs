@@ -71,15 +71,24 @@ impl TestDatabase {
 
     /// The settings that a person's transaction begins with, signed where that is asked for; good for two minutes.
     pub async fn settings(&self, organisation: &str, user: &str) -> String {
-        const SIGNED: Statement =
-            Statement::new("SIGNED", "select coalesce(current_setting('app.context', true), '')", Tables::Directory);
-        let actor = Actor::Member(UserId::parse(user).unwrap());
-        let door = self.app().await.in_organisation(OrganisationId::parse(organisation).unwrap(), actor);
-        let context: String = door.read(&[Query::new(SIGNED)]).await.unwrap()[0][0].get(0);
+        let context = self.context(organisation, Actor::Member(UserId::parse(user).unwrap())).await;
         format!(
             "set local app.current_org_id = '{organisation}'; set local app.current_user_id = '{user}';
              set local app.context = '{context}'"
         )
+    }
+
+    /// The same of a job's transaction.
+    pub async fn job_settings(&self, organisation: &str, kind: &'static str) -> String {
+        let context = self.context(organisation, Actor::Job(kind)).await;
+        format!("set local app.current_org_id = '{organisation}'; set local app.context = '{context}'")
+    }
+
+    async fn context(&self, organisation: &str, actor: Actor) -> String {
+        const SIGNED: Statement =
+            Statement::new("SIGNED", "select coalesce(current_setting('app.context', true), '')", Tables::Directory);
+        let door = self.app().await.in_organisation(OrganisationId::parse(organisation).unwrap(), actor);
+        door.read(&[Query::new(SIGNED)]).await.unwrap()[0][0].get(0)
     }
 
     /// From now on the database believes contexts signed with [`CONTEXT_KEY`] alone.

@@ -17,12 +17,13 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("stripe", &["budget", "signatures"]),
     ("pg-local", &[]),
     ("domain", &["archive", "files", "tenancy"]),
+    ("mail", &["domain"]),
     ("mirror", &["clerk", "domain", "tenancy"]),
     ("billing", &["domain", "stripe", "tenancy"]),
     ("web", &["billing", "clerk", "domain", "files", "mirror", "signatures", "stripe", "tenancy"]),
-    ("worker", &["billing", "clerk", "domain", "files", "mirror", "stripe", "tenancy"]),
+    ("worker", &["billing", "clerk", "domain", "files", "mail", "mirror", "signatures", "stripe", "tenancy"]),
     ("sandbox", &["signatures"]),
-    ("testkit", &["clerk", "domain", "files", "stripe", "tenancy"]),
+    ("testkit", &["clerk", "domain", "files", "signatures", "stripe", "tenancy"]),
     ("prove", &["clerk", "domain", "files", "mirror", "stripe", "tenancy", "web"]),
     (
         "cli",
@@ -33,6 +34,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "clerk",
             "domain",
             "files",
+            "mail",
             "mirror",
             "pg-local",
             "prove",
@@ -53,7 +55,8 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("refinery", &["tenancy"]),
     // `testkit` answers as Clerk where a test needs one that forgets nothing and loses everything.
     ("axum", &["web", "sandbox", "cli", "testkit"]),
-    ("askama", &["web", "sandbox"]),
+    ("askama", &["mail", "web", "sandbox"]),
+    ("lettre", &["mail"]),
     ("reqwest", &["clerk", "sandbox", "cli", "stripe"]),
     ("jsonwebtoken", &["clerk", "sandbox"]),
 ];
@@ -263,7 +266,7 @@ fn what_is_absent_stays_absent() {
         forbid("#[allow(", &[], "use #[expect(…, reason = …)]");
         forbid("#![allow(", &[], "use #[expect(…, reason = …)]");
         forbid("Utc::now", &[], "one clock: jiff");
-        if ["tenancy", "domain", "mirror", "web", "worker", "budget", "clerk", "signatures", "stripe"]
+        if ["tenancy", "domain", "mail", "mirror", "web", "worker", "budget", "clerk", "signatures", "stripe"]
             .contains(&crate_name.as_str())
         {
             read += 1;

@@ -50,6 +50,7 @@
     try {
       const answer = await fetch(url, { headers: { accept: "text/event-stream" }, cache: "no-store", signal: mine.signal });
       if (answer.status === 404) return replace("gone");
+      if (answer.redirected || answer.status === 410) return replace("deleted");
       if (answer.status === 401 && (refusals += 1) > REFUSALS) return replace("ended");
       if (answer.ok && answer.headers.get("content-type")?.startsWith("text/event-stream")) {
         connected();
@@ -81,7 +82,7 @@
   }
 
   function tell(event, data) {
-    if (event === "gone" || event === "ended") return replace(event);
+    if (["gone", "ended", "deleted"].includes(event)) return replace(event);
     const here = new URL(location.href);
     if (event === "access") {
       url = url.replace(/as=.*$/, `as=${data.as}`);

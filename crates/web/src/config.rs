@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 
+use domain::lifecycle::RECOVERY_DAYS;
 use files::Files;
 use signatures::svix::Secret;
 use tenancy::UserId;
@@ -37,6 +38,8 @@ pub struct Config {
     pub operators: Vec<UserId>,
     /// Where exports are kept.
     pub files: Files,
+    /// Days in which a deleted organisation can be restored, as pages tell it; the worker goes by the same.
+    pub recovery_days: u32,
 }
 
 impl Config {
@@ -57,6 +60,7 @@ impl Config {
             stripe_pages: Vec::new(),
             operators: Vec::new(),
             files: Files::default(),
+            recovery_days: RECOVERY_DAYS,
         }
     }
 
@@ -79,6 +83,13 @@ impl Config {
     #[must_use]
     pub fn operated_by(mut self, operators: Vec<UserId>) -> Self {
         self.operators = operators;
+        self
+    }
+
+    /// Where a deleted organisation can be restored for so many days.
+    #[must_use]
+    pub fn restoring_for(mut self, days: u32) -> Self {
+        self.recovery_days = days;
         self
     }
 
@@ -135,6 +146,7 @@ pub(crate) mod tests {
             stripe_pages: vec![url("https://checkout.stripe.com")],
             operators: Vec::new(),
             files: Files::default(),
+            recovery_days: RECOVERY_DAYS,
         }
     }
 

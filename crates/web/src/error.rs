@@ -4,6 +4,7 @@ use axum::response::{IntoResponse, Response};
 use domain::{FieldErrors, Permission};
 use http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderValue, StatusCode};
+use tenancy::OrganisationId;
 
 use crate::state::Chain;
 
@@ -61,6 +62,8 @@ pub(crate) enum Error {
     /// Clerk's token says that the caller was a member of the organisation at this address a minute ago, and they are
     /// not any more. Never said to anybody else: to them it is [`Self::NotFound`].
     NoLongerAMember { slug: String },
+    /// The organisation at this address was deleted; said to those who belonged to it.
+    OrganisationDeleted { organisation: OrganisationId },
     /// The fault is ours. Logged where it is made, never shown.
     Internal,
     /// The answer is made already: a redirect, mostly.
@@ -291,6 +294,12 @@ impl Error {
                 "not_found",
                 format!("You are no longer a member of {slug}"),
                 "Your membership has ended, or the organisation has. Nothing was saved. An admin can invite you again.",
+            ),
+            Self::OrganisationDeleted { organisation } => Problem::new(
+                S::GONE,
+                "organisation_deleted",
+                "This organisation was deleted",
+                format!("Nothing was saved. How long its admins can restore it is said at /deleted/{organisation}."),
             ),
             Self::ClerkSilent => Problem::new(
                 S::SERVICE_UNAVAILABLE,

@@ -48,10 +48,13 @@ pub(crate) enum Flash {
     PaymentOnItsWay,
     BillingEmailSaved,
     ExportAsked,
+    OrganisationKept,
+    OrganisationRestored,
+    AccountDeleted,
 }
 
 impl Flash {
-    const PLAIN: [Self; 35] = [
+    const PLAIN: [Self; 38] = [
         Self::OrganisationCreated,
         Self::OrganisationOnItsWay,
         Self::ProcedureCreated,
@@ -87,6 +90,9 @@ impl Flash {
         Self::PaymentOnItsWay,
         Self::BillingEmailSaved,
         Self::ExportAsked,
+        Self::OrganisationKept,
+        Self::OrganisationRestored,
+        Self::AccountDeleted,
     ];
 
     /// What the last answer to this browser left to say.
@@ -135,6 +141,9 @@ impl Flash {
                 "Nothing has changed yet. If you have paid, it shows here within a minute.".to_owned()
             }
             Self::BillingEmailSaved => "Invoices go to that address from now on.".to_owned(),
+            Self::OrganisationKept => "It is kept. Everything is as it was.".to_owned(),
+            Self::OrganisationRestored => "It is back, with everything in it. Choose a plan for it here.".to_owned(),
+            Self::AccountDeleted => "Your account is deleted, and you are signed out.".to_owned(),
             Self::ProfileSaved => "Profile saved.".to_owned(),
             Self::ProfileOnItsWay => "Saved. Name and address appear here in a moment.".to_owned(),
             Self::LogoSaved => "The logo is saved.".to_owned(),
@@ -182,6 +191,9 @@ impl Flash {
             Self::PaymentOnItsWay => "payment-on-its-way".to_owned(),
             Self::BillingEmailSaved => "billing-email-saved".to_owned(),
             Self::ExportAsked => "export-asked".to_owned(),
+            Self::OrganisationKept => "organisation-kept".to_owned(),
+            Self::OrganisationRestored => "organisation-restored".to_owned(),
+            Self::AccountDeleted => "account-deleted".to_owned(),
         }
     }
 

@@ -154,8 +154,12 @@ impl Channel {
 
     /// No member at this address any more: it may be the address that changed.
     async fn gone(&mut self) -> Event {
-        let moved = directory::moved_to(&self.state.database, self.door.user(), self.door.slug()).await;
-        match moved {
+        let (database, user, slug) = (&self.state.database, self.door.user(), self.door.slug());
+        if let Ok(Some(_)) = directory::deleted_at(database, user, slug).await {
+            self.over = true;
+            return Event::default().event("deleted").data("{}");
+        }
+        match directory::moved_to(database, user, slug).await {
             Ok(Some(slug)) => {
                 let moved = json!({ "slug": slug, "text": "This organisation has a new web address." });
                 self.door = self.door.clone().at(&slug);

@@ -80,7 +80,8 @@ fn delete<H: Handler<T, State>, T: 'static>(
 #[rustfmt::skip]
 fn entries() -> Vec<Entry> {
     use Caller::{Anyone, InOrganisation as In, Operator, SignedIn, Vendor};
-    use pages::{account, account_sessions, home, operators, organisation, organisations, sign_in, sign_out, theme};
+    use pages::{deleted, deletion};
+    use pages::{account, account_deletion, account_sessions, home, operators, organisation, organisations, sign_in, sign_out, theme};
     use pages::{audit_log, billing, buying, exports, logo, profile, role, roles, settings};
     use pages::{invitation, inviting, leaving, member, members, offer};
     use pages::{new_procedure, procedure, procedures, publication, run, run_steps, runs, step_templates};
@@ -99,6 +100,11 @@ fn entries() -> Vec<Entry> {
         get("/account", "account", SignedIn, account::show),
         post("/account/sessions/end", "account.sessions.end", SignedIn, account_sessions::end),
         post("/account/sessions/end-others", "account.sessions.end_others", SignedIn, account_sessions::end_others),
+        get("/account/delete", "account.delete.ask", SignedIn, account_deletion::ask),
+        post("/account/delete", "account.delete", SignedIn, account_deletion::delete).in_person(),
+
+        get("/deleted/{organisation}", "deleted", SignedIn, deleted::show),
+        post("/deleted/{organisation}/restore", "deleted.restore", SignedIn, deleted::restore),
 
         // In an organisation: procedures
         get("/orgs/{slug}", "organisation", In(P::RunsRead), organisation::show),
@@ -153,6 +159,10 @@ fn entries() -> Vec<Entry> {
         post("/orgs/{slug}/settings/profile/logo", "logo.set", In(P::OrganisationManage), logo::set),
         post("/orgs/{slug}/settings/profile/logo/remove", "logo.remove", In(P::OrganisationManage), logo::remove),
 
+        get("/orgs/{slug}/settings/delete", "deletion", In(P::OrganisationDelete), deletion::ask),
+        post("/orgs/{slug}/settings/delete", "deletion.begin", In(P::OrganisationDelete), deletion::begin).in_person(),
+        post("/orgs/{slug}/settings/delete/stop", "deletion.stop", In(P::OrganisationDelete), deletion::stop),
+
         // In an organisation: billing
         get("/orgs/{slug}/settings/billing", "billing", In(P::BillingRead), billing::show),
         post("/orgs/{slug}/settings/billing/plan", "billing.choose", In(P::BillingManage), buying::choose).in_person(),
@@ -172,6 +182,10 @@ fn entries() -> Vec<Entry> {
         get("/api/v1/me", "api.me", SignedIn, api::me::show),
         get("/api/v1/orgs/{slug}", "api.organisation", In(P::RunsRead), api::organisation::show),
         patch("/api/v1/orgs/{slug}", "api.organisation.change", In(P::OrganisationManage), api::organisation::change),
+        delete("/api/v1/orgs/{slug}", "api.organisation.delete", In(P::OrganisationDelete), api::lifecycle::delete).in_person(),
+        post("/api/v1/orgs/{slug}/keep", "api.organisation.keep", In(P::OrganisationDelete), api::lifecycle::keep),
+        get("/api/v1/deleted/{organisation}", "api.deleted", SignedIn, api::lifecycle::show),
+        post("/api/v1/deleted/{organisation}/restore", "api.deleted.restore", SignedIn, api::lifecycle::restore),
         get("/api/v1/orgs/{slug}/procedures", "api.procedures", In(P::ProceduresRead), api::procedures::list),
         post("/api/v1/orgs/{slug}/procedures", "api.procedures.create", In(P::ProceduresManage), api::procedures::create),
         get("/api/v1/orgs/{slug}/procedures/{procedure}", "api.procedure", In(P::ProceduresRead), api::procedures::show),

@@ -147,6 +147,16 @@ impl State {
         self.mirror.user(user).await
     }
 
+    /// Has Clerk delete the person's account at once. Where that takes too long the job does it that was enqueued with the
+    /// decision.
+    pub(crate) async fn delete_now(&self, user: &UserId) {
+        match tokio::time::timeout(PATIENCE, self.mirror.delete_person(user)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::warn!(error = %Chain(&error), "Clerk is told later to delete an account"),
+            Err(_) => tracing::warn!("Clerk took too long to delete an account; a job has it deleted"),
+        }
+    }
+
     /// Has Clerk told of a membership at once, so that a session can go on with it. Where that takes too long the job
     /// does it that was enqueued with the change.
     pub(crate) async fn tell_now(&self, at: &OrganisationId, user: &UserId) {

@@ -24,9 +24,9 @@ pub(crate) struct Second(Zoned);
 pub(crate) struct Ago(Zoned);
 
 impl Zone {
-    /// The organisation's, or UTC where this machine has never heard of it.
+    /// The organisation's.
     pub(crate) fn of(access: &Access) -> Self {
-        Self(TimeZone::get(&access.organisation.time_zone).unwrap_or(TimeZone::UTC))
+        Self::named(&access.organisation.time_zone)
     }
 
     /// Where no day is asked for.
@@ -34,10 +34,9 @@ impl Zone {
         Self(TimeZone::UTC)
     }
 
-    /// One of the IANA database.
-    #[cfg(test)]
+    /// One of the IANA database, or UTC where this machine has never heard of it.
     pub(crate) fn named(name: &str) -> Self {
-        Self(TimeZone::get(name).unwrap())
+        Self(TimeZone::get(name).unwrap_or(TimeZone::UTC))
     }
 
     /// When a day begins there.

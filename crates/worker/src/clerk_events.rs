@@ -1,6 +1,7 @@
 //! Clerk's events are hints: whom they speak of is looked up at Clerk as it is now.
 
 use domain::inbound_events;
+use domain::lifecycle::erasure;
 use serde_json::Value;
 use tenancy::{OrganisationId, UserId};
 use uuid::Uuid;
@@ -22,7 +23,19 @@ pub(crate) async fn apply(state: &State, payload: &Value) -> Result<(), Failure>
     let event: Uuid = payload["event"].as_str().and_then(|id| id.parse().ok()).ok_or(Failure::Payload)?;
     let recorded = inbound_events::load(&state.database, event).await?;
     look_into(state, &recorded.kind, &recorded.body).await?;
+    if let Some(organisation) = organisation(&recorded.body)
+        && erasure::is_erased(&state.database, &organisation, "").await?
+    {
+        return Ok(inbound_events::emptied(&state.database, event).await?);
+    }
     Ok(inbound_events::processed(&state.database, event).await?)
+}
+
+/// The organisation that an event speaks of, or speaks of beside a person.
+fn organisation(body: &str) -> Option<String> {
+    let body: Value = serde_json::from_str(body).ok()?;
+    let named = [&body["data"]["organization"]["id"], &body["data"]["organization_id"], &body["data"]["id"]];
+    named.into_iter().filter_map(Value::as_str).find(|id| id.starts_with("org_")).map(str::to_owned)
 }
 
 async fn look_into(state: &State, kind: &str, body: &str) -> Result<(), Failure> {

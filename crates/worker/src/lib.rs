@@ -3,8 +3,11 @@
 mod audit_log;
 mod clerk_events;
 mod clerk_told;
+mod closing;
+mod erasure;
 mod exports;
 mod hands;
+mod mails;
 mod schedule;
 mod settle;
 #[cfg(test)]
@@ -17,11 +20,13 @@ use std::time::Duration;
 use billing::Billing;
 use domain::jobs;
 use files::Files;
+use mail::Mailer;
 use mirror::Mirror;
 use tenancy::{Database, Listener};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
+pub use crate::erasure::{Ends, Erased, erase_due};
 use crate::hands::Hands;
 use crate::schedule::Schedule;
 
@@ -41,29 +46,48 @@ pub struct State {
     pub billing: Billing,
     /// Where exports are kept.
     pub files: Files,
+    /// What the end of organisations goes by.
+    pub ends: Ends,
+    /// Sends mails.
+    pub mailer: Mailer,
 }
 
 /// Why a job was not done. The text goes to the job's row for an operator to read.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum Failure {
+pub enum Failure {
+    /// Of an older or a newer program.
     #[error("no worker knows this kind of job")]
     UnknownKind,
+    /// Written by another program.
     #[error("the job's payload is not what its kind needs")]
     Payload,
+    /// Two instances share a signing secret.
     #[error("the event is of another instance of Clerk's, {0}: is one signing secret used for two?")]
     ForeignInstance(String),
+    /// A defect of ours.
     #[error("the job panicked; the worker's log says where")]
     Panicked,
+    /// Workers ended while they did it.
     #[error("the job was begun as often as may be, and no worker came to an end with it")]
     NeverEnds,
+    /// Our own rules, or our database.
     #[error(transparent)]
     Domain(#[from] domain::Error),
+    /// Clerk, or what it said.
     #[error(transparent)]
     Mirror(#[from] mirror::Error),
+    /// Stripe, or what it said.
     #[error(transparent)]
     Billing(#[from] billing::Error),
+    /// The folder of files.
     #[error(transparent)]
     NotSwept(#[from] domain::exports::NotSwept),
+    /// The mail server, or what it said.
+    #[error(transparent)]
+    Mail(#[from] mail::Error),
+    /// One of two who try.
+    #[error("another worker sends this mail at this moment")]
+    MailIsSent,
 }
 
 impl Failure {
@@ -72,13 +96,14 @@ impl Failure {
         match self {
             Self::UnknownKind | Self::Payload | Self::ForeignInstance(_) => true,
             Self::Billing(billing::Error::Quarantined(why)) => !why.may_clear_up(),
+            Self::Mail(error) => error.is_permanent(),
             _ => false,
         }
     }
 
     /// Nothing is wrong at all: another job does the same at this moment.
     fn is_crowded(&self) -> bool {
-        matches!(self, Self::Billing(billing::Error::Busy))
+        matches!(self, Self::Billing(billing::Error::Busy) | Self::MailIsSent)
     }
 
     /// Nothing is wrong with the job: a vendor does not answer.
@@ -86,6 +111,9 @@ impl Failure {
         match self {
             Self::Mirror(mirror::Error::Clerk(error)) => error.is_transient(),
             Self::Billing(error) => error.is_transient(),
+            Self::Mail(error) => !error.is_permanent(),
+            // Work about somebody who is to be forgotten is on its way.
+            Self::Domain(domain::Error::Conflict { code: "on_its_way", .. }) | Self::MailIsSent => true,
             _ => false,
         }
     }

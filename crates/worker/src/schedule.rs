@@ -6,6 +6,7 @@ use domain::audit_log::VERIFY_AUDIT_LOGS;
 use domain::drift::{LOOK_AT_DUE_CUSTOMERS, RECONCILE_CLERK, RECONCILE_STRIPE};
 use domain::exports::SWEEP_EXPORTS;
 use domain::jobs;
+use domain::lifecycle::rounds::TEND_ORGANISATIONS;
 use tenancy::Database;
 
 /// What comes round, and the longest time from one begin to the next.
@@ -15,6 +16,7 @@ const ROUNDS: &[(&str, Duration)] = &[
     (RECONCILE_STRIPE, Duration::from_secs(86_400)),
     (SWEEP_EXPORTS, Duration::from_secs(3600)),
     (VERIFY_AUDIT_LOGS, Duration::from_secs(86_400)),
+    (TEND_ORGANISATIONS, Duration::from_secs(600)),
 ];
 /// How often a worker looks whether something is due.
 const LOOK: Duration = Duration::from_secs(15);

@@ -6,14 +6,20 @@ use domain::audit_log::{RECORD_AUDIT_ENTRY, VERIFY_AUDIT_LOG, VERIFY_AUDIT_LOGS}
 use domain::billing::record::SYNC_BILLING;
 use domain::drift::{LOOK_AT_DUE_CUSTOMERS, RECONCILE_CLERK, RECONCILE_STRIPE};
 use domain::exports::{MAKE_EXPORT, SWEEP_EXPORTS, SWEEP_EXPORTS_OF};
+use domain::forgetting::{self, DELETE_CLERK_USER, FORGET_PERSON};
 use domain::inbound_events::{APPLY_CLERK_EVENT, APPLY_STRIPE_EVENT};
 use domain::invitations::delivery::TELL_CLERK_INVITATION;
 use domain::jobs::{self, Claimed, MOST_WAITS};
+use domain::lifecycle::closing::CLOSE_ORGANISATION;
+use domain::lifecycle::rounds::TEND_ORGANISATIONS;
+use domain::mails::SEND_MAIL;
 use domain::memberships::TELL_CLERK_MEMBERSHIP;
 use domain::plans::TELL_CLERK_LIMIT;
 use domain::sign_outs::{self, REVOKE_CLERK_SESSION};
 
-use crate::{Failure, State, audit_log, clerk_events, clerk_told, exports, stripe_events};
+use tenancy::UserId;
+
+use crate::{Failure, State, audit_log, clerk_events, clerk_told, closing, erasure, exports, mails, stripe_events};
 
 /// A job's lease is renewed this often; it lasts three times as long.
 pub(crate) const RENEW: Duration = Duration::from_secs(30);
@@ -54,6 +60,14 @@ async fn perform(state: &State, job: &Claimed) -> Result<(), Failure> {
             let session = sign_outs::session_of(&job.payload).ok_or(Failure::Payload)?;
             Ok(state.mirror.end_session(session).await?)
         }
+        FORGET_PERSON | DELETE_CLERK_USER => {
+            let user = job.payload["user"].as_str().and_then(|id| UserId::parse(id).ok()).ok_or(Failure::Payload)?;
+            match job.kind.as_str() {
+                FORGET_PERSON => Ok(forgetting::forget(&state.database, &user).await?),
+                _ => Ok(state.mirror.delete_person(&user).await?),
+            }
+        }
+        SEND_MAIL => mails::send(state, job).await,
         APPLY_CLERK_EVENT => clerk_events::apply(state, &job.payload).await,
         APPLY_STRIPE_EVENT => stripe_events::apply(state, &job.payload).await,
         SYNC_BILLING => {
@@ -71,6 +85,8 @@ async fn perform(state: &State, job: &Claimed) -> Result<(), Failure> {
             tracing::info!(compared = report.compared, drift = report.found.len(), "compared with Clerk");
             Ok(())
         }
+        CLOSE_ORGANISATION => closing::close(state, job).await,
+        TEND_ORGANISATIONS => erasure::tend(state).await,
         _ => Err(Failure::UnknownKind),
     }
 }

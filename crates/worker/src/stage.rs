@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use domain::inbound_events::{self, Recorded, Vendor};
+use mail::Mailer;
 use mirror::Mirror;
 use serde_json::{Value, json};
-use testkit::{ClerkAccount, Client, TestDatabase};
+use testkit::{ClerkAccount, Client, MailServer, TestDatabase};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
@@ -15,6 +16,7 @@ use crate::State;
 /// A worker's surroundings.
 pub(crate) struct Stage {
     pub(crate) clerk: ClerkAccount,
+    pub(crate) mail: MailServer,
     pub(crate) state: State,
     /// Looks behind the wall.
     pub(crate) admin: Client,
@@ -29,15 +31,18 @@ pub(crate) struct Running {
 impl Stage {
     pub(crate) async fn set() -> Self {
         let clerk = ClerkAccount::start().await;
+        let mail = MailServer::start().await;
         let database = TestDatabase::create().await;
         let worker = database.worker().await;
         let state = State {
             mirror: Mirror::new(worker.clone(), clerk.backend()),
             billing: billing::Billing::new(worker.clone(), testkit::stripe_nowhere(), "http://localhost:3000"),
             files: files::Files::default(),
+            ends: crate::Ends::new(testkit::signer()),
+            mailer: mailer(&mail),
             database: worker,
         };
-        Self { admin: database.client("postgres").await, clerk, state }
+        Self { admin: database.client("postgres").await, clerk, mail, state }
     }
 
     /// As the server records a webhook.
@@ -73,6 +78,12 @@ impl Stage {
         let statement = "select count(*) from tenantry.users where id = $1 and deleted_at is null";
         self.admin.query_one(statement, &[&user]).await.unwrap().get::<_, i64>(0) == 1
     }
+}
+
+/// As the worker of an installation at app.tenantry.example.
+fn mailer(server: &MailServer) -> Mailer {
+    let config = mail::Config::from_parts(&server.url(), "Tenantry <mail@tenantry.example>").unwrap();
+    Mailer::new(config, &"https://app.tenantry.example".parse().unwrap()).unwrap()
 }
 
 impl Running {

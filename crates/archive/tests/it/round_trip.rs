@@ -18,10 +18,10 @@ fn an_archive_has_what_its_manifest_says() {
     assert_eq!(found.manifest().exported_at, "2026-11-28T20:00:00Z");
     assert_eq!(found.manifest().rows(), 2);
     let mut rows = found.objects("runs").unwrap();
-    assert_eq!(rows.next().unwrap().unwrap(), r#"{"organisation_id":"org_acme","name":"Opening","number":1}"#);
-    assert_eq!(rows.next().unwrap().unwrap(), r#"{"organisation_id":"org_acme","name":null,"number":-2}"#);
-    assert_eq!(rows.next().unwrap(), None);
-    assert_eq!(rows.next().unwrap(), None);
+    assert_eq!(rows.row().unwrap().unwrap(), r#"{"organisation_id":"org_acme","name":"Opening","number":1}"#);
+    assert_eq!(rows.row().unwrap().unwrap(), r#"{"organisation_id":"org_acme","name":null,"number":-2}"#);
+    assert_eq!(rows.row().unwrap(), None);
+    assert_eq!(rows.row().unwrap(), None);
     drop(rows);
     let all = entries(&bytes);
     let names: Vec<&str> = all.iter().map(|entry| entry.name.as_str()).collect();
@@ -108,6 +108,6 @@ proptest! {
         prop_assert!(!plain.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']), "{plain:?}");
         prop_assert!(plain == text || plain == format!("'{text}"), "{plain:?} of {text:?}");
         let mut found = Archive::open(Cursor::new(bytes)).unwrap();
-        prop_assert_eq!(found.objects("runs").unwrap().next().unwrap().unwrap(), object);
+        prop_assert_eq!(found.objects("runs").unwrap().row().unwrap().unwrap(), object);
     }
 }

@@ -1,7 +1,7 @@
 //! What cannot be about us, or not as it says, changes nothing.
 
 use billing::{Error, Quarantine};
-use domain::billing::customers;
+use domain::billing::customers::{self, Turn};
 use jiff::Timestamp;
 use serde_json::json;
 use stripe::Event;
@@ -77,4 +77,30 @@ async fn an_event_about_what_is_known_since_is_not_looked_into() {
     let older = stage.billing.apply(&event(&customer, &json!({})), Timestamp::UNIX_EPOCH).await.unwrap();
     assert_eq!(older, billing::Applied::Synced(billing::Synced::NotNeeded));
     assert_eq!(stage.terms(&stage.world.acme).await, ("team".to_owned(), Some("active".to_owned())));
+}
+
+#[tokio::test]
+async fn a_fetch_that_goes_on_keeps_its_turn_and_one_that_died_holds_nobody_up_for_long() {
+    let stage = Stage::set().await;
+    let customer = stage.customer(&stage.world.acme, None, None).await;
+    let app = &stage.world.app;
+    let now = customers::now(app).await.unwrap();
+    let Turn::Yours(lease) = customers::turn(app, &customer, now).await.unwrap() else {
+        panic!("nobody else is there")
+    };
+    let left = async || {
+        let sql = "select extract(epoch from leased_until - now())::float8 from tenantry.stripe_customers where customer_id = $1";
+        stage.admin.query_one(sql, &[&customer]).await.unwrap().get::<_, f64>(0)
+    };
+    assert!((14.0..=15.0).contains(&left().await));
+    assert!(matches!(customers::turn(app, &customer, now).await.unwrap(), Turn::Busy));
+    // A slow Stripe: the turn is kept for as long as it takes.
+    let sql = "update tenantry.stripe_customers set leased_until = now() + interval '1 second'";
+    stage.admin.execute(sql, &[]).await.unwrap();
+    assert!(customers::renew(app, &lease).await.unwrap());
+    assert!((14.0..=15.0).contains(&left().await));
+    // Whoever holds it is gone; the next one's turn is theirs alone.
+    stage.leases_run_out().await;
+    assert!(matches!(customers::turn(app, &customer, now).await.unwrap(), Turn::Yours(_)));
+    assert!(!customers::renew(app, &lease).await.unwrap());
 }

@@ -21,6 +21,7 @@ pub(crate) const KEY: &str = "sk_test_0123456789abcdef0123456789abcdef";
 pub(crate) struct StripeAccount {
     pub(crate) stripe: Stripe,
     base: String,
+    control: String,
     raw: reqwest::Client,
     _sandbox: sandbox::Sandbox,
     _folder: tempfile::TempDir,
@@ -42,6 +43,7 @@ impl StripeAccount {
         Self {
             stripe,
             base,
+            control: format!("http://127.0.0.1:{}/control", sandbox.mailbox_port),
             raw: reqwest::Client::builder().timeout(Duration::from_secs(30)).build().unwrap(),
             _sandbox: sandbox,
             _folder: folder,
@@ -60,6 +62,15 @@ impl StripeAccount {
         let asked = self.raw.post(format!("{}{path}", self.base)).bearer_auth(KEY).form(form).send().await.unwrap();
         let (status, text) = (asked.status(), asked.text().await.unwrap());
         assert!(status.is_success(), "{path} {form:?}: {text}");
+        serde_json::from_str(&text).unwrap()
+    }
+
+    /// A call of the sandbox's control page.
+    pub(crate) async fn control(&self, path: &str, body: &Value) -> Value {
+        let asked = self.raw.post(format!("{}{path}", self.control)).header("content-type", "application/json");
+        let answer = asked.body(body.to_string()).send().await.unwrap();
+        let (status, text) = (answer.status(), answer.text().await.unwrap());
+        assert!(status.is_success(), "{path} {body}: {text}");
         serde_json::from_str(&text).unwrap()
     }
 
@@ -171,6 +182,13 @@ impl Stage {
     pub(crate) async fn customer(&self, at: &Organisation, card: Option<&str>, clock: Option<&str>) -> String {
         let id = self.account.customer(at, card, clock).await;
         customers::claim(&self.world.app, &id, &at.id).await.unwrap()
+    }
+
+    /// Somebody wanted to buy so long ago, and what came of it was not written down.
+    pub(crate) async fn asked_ago(&self, at: &Organisation, hours: i32) {
+        let sql = "insert into tenantry.billing_accounts (organisation_id, billing_name, changed_at)
+                   values ($1, 'As it was called then', now() - make_interval(hours => $2))";
+        self.admin.execute(sql, &[&at.id.as_str(), &hours]).await.unwrap();
     }
 
     /// Plan and status as they count for the organisation.

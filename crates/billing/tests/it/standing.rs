@@ -40,6 +40,78 @@ async fn a_trial_ends_with_a_card_and_without() {
 }
 
 #[tokio::test]
+async fn each_failed_attempt_is_told_once_to_whoever_looks_after_billing() {
+    let stage = Stage::set().await;
+    let acme = &stage.world.acme;
+    let clock = stage.account.clock().await;
+    let customer = stage.customer(acme, Some("pm_card_visa"), Some(&clock)).await;
+    stage.account.does(&format!("/v1/customers/{customer}"), &[("email", "Books@acme.example")]).await;
+    stage.account.subscribe(&customer, "tenantry_team_monthly", None).await;
+    let mails = async || {
+        let sql = "select key, address, notice from tenantry.mails order by key, address";
+        let rows = stage.admin.query(sql, &[]).await.unwrap();
+        rows.iter()
+            .map(|row| (row.get(0), row.get(1), row.get(2)))
+            .collect::<Vec<(String, String, serde_json::Value)>>()
+    };
+    synced(&stage, &customer, acme).await;
+    assert!(mails().await.is_empty(), "all is paid");
+    stage.account.pays_with(&customer, "pm_card_chargeCustomerFail").await;
+    stage.account.days_go_by(&clock, 32).await;
+    for _ in 0..2 {
+        assert_eq!(synced(&stage, &customer, acme).await, is("team", "past_due"));
+    }
+    let told = mails().await;
+    let to: Vec<&str> = told.iter().map(|(_, address, _)| address.as_str()).collect();
+    assert_eq!(to, ["ada@example.test", "ben@example.test", "books@acme.example"]);
+    let (key, _, notice) = &told[0];
+    assert!(key.starts_with("payment_failed:in_") && key.ends_with(":1"), "{key}");
+    assert_eq!(notice["owed"], serde_json::json!({ "minor": 2900, "currency": "usd" }));
+    assert_eq!(notice["billing"], "/orgs/acme/settings/billing");
+    assert!(notice["next_try"].is_string() && notice["invoice"].is_string(), "{notice}");
+    // The next attempt.
+    stage.account.days_go_by(&clock, 2).await;
+    for _ in 0..2 {
+        synced(&stage, &customer, acme).await;
+    }
+    let told = mails().await;
+    assert_eq!(told.len(), 6, "{told:?}");
+    assert!(told[3].0.ends_with(":2"), "{told:?}");
+}
+
+/// The address is Stripe's too, and would come back with the next look.
+#[tokio::test]
+async fn invoices_of_somebody_who_is_forgotten_go_to_an_admin() {
+    let stage = Stage::set().await;
+    let acme = &stage.world.acme;
+    let customer = stage.customer(acme, Some("pm_card_visa"), None).await;
+    stage.account.does(&format!("/v1/customers/{customer}"), &[("email", "max@example.test")]).await;
+    stage.account.subscribe(&customer, "tenantry_team_monthly", None).await;
+    synced(&stage, &customer, acme).await;
+    let known = async || {
+        let sql =
+            "select billing_email, email_forgotten from tenantry.billing_accounts where organisation_id = 'org_acme'";
+        let row = stage.admin.query_one(sql, &[]).await.unwrap();
+        (row.get::<_, Option<String>>(0), row.get::<_, bool>(1))
+    };
+    assert_eq!(known().await, (Some("max@example.test".to_owned()), false));
+    let gone = "update tenantry.users set deleted_at = now() where id = 'user_max'";
+    stage.admin.batch_execute(gone).await.unwrap();
+    let worker = stage.world.database.worker().await;
+    domain::forgetting::forget(&worker, &testkit::user("max")).await.unwrap();
+    assert_eq!(known().await, (None, true));
+    for _ in 0..2 {
+        synced(&stage, &customer, acme).await;
+        assert_eq!(known().await, (Some("ada@example.test".to_owned()), false));
+        let says = stage.account.says(&format!("/v1/customers/{customer}")).await;
+        assert_eq!(says["email"], "ada@example.test");
+    }
+    let sql = "select count(*) from tenantry.audit_log where organisation_id = 'org_acme' and before::text || after::text like '%max@%'";
+    assert_eq!(stage.admin.query_one(sql, &[]).await.unwrap().get::<_, i64>(0), 0);
+    assert_eq!(domain::audit_log::verify(&worker, &acme.id).await.unwrap(), None);
+}
+
+#[tokio::test]
 async fn a_failed_renewal_narrows_and_a_payment_gives_everything_back() {
     let stage = Stage::set().await;
     let acme = &stage.world.acme;

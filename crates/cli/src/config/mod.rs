@@ -2,6 +2,8 @@
 
 mod clerk;
 mod complaints;
+mod ends;
+mod mail;
 mod pool;
 mod production;
 mod public_base_url;
@@ -12,11 +14,13 @@ mod work;
 
 pub(crate) use clerk::ClerkArguments;
 pub(crate) use complaints::{BadConfiguration, Complaints, Shown};
+pub(crate) use ends::{EndsArguments, RecoveryArgument};
+pub(crate) use mail::MailArguments;
 pub(crate) use pool::{PoolArguments, context_key};
 pub(crate) use serve::{ServeArguments, ServeConfig};
 pub(crate) use stripe::{StripeArguments, StripePagesArguments};
 pub(crate) use vendors::VendorArguments;
-pub(crate) use work::WorkArguments;
+pub(crate) use work::{WorkArguments, WorkConfig};
 
 use url::Url;
 

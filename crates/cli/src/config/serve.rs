@@ -14,8 +14,8 @@ use super::complaints::Shown;
 use super::production::{self, PRODUCTION};
 use super::public_base_url::PublicBaseUrlArgument;
 use super::{
-    BadConfiguration, ClerkArguments, Complaints, PoolArguments, StripeArguments, StripePagesArguments,
-    VendorArguments, database_url,
+    BadConfiguration, ClerkArguments, Complaints, PoolArguments, RecoveryArgument, StripeArguments,
+    StripePagesArguments, VendorArguments, database_url,
 };
 
 /// As given.
@@ -50,6 +50,8 @@ pub(crate) struct ServeArguments {
     #[command(flatten)]
     stripe_pages: StripePagesArguments,
     #[command(flatten)]
+    recovery: RecoveryArgument,
+    #[command(flatten)]
     vendors: VendorArguments,
 }
 
@@ -68,6 +70,7 @@ pub(crate) struct ServeConfig {
     pub(crate) webhook_secrets: Vec<WebhookSecret>,
     pub(crate) operators: Vec<UserId>,
     pub(crate) files: Files,
+    pub(crate) recovery_days: u32,
     pub(crate) production: bool,
 }
 
@@ -117,6 +120,7 @@ impl ServeArguments {
         }
         let stripe = self.stripe.check(&mut complaints, Some(&self.stripe_pages), production);
         let stripe_pages = self.stripe_pages.pages(&mut complaints);
+        let recovery_days = self.recovery.check(&mut complaints);
         let files = self.vendors.check(&mut complaints);
         complaints.finish(|| {
             Some(ServeConfig {
@@ -130,6 +134,7 @@ impl ServeArguments {
                 stripe: stripe?,
                 stripe_pages,
                 webhook_secrets: webhook_secrets?,
+                recovery_days,
                 operators: operators.unwrap_or_default(),
                 files,
                 production,

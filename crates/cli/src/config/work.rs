@@ -8,7 +8,8 @@ use super::complaints::Shown;
 use super::production::{self, PRODUCTION};
 use super::public_base_url::PublicBaseUrlArgument;
 use super::{
-    BadConfiguration, ClerkArguments, Complaints, PoolArguments, StripeArguments, VendorArguments, database_url,
+    BadConfiguration, ClerkArguments, Complaints, EndsArguments, MailArguments, PoolArguments, StripeArguments,
+    VendorArguments, database_url,
 };
 use url::Url;
 
@@ -30,7 +31,11 @@ pub(crate) struct WorkArguments {
     #[command(flatten)]
     stripe: StripeArguments,
     #[command(flatten)]
+    mail: MailArguments,
+    #[command(flatten)]
     vendors: VendorArguments,
+    #[command(flatten)]
+    ends: EndsArguments,
 }
 
 /// As checked.
@@ -43,6 +48,8 @@ pub(crate) struct WorkConfig {
     pub(crate) clerk: clerk::Config,
     pub(crate) stripe: ::stripe::Config,
     pub(crate) files: Files,
+    pub(crate) ends: worker::Ends,
+    pub(crate) mail: mail::Config,
     pub(crate) production: bool,
 }
 
@@ -64,7 +71,9 @@ impl WorkArguments {
             production::database(&mut complaints, "WORKER_DATABASE_URL", database_url.as_deref());
         }
         let stripe = self.stripe.check(&mut complaints, None, production);
+        let mail = self.mail.check(&mut complaints);
         let files = self.vendors.check(&mut complaints);
+        let ends = self.ends.check(&mut complaints);
         let allow_old_postgres = self.pool.allow_old_postgres();
         complaints.finish(|| {
             Some(WorkConfig {
@@ -75,6 +84,8 @@ impl WorkArguments {
                 clerk: clerk?,
                 stripe: stripe?,
                 files,
+                ends: ends?,
+                mail: mail?,
                 production,
             })
         })

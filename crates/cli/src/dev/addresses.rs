@@ -1,4 +1,4 @@
-//! The four ports and the URLs that follow from them.
+//! The five ports and the URLs that follow from them.
 
 use std::io::ErrorKind;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
@@ -6,9 +6,10 @@ use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 use crate::config::BadConfiguration;
 
 /// Who listens where, counted from the base port.
-const PARTS: [&str; 4] = ["the app", "Clerk (sandbox)", "Stripe (sandbox)", "the mailbox and control page"];
+const PARTS: [&str; 5] =
+    ["the app", "Clerk (sandbox)", "Stripe (sandbox)", "the mailbox and control page", "the mail server (sandbox)"];
 
-/// The four ports.
+/// The five ports.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Addresses {
     base: u16,
@@ -23,12 +24,12 @@ impl Addresses {
         };
         let elsewhere = (1..40)
             .map(|hundreds| base.wrapping_add(hundreds * 100))
-            .filter(|other| (1024..65532).contains(other))
+            .filter(|other| (1024..65531).contains(other))
             .find(|other| Self { base: *other }.first_taken().is_none());
         let elsewhere = elsewhere.map_or_else(|| "N".to_owned(), |other| other.to_string());
         Err(BadConfiguration::one(format!(
             "port {port}, meant for {part}, is taken by another program.\n\
-             Move all four ports with --base-port, for example: --base-port {elsewhere}"
+             Move all five ports with --base-port, for example: --base-port {elsewhere}"
         )))
     }
 
@@ -52,6 +53,10 @@ impl Addresses {
         self.base + 3
     }
 
+    pub(crate) fn smtp_port(self) -> u16 {
+        self.base + 4
+    }
+
     pub(crate) fn app(self) -> String {
         url(self.app_port())
     }
@@ -66,6 +71,11 @@ impl Addresses {
 
     pub(crate) fn mailbox(self) -> String {
         url(self.mailbox_port())
+    }
+
+    /// As a mail program is told it.
+    pub(crate) fn smtp(self) -> String {
+        format!("smtp://127.0.0.1:{}", self.smtp_port())
     }
 }
 
@@ -86,7 +96,7 @@ mod tests {
 
     #[test]
     fn a_taken_port_is_named_with_its_part_and_the_way_out() {
-        // Any port the system has free, low enough for three more above it.
+        // Any port the system has free, low enough for those above it.
         let (taken, base) = loop {
             let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
             let port = listener.local_addr().unwrap().port();

@@ -53,7 +53,9 @@ impl Environment {
             ("STRIPE_WEBHOOK_SECRETS", secrets.stripe_webhook_secret.clone()),
             ("STRIPE_PAGES", addresses.stripe()),
             ("STRIPE_CALLS_IN_A_SECOND", "10000".to_owned()),
-            ("MAIL_DIR", folder("mail")),
+            ("ERASURE_SIGNING_KEY", secrets.erasure_signing_key.clone()),
+            ("SMTP_URL", addresses.smtp()),
+            ("MAIL_FROM", "Tenantry <mail@tenantry.example>".to_owned()),
             ("FILES_DIR", folder("files")),
         ])
     }

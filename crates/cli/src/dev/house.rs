@@ -147,6 +147,7 @@ impl House {
                 .args(["--clerk-port", &addresses.clerk_port().to_string()])
                 .args(["--stripe-port", &addresses.stripe_port().to_string()])
                 .args(["--mailbox-port", &addresses.mailbox_port().to_string()])
+                .args(["--smtp-port", &addresses.smtp_port().to_string()])
                 .arg("--data-dir")
                 .arg(&data_dir)
                 .args(["--app-url", &addresses.app()])

@@ -27,8 +27,8 @@ use crate::config::BadConfiguration;
 /// As given.
 #[derive(Args, Debug)]
 pub(crate) struct DevArguments {
-    /// Port of the app; Clerk, Stripe and the mailbox take the three ports above it
-    #[arg(long, value_name = "N", default_value_t = 3000, value_parser = clap::value_parser!(u16).range(1..=65532))]
+    /// Port of the app; Clerk, Stripe, the mailbox and its mail server take the four ports above it
+    #[arg(long, value_name = "N", default_value_t = 3000, value_parser = clap::value_parser!(u16).range(1..=65531))]
     base_port: u16,
     /// Folder for everything that is kept: database, people, secrets, mails, files
     #[arg(long, env = "TENANTRY_DATA_DIR", value_name = "DIR", default_value = ".tenantry")]
@@ -83,8 +83,6 @@ fn data_folder(asked: &std::path::Path) -> Result<PathBuf, BadConfiguration> {
             asked.display()
         ))
     };
-    for folder in ["mail", "files"] {
-        std::fs::create_dir_all(asked.join(folder)).map_err(told)?;
-    }
+    std::fs::create_dir_all(asked.join("files")).map_err(told)?;
     asked.canonicalize().map_err(told)
 }

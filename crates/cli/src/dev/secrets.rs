@@ -14,6 +14,7 @@ const CLERK: &str = "CLERK_SECRET_KEY";
 const WEBHOOK: &str = "CLERK_WEBHOOK_SIGNING_SECRET";
 const STRIPE: &str = "STRIPE_SECRET_KEY";
 const STRIPE_WEBHOOKS: &str = "STRIPE_WEBHOOK_SECRETS";
+const ERASURE: &str = "ERASURE_SIGNING_KEY";
 const ROLES: &str = "DATABASE_ROLES_PASSWORD";
 
 /// What the parts authenticate each other with.
@@ -27,6 +28,8 @@ pub(crate) struct Secrets {
     pub(crate) stripe_secret_key: String,
     /// The sandbox's Stripe signs webhooks with it.
     pub(crate) stripe_webhook_secret: String,
+    /// Erasure records are signed with it.
+    pub(crate) erasure_signing_key: String,
     /// Of our four roles, on a server that is not our own.
     pub(crate) roles_password: String,
 }
@@ -49,6 +52,7 @@ impl Secrets {
             webhook_secret: value(WEBHOOK, &|| format!("whsec_{}", BASE64_STANDARD.encode(rand::random::<[u8; 24]>()))),
             stripe_secret_key: value(STRIPE, &|| format!("sk_test_{}", alphanumerics())),
             stripe_webhook_secret: value(STRIPE_WEBHOOKS, &|| format!("whsec_{}", alphanumerics())),
+            erasure_signing_key: value(ERASURE, &|| BASE64_STANDARD.encode(rand::random::<[u8; 32]>())),
             roles_password: value(ROLES, &letters),
         };
         let text: String = [
@@ -56,6 +60,7 @@ impl Secrets {
             (WEBHOOK, &secrets.webhook_secret),
             (STRIPE, &secrets.stripe_secret_key),
             (STRIPE_WEBHOOKS, &secrets.stripe_webhook_secret),
+            (ERASURE, &secrets.erasure_signing_key),
             (ROLES, &secrets.roles_password),
         ]
         .iter()

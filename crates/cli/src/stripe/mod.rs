@@ -1,6 +1,7 @@
 //! `tenantry stripe`: what is done at Stripe from the command line.
 
 mod setup;
+mod verify;
 
 use std::process::ExitCode;
 
@@ -19,12 +20,15 @@ pub(crate) struct StripeCommand {
 enum Command {
     /// Make products, prices, portal configurations and the webhook endpoint as plans.toml says; any number of runs make them once
     Setup(setup::SetupArguments),
+    /// See whether a test account behaves as is expected here, and whether the sandbox does; takes away what it makes
+    Verify(verify::VerifyArguments),
 }
 
 /// Exit code 0 when everything stands.
 pub(crate) async fn run(command: &StripeCommand) -> anyhow::Result<ExitCode> {
     match &command.command {
         Command::Setup(arguments) => setup::run(arguments).await,
+        Command::Verify(arguments) => verify::run(arguments).await,
     }
 }
 

@@ -19,7 +19,18 @@ fn a_command_without_configuration_names_every_variable_it_misses() {
                 "STRIPE_WEBHOOK_SECRETS",
             ][..],
         ),
-        ("work", &["WORKER_DATABASE_URL", "CLERK_PUBLISHABLE_KEY", "CLERK_SECRET_KEY", "STRIPE_SECRET_KEY"]),
+        (
+            "work",
+            &[
+                "WORKER_DATABASE_URL",
+                "CLERK_PUBLISHABLE_KEY",
+                "CLERK_SECRET_KEY",
+                "STRIPE_SECRET_KEY",
+                "ERASURE_SIGNING_KEY",
+                "SMTP_URL",
+                "MAIL_FROM",
+            ],
+        ),
         ("migrate", &["OWNER_DATABASE_URL"]),
     ] {
         let ended = run(&[command], &[]);
@@ -54,6 +65,21 @@ fn a_wrong_variable_is_named_and_secrets_are_not_repeated() {
         let ended = run(&["serve"], &serve_with(name, value));
         assert_eq!(ended.code, Some(2), "{name}: {ended:?}");
         assert!(ended.err.contains(name), "{name}: {}", ended.err);
+        assert!(!ended.err.contains("hunter2"), "{name}: {}", ended.err);
+    }
+}
+
+#[test]
+fn a_wrong_way_to_the_mail_server_is_named_and_no_password_repeated() {
+    for (name, value) in [
+        ("SMTP_URL", "smtp.example.com"),
+        ("SMTP_URL", "https://ada:hunter2@smtp.example.com"),
+        ("SMTP_URL", "smtps://hunter2@smtp.example.com"),
+        ("MAIL_FROM", "nobody in particular"),
+    ] {
+        let ended = run(&["work"], &serve_with(name, value));
+        assert_eq!(ended.code, Some(2), "{name}: {ended:?}");
+        assert!(ended.err.contains(&format!("{name} is set, to something else")), "{name}: {}", ended.err);
         assert!(!ended.err.contains("hunter2"), "{name}: {}", ended.err);
     }
 }

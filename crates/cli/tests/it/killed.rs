@@ -127,6 +127,7 @@ async fn what_was_acknowledged_is_done_once_wherever_the_processes_are_killed() 
         ("PUBLIC_BASE_URL", public.clone()),
         ("DATABASE_URL", database.url("tenantry_app")),
         ("WORKER_DATABASE_URL", database.url("tenantry_worker")),
+        ("ERASURE_SIGNING_KEY", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=".to_owned()),
         ("CLERK_API_URL", clerk.url().to_owned()),
         ("CLERK_CALLS_IN_TEN_SECONDS", "1000000".to_owned()),
     ];

@@ -46,6 +46,9 @@ pub(crate) const SERVE: &[(&str, &str)] = &[
     ("STRIPE_SECRET_KEY", "sk_test_sandbox_1"),
     ("STRIPE_API_BASE", "http://localhost:4592"),
     ("STRIPE_WEBHOOK_SECRETS", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"),
+    ("ERASURE_SIGNING_KEY", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="),
+    ("SMTP_URL", "smtp://localhost:4594"),
+    ("MAIL_FROM", "Tenantry <mail@tenantry.example>"),
 ];
 
 /// Everything `serve` needs in production, correct in form, leading nowhere.
@@ -62,6 +65,9 @@ pub(crate) const PRODUCTION: &[(&str, &str)] = &[
     ("STRIPE_API_BASE", "http://localhost:4592"),
     ("STRIPE_SECRET_KEY", "sk_live_dY3zTqBvW8nPfK2mRxUcJ6hLgS9aEo4Q"),
     ("STRIPE_WEBHOOK_SECRETS", "whsec_dY3zTqBvW8nPfK2mRxUcJ6hLgS9aEo4Q"),
+    ("ERASURE_SIGNING_KEY", "dY3zTqBvW8nPfK2mRxUcJ6hLgS9aEo4QdY3zTqBvW8k="),
+    ("SMTP_URL", "smtps://ada:dY3zTqBvW8nPfK2mRxUcJ6hLgS9aEo4Q@smtp.tenantry.example"),
+    ("MAIL_FROM", "Tenantry <mail@tenantry.example>"),
 ];
 
 /// `SERVE` with one variable changed.

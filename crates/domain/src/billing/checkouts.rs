@@ -17,7 +17,7 @@ tenant_statements! {
         insert into billing_accounts as account (organisation_id, billing_name) values ($1, $2)
         on conflict (organisation_id) do update set billing_name = coalesce(account.billing_name, excluded.billing_name)
         returning account.customer_number, account.customer_id, account.billing_name, account.trial_used_at is not null,
-                  account.subscription";
+                  account.subscription, account.changed_at, account.changed_at < now() - interval '23 hours'";
     OPEN = "
         select checkout.id, checkout.lookup_key, checkout.with_trial, checkout.session_id, checkout.expires_at
           from checkouts as checkout where checkout.organisation_id = $1 and checkout.state = 'open'";
@@ -71,6 +71,10 @@ pub struct CustomerClaim {
     pub id: Option<String>,
     /// The organisation's name, as it was when the customer was first asked for.
     pub name: String,
+    /// Since when it may have been asked for.
+    pub since: Timestamp,
+    /// So long ago that the vendor may have forgotten the key: a customer may be there that nobody wrote down.
+    pub key_forgotten: bool,
 }
 
 /// What is to be done at the vendor.
@@ -94,7 +98,13 @@ pub async fn begin(tx: &mut OrgTx, lookup_key: &str) -> Result<Begun> {
     let (plan, price) = super::wanted(tx, lookup_key).await?;
     let name = tx.access().organisation.name.clone();
     let row = tx.one(Query::new(CLAIM).bind(name)).await?;
-    let customer = CustomerClaim { number: row.get(0), id: row.get(1), name: row.get(2) };
+    let customer = CustomerClaim {
+        number: row.get(0),
+        id: row.get(1),
+        name: row.get(2),
+        since: row.get(5),
+        key_forgotten: row.get(6),
+    };
     let account = Account { subscription: super::stored(&row, 4), ..Account::default() };
     if account.live().is_some() {
         return Err(already_subscribed());

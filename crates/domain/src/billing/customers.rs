@@ -1,6 +1,8 @@
 //! Whose customer is whose, and whose turn it is to be fetched: behind the system door, as events come before anyone knows
 //! which organisation they speak of.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 use tenancy::{Database, OrganisationId, Query, SystemReason, directory_statements};
 use uuid::Uuid;
@@ -19,10 +21,15 @@ directory_statements! {
          where customer.organisation_id = $1 and customer.deleted_at is null";
     /// Refused while another fetch lives, and where the answer that is there was asked for after `since`.
     LEASE = "
-        update stripe_customers set lease = $2, leased_until = now() + interval '60 seconds'
+        update stripe_customers set lease = $2, leased_until = now() + interval '15 seconds'
          where customer_id = $1 and (leased_until is null or leased_until < now())
            and (synced_from is null or synced_from <= $3)
         returning now()";
+    /// No row: it had run out, and another fetch has begun.
+    RENEW = "
+        update stripe_customers set leased_until = now() + interval '15 seconds'
+         where customer_id = $1 and lease = $2
+        returning customer_id";
     NEWER = "
         select coalesce(synced_from > $2, false) from stripe_customers where customer_id = $1";
     RELEASE = "
@@ -64,8 +71,13 @@ pub async fn owner(database: &Database, customer: &str) -> Result<Option<Owner>>
 
 /// The organisation's customer, if it has one.
 pub async fn of(database: &Database, organisation: &OrganisationId) -> Result<Option<String>> {
-    let rows = door(database).run(Query::new(OF).bind(organisation.to_string())).await?;
+    let rows = door(database).run(of_query(organisation)).await?;
     Ok(rows.first().map(|row| row.get(0)))
+}
+
+/// The statement of [`of`].
+pub(crate) fn of_query(organisation: &OrganisationId) -> Query {
+    Query::new(OF).bind(organisation.to_string())
 }
 
 /// Writes down that a customer is the organisation's, and gives the one that counts: the first that was written.
@@ -84,6 +96,9 @@ pub struct Lease {
     pub from: Timestamp,
     token: Uuid,
 }
+
+/// A lease is renewed this often, and lasts three times as long: so long whoever dies with one holds a customer up.
+pub const RENEW_EVERY: Duration = Duration::from_secs(5);
 
 /// Whether the state is to be fetched now.
 #[derive(Debug)]
@@ -109,6 +124,12 @@ pub async fn turn(database: &Database, customer: &str, since: Timestamp) -> Resu
         Some(_) => Ok(Turn::Busy),
         None => Err(Error::NotFound),
     }
+}
+
+/// The fetch goes on. False where the turn is another's by now.
+pub async fn renew(database: &Database, lease: &Lease) -> Result<bool> {
+    let query = Query::new(RENEW).bind(lease.customer.clone()).bind(lease.token);
+    Ok(!door(database).run(query).await?.is_empty())
 }
 
 /// What came of a fetch.

@@ -5,15 +5,22 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use tenancy::{Actor, Database, OrganisationId, Query, Row, Transaction, tenant_statements};
 
-use super::{Account, Card, Invoice, NextInvoice, Subscription};
+use super::{Account, Card, FailedPayment, Invoice, NextInvoice, Subscription};
 use crate::audit_log::{self, Author, Entry};
+use crate::email_address::EmailAddress;
+use crate::mails::{self, Link, NewMail, Notice, To};
 use crate::plans::{self, Plan};
-use crate::{Error, Result, jobs, memberships, organisations};
+use crate::{Error, Permission, Result, jobs, memberships, organisations};
 
 tenant_statements! {
     BEFORE = "
         select organisation.plan, organisation.name, organisation.billing_status, account.subscription, account.billing_email,
-               account.payment_method, account.synced_from, account.billing_name
+               account.payment_method, account.synced_from, account.billing_name, organisation.slug,
+               coalesce(account.email_forgotten, false),
+               (select person.email from memberships as membership join users as person on person.id = membership.user_id
+                 where membership.organisation_id = $1 and membership.role = 'admin' and membership.removed_at is null
+                   and membership.waiting_since is null and person.deleted_at is null and person.email <> ''
+                 order by membership.created_at, membership.user_id limit 1)
           from organisations as organisation
           left join billing_accounts as account on account.organisation_id = $1
          where organisation.id = $1";
@@ -25,6 +32,7 @@ tenant_statements! {
                 case when $11 then now() end, $12, now())
         on conflict (organisation_id) do update
            set customer_id = excluded.customer_id, billing_email = excluded.billing_email, billing_name = excluded.billing_name,
+               email_forgotten = account.email_forgotten and excluded.billing_email is null,
                balance = excluded.balance, currency = excluded.currency, payment_method = excluded.payment_method,
                subscription = excluded.subscription, next_invoice = excluded.next_invoice,
                doubled = coalesce(excluded.doubled, account.doubled),
@@ -84,6 +92,8 @@ pub struct Fetched {
     pub subscriptions: Vec<Subscription>,
     /// The newest.
     pub invoices: Vec<Invoice>,
+    /// What of them was tried and not paid.
+    pub failed_payments: Vec<FailedPayment>,
     /// What is asked for next.
     pub next_invoice: Option<NextInvoice>,
     /// A second one that was ended just now.
@@ -127,6 +137,10 @@ pub struct Known {
     pub name: String,
     /// As the vendor was last told it.
     pub told_name: Option<String>,
+    /// The vendor has the address of somebody who is to be forgotten.
+    pub email_forgotten: bool,
+    /// The address of whoever has been an admin the longest.
+    pub admin_email: Option<String>,
 }
 
 /// What is recorded: read before the vendor is asked.
@@ -134,7 +148,13 @@ pub async fn known(database: &Database, at: &OrganisationId) -> Result<Known> {
     let rows = door(database, at).read(&[Query::new(BEFORE)]).await?;
     let row = rows[0].first().ok_or(Error::NotFound)?;
     let account = Account { subscription: super::stored(row, 3), ..Account::default() };
-    Ok(Known { subscription: account.subscription.map(|one| one.id), name: row.get(1), told_name: row.get(7) })
+    Ok(Known {
+        subscription: account.subscription.map(|one| one.id),
+        name: row.get(1),
+        told_name: row.get(7),
+        email_forgotten: row.get(9),
+        admin_email: row.get(10),
+    })
 }
 
 /// Records it, and says what of it is new, by its action in the audit log. None where what is recorded was asked for later.
@@ -164,6 +184,9 @@ pub async fn record(
     for entry in &changed {
         audit_log::write(&mut tx, &Author::machine("stripe", "stripe", "Stripe"), "done", entry.clone()).await?;
     }
+    if live.is_some_and(Subscription::is_owing) {
+        tell_of_failed_payments(&mut tx, &before, fetched).await?;
+    }
     let moved = before.plan != plan.as_str();
     if moved {
         jobs::enqueue(&mut tx, plans::TELL_CLERK_LIMIT, json!({})).await?;
@@ -177,6 +200,21 @@ pub async fn record(
         memberships::settle(database, at).await?;
     }
     Ok(Some(changed.iter().map(|entry| entry.action().to_owned()).collect()))
+}
+
+/// Each attempt once, however often it is looked at: to whoever manages billing, and to the billing address.
+async fn tell_of_failed_payments(tx: &mut Transaction, before: &Before, fetched: &Fetched) -> Result<()> {
+    let Some(billing) = Link::parse(&format!("/orgs/{}/settings/billing", before.slug)) else { return Ok(()) };
+    let address = fetched.email.as_deref().and_then(|email| EmailAddress::parse(email).ok());
+    for failed in &fetched.failed_payments {
+        let FailedPayment { invoice, number, owed, attempts, next_try } = failed;
+        let notice = Notice::payment_failed(&before.name, number.as_deref(), owed.clone(), *next_try, billing.clone());
+        let key = format!("payment_failed:{invoice}:{attempts}");
+        for to in [To::Holders(Permission::BillingManage)].into_iter().chain(address.clone().map(To::Address)) {
+            mails::put(tx, &NewMail { key: key.clone(), to, notice: notice.clone() }).await?;
+        }
+    }
+    Ok(())
 }
 
 async fn write_account(
@@ -210,6 +248,7 @@ struct Before {
     email: Option<String>,
     payment_method: Option<Card>,
     synced_from: Option<Timestamp>,
+    slug: String,
 }
 
 impl Before {
@@ -222,6 +261,7 @@ impl Before {
             email: row.get(4),
             payment_method: super::stored(row, 5),
             synced_from: row.get(6),
+            slug: row.get(8),
         }
     }
 

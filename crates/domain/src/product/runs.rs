@@ -239,7 +239,7 @@ pub async fn tick(tx: &mut OrgTx, run: RunId, step: StepId) -> Result<()> {
     match doer(tx, run, step).await? {
         Some((id, _)) if id == who => return Ok(()),
         Some((_, name)) => {
-            let name = name.unwrap_or_else(|| "Somebody who has left".to_owned());
+            let name = name.unwrap_or_else(|| "A former member".to_owned());
             return Err(Error::Conflict { code: "already_done", message: format!("{name} ticked this step already.") });
         }
         None => tx.rows(Query::new(TICK).bind(step.uuid()).bind(who)).await?,

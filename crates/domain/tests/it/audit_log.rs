@@ -22,7 +22,10 @@ async fn entries(world: &World, filter: Filter) -> Vec<audit_log::AuditEntry> {
 }
 
 async fn tamper(world: &World, sql: &str) {
-    let done = world.database.client("postgres").await.execute(sql, &[]).await.unwrap();
+    let admin = world.database.client("postgres").await;
+    // Not even then does a trigger stand in the way.
+    admin.batch_execute("set session_replication_role = replica").await.unwrap();
+    let done = admin.execute(sql, &[]).await.unwrap();
     assert!(done > 0, "{sql}");
 }
 
@@ -174,4 +177,93 @@ async fn filters_find_what_they_say() {
     // Outsiders are nobody whose attempts an organisation records.
     let outsider = audit_log::refused(&world.org("olga", &world.acme), "roles.create", "roles:manage").await;
     assert!(matches!(outsider, Err(domain::Error::NotFound)));
+}
+
+/// The one change that there is: names go, and a later entry says what is left.
+#[tokio::test]
+async fn an_entry_forgets_whom_it_named_and_nothing_else() {
+    let (world, newest) = logged().await;
+    let worker = world.database.client("tenantry_worker").await;
+    let (job, ada) = (
+        world.database.job_settings("org_acme", domain::forgetting::FORGET_PERSON).await,
+        world.database.settings("org_acme", "user_ada").await,
+    );
+    let change = async |settings: &str, change: &str| {
+        let at = format!("organisation_id = 'org_acme' and sequence = {}", newest - 1);
+        worker.batch_execute(&format!("begin; {settings}")).await.unwrap();
+        let done = worker.execute(&format!("update tenantry.audit_log set {change} where {at}"), &[]).await;
+        worker.batch_execute("rollback").await.unwrap();
+        done
+    };
+    let forgotten = format!("actor_name = 'Former member', address = '', forgotten_in = {}", newest + 1);
+    assert_eq!(change(&job, &forgotten).await.unwrap(), 1);
+    assert_eq!(change(&ada, &forgotten).await.unwrap(), 0, "a person changes nothing");
+    for wrong in [
+        "actor_name = 'Somebody else'",
+        "object_name = ''",
+        "address = '192.0.2.1'",
+        "before = '{}'",
+        "after = jsonb_set(after, '{name}', '\"Other\"')",
+        "after = after - 'name'",
+        "after = after || '{\"more\": \"Former member\"}'",
+        "after = null",
+    ] {
+        let refused = change(&job, &format!("{wrong}, forgotten_in = {}", newest + 1)).await.unwrap_err();
+        assert!(refused.as_db_error().unwrap().message().contains("is not rewritten"), "{wrong}: {refused:?}");
+    }
+    for wrong in
+        ["actor_name = 'Former member'", &format!("actor_name = 'Former member', forgotten_in = {}", newest - 1)]
+    {
+        assert!(change(&job, wrong).await.is_err(), "{wrong}: no later entry could say so");
+    }
+    for closed in [
+        "actor_id = ''",
+        "action = 'role.deleted'",
+        "outcome = 'refused'",
+        "hash = ''",
+        "sequence = 1",
+        "happened_at = now()",
+    ] {
+        assert!(
+            change(&job, closed).await.unwrap_err().as_db_error().unwrap().message().contains("permission denied"),
+            "{closed}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn an_entry_that_was_forgotten_in_is_compared_with_what_is_left_of_it() {
+    let (world, _) = logged().await;
+    let database = world.database.worker().await;
+    let admin = world.database.client("postgres").await;
+    let named = "update tenantry.users set name = 'Ada Brandt', deleted_at = now() where id = 'user_ada'";
+    admin.batch_execute(named).await.unwrap();
+    domain::forgetting::forget(&database, &testkit::user("ada")).await.unwrap();
+    assert_eq!(verify(&world).await, None);
+    let redacted = "select sequence, actor_name, forgotten_in from tenantry.audit_log
+                     where organisation_id = 'org_acme' and actor_id = 'user_ada' order by sequence";
+    let rows = admin.query(redacted, &[]).await.unwrap();
+    assert!(rows.len() >= 3, "{}", rows.len());
+    let (first, voucher): (i64, i64) = (rows[0].get(0), rows[0].get(2));
+    assert!(rows.iter().all(|row| row.get::<_, &str>(1) == "Former member" && row.get::<_, i64>(2) == voucher));
+    for (change, at, broken) in [
+        ("actor_name = 'Somebody else'", first, first),
+        ("action = 'role.deleted'", first, first),
+        ("forgotten_in = null", first, first),
+        ("after = jsonb_set(after, array['entries', '1'], '\"00\"')", voucher, voucher),
+    ] {
+        admin.batch_execute("begin; set local session_replication_role = replica").await.unwrap();
+        let sql =
+            format!("update tenantry.audit_log set {change} where organisation_id = 'org_acme' and sequence = {at}");
+        admin
+            .batch_execute(&format!("create temp table kept as select * from tenantry.audit_log; {sql}; commit"))
+            .await
+            .unwrap();
+        let found = verify(&world).await;
+        assert!(found.is_some_and(|found| found <= broken), "{change}: {found:?}");
+        let back = "begin; set local session_replication_role = replica;
+                    delete from tenantry.audit_log; insert into tenantry.audit_log select * from kept; drop table kept; commit";
+        admin.batch_execute(back).await.unwrap();
+        assert_eq!(verify(&world).await, None, "put back after {change}");
+    }
 }

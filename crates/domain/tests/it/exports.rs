@@ -50,7 +50,7 @@ pub(crate) fn rows(archive: &mut Archive<Cursor<Vec<u8>>>) -> BTreeMap<String, V
     for table in tables {
         let mut rows = Vec::new();
         let mut objects = archive.objects(&table).unwrap();
-        while let Some(row) = objects.next().unwrap() {
+        while let Some(row) = objects.row().unwrap() {
             rows.push(row);
         }
         drop(objects);

@@ -141,7 +141,7 @@ async fn a_log_that_was_tampered_with_comes_in_with_nothing() {
         writer.begin_table(&part.name, part.kind, part.columns.clone()).unwrap();
         let mut lines = Vec::new();
         let mut objects = good.objects(&part.name).unwrap();
-        while let Some(line) = objects.next().unwrap() {
+        while let Some(line) = objects.row().unwrap() {
             lines.push(line.replace("role.created", "role.deleted"));
         }
         let cells: Vec<&str> =

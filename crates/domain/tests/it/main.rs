@@ -8,6 +8,7 @@ mod exports;
 mod imports;
 mod inbound_events;
 mod jobs;
+mod lifecycle;
 mod membership;
 mod permissions;
 mod plans;

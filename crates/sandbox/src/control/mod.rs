@@ -9,6 +9,7 @@ mod keys;
 mod limits;
 mod organizations;
 mod page;
+mod smtp;
 mod stripe;
 mod users;
 mod webhooks;
@@ -49,6 +50,8 @@ pub(crate) fn router() -> Router<Shared> {
         .route("/control/faults", get(faults::list).post(faults::add))
         .route("/control/faults/clear", post(faults::clear_all))
         .route("/control/faults/{id}/clear", post(faults::clear))
+        .route("/control/smtp", get(smtp::list).post(smtp::add))
+        .route("/control/smtp/clear", post(smtp::clear))
         .route("/control/received", get(faults::received))
         .route("/control/received/clear", post(faults::clear_received))
         .merge(stripe::router())

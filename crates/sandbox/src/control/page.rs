@@ -12,6 +12,7 @@ use crate::mailbox::{html, moment};
 use crate::received::Entry;
 use crate::records::{Delivery, DeliveryStatus, WebhookMode};
 use crate::refusals::{REFUSALS, Refusal};
+use crate::smtp::Waiting;
 use crate::state;
 
 /// Deliveries, and calls, the page shows.
@@ -37,6 +38,8 @@ struct Page {
     limits: bool,
     faults: Vec<FaultRow>,
     refusals: &'static [Refusal],
+    /// What goes wrong with mails, and for how many.
+    troubles: Vec<(&'static str, String)>,
     calls: Vec<CallRow>,
     stripe: Section,
 }
@@ -112,6 +115,7 @@ fn page(app: &App, state: &state::State) -> Page {
         limits: app.limits.are_on(),
         faults: app.faults.all().into_iter().map(fault_row).collect(),
         refusals: REFUSALS,
+        troubles: app.troubles.all().into_iter().map(trouble_row).collect(),
         calls: app.received.all().into_iter().take(SHOWN).map(call_row).collect(),
         stripe: app.book.read(Section::of),
     }
@@ -202,6 +206,10 @@ fn fault_row(fault: Fault) -> FaultRow {
         left: fault.left.map_or_else(|| "until cleared".to_owned(), |left| left.to_string()),
         id: fault.id,
     }
+}
+
+fn trouble_row(waiting: Waiting) -> (&'static str, String) {
+    (waiting.trouble.as_str(), waiting.left.map_or_else(|| "until cleared".to_owned(), |left| left.to_string()))
 }
 
 fn call_row(entry: Entry) -> CallRow {

@@ -44,7 +44,7 @@ pub(crate) fn own_forms_only(request: &Request, is_own: impl Fn(&str) -> bool) -
 /// A strict policy; `form_targets` are the origins forms may lead to besides this one.
 pub(crate) fn security_headers(headers: &mut HeaderMap, form_targets: &str) {
     let policy = format!(
-        "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; form-action 'self' {form_targets}; base-uri 'none'; frame-ancestors 'none'"
+        "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; frame-src 'self'; form-action 'self' {form_targets}; base-uri 'none'; frame-ancestors 'none'"
     );
     let fixed: [(HeaderName, &'static str); 3] = [
         (CACHE_CONTROL, "no-store"),

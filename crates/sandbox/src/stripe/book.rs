@@ -185,6 +185,16 @@ impl Book {
         }
     }
 
+    /// The one member deep inside an object that is shown only when it is asked for.
+    pub(crate) fn includable_within(&self, object: &Value, names: &[&str]) -> Option<Value> {
+        match (object["object"].as_str()?, names) {
+            ("billing_portal.configuration", ["features", "subscription_update", "products"]) => {
+                self.portal_configurations.find(object["id"].as_str()?).map(PortalConfiguration::products_json)
+            }
+            _ => None,
+        }
+    }
+
     /// A member that an object has only when it is asked for.
     pub(crate) fn includable(&self, object: &Value, name: &str) -> Option<Value> {
         let id = object["id"].as_str()?;

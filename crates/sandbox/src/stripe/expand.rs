@@ -45,6 +45,9 @@ fn follow(book: &Book, value: &mut Value, names: &[&str]) -> bool {
     if value.is_null() {
         return true;
     }
+    if let Some(more) = book.includable_within(value, names) {
+        value[names[0]][names[1]][names[2]] = more;
+    }
     if value.get(name).is_none()
         && let Some(more) = book.includable(value, name)
     {

@@ -22,7 +22,6 @@ mod pages;
 mod records;
 mod sender;
 mod shelf;
-mod signature;
 
 pub(crate) use billing::{Ending, PortalChange};
 pub(crate) use book::{AfterRetries, Book, FILE};

@@ -1,13 +1,13 @@
 //! Sends Stripe's events to their endpoints.
 
 use reqwest::{Client, RequestBuilder};
+use signatures::stripe::{HEADER, Secret, sign};
 use tokio::sync::Notify;
 
 use crate::app::Shared;
 use crate::clock::{Millis, SECOND};
 use crate::records::{Delivery, Outbox};
 use crate::settings::Settings;
-use crate::stripe::signature::sign;
 use crate::webhooks::Sender;
 
 /// Stripe's messages.
@@ -27,11 +27,12 @@ impl Sender for FromStripe {
         self.0.book.read(|book| {
             let endpoint = book.webhook_endpoints.find(delivery.endpoint.as_deref()?).filter(|it| !it.disabled)?;
             let live = endpoint.secrets.iter().filter(|secret| secret.ends_at.is_none_or(|end| end > now));
+            let live: Vec<Secret> = live.filter_map(|secret| Secret::parse(&secret.text).ok()).collect();
             let request = client
                 .post(&endpoint.url)
                 .header("content-type", "application/json; charset=utf-8")
                 .header("user-agent", "Stripe/1.0 (+https://stripe.com/docs/webhooks)")
-                .header("stripe-signature", sign(live.map(|secret| secret.text.as_str()), now, &delivery.body));
+                .header(HEADER, sign(&live, now, delivery.body.as_bytes()));
             Some(request)
         })
     }

@@ -69,6 +69,10 @@ impl Instance {
         Self { sandbox, directory, options, client }
     }
 
+    pub(crate) fn smtp_port(&self) -> u16 {
+        self.sandbox.smtp_port
+    }
+
     /// Stops and starts again with what is on disk.
     pub(crate) async fn restart(self) -> Self {
         self.sandbox.stop().await.unwrap();

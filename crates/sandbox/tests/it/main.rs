@@ -19,5 +19,6 @@ mod restart;
 mod retries;
 mod settings;
 mod shapes;
+mod smtp;
 mod stripe;
 mod webhooks;

@@ -2,9 +2,9 @@
 
 use stripe::client::{
     AfterCompletion, Anchor, AutomaticTax, BillingAddressCollection, CancelMode, CancellationReasonOption,
-    CancellationReasons, CheckoutExpand, CheckoutFilter, CheckoutStatusFilter, ConsentCollection, CustomField,
-    CustomText, CustomerChange, CustomerExpand, CustomerInvoiceSettings, CustomerUpdate, Enabled, Flow, FlowData,
-    LineItem, LoginPage, MissingPaymentMethod, NewCheckoutSession, NewCustomer, NewPortalConfiguration,
+    CancellationReasons, CheckoutExpand, CheckoutFilter, CheckoutStatusFilter, ConsentCollection, Created, CustomField,
+    CustomText, CustomerChange, CustomerExpand, CustomerFilter, CustomerInvoiceSettings, CustomerUpdate, Enabled, Flow,
+    FlowData, LineItem, LoginPage, MissingPaymentMethod, NewCheckoutSession, NewCustomer, NewPortalConfiguration,
     NewPortalSession, NewSubscriptionData, NewTaxId, NewTestClock, Paging, PaymentMethodCollection,
     PaymentMethodFilter, PortalBusinessProfile, PortalConfigurationChange, PortalConfigurationFilter,
     PortalCustomerDetail, PortalCustomerUpdate, PortalFeatures, PortalProduct, PortalQuantity,
@@ -70,6 +70,12 @@ async fn customers(stripe: &Stripe) -> Done {
     stripe.update_customer("cus_1", &key(), &change).await?;
     let expand = [CustomerExpand::TaxIds, CustomerExpand::DefaultPaymentMethod];
     stripe.get_customer("cus_1", &expand).await?;
+    let filter = CustomerFilter {
+        email: text("ada@example.com"),
+        created: Some(Created { gte: Some(time(1_700_000_000)), lt: None }),
+        paging: paging(),
+    };
+    stripe.list_customers(&filter).await?;
     stripe.search_customers("org_id", "org_1", Some("page_2")).await?;
     let filter = PaymentMethodFilter { kind: text("card"), paging: paging() };
     stripe.list_customer_payment_methods("cus_1", &filter).await?;
@@ -146,7 +152,7 @@ async fn portal(stripe: &Stripe) -> Done {
         metadata: metadata(),
     };
     stripe.update_portal_configuration("bpc_1", &key(), &change).await?;
-    let filter = PortalConfigurationFilter { active: Some(true), paging: paging() };
+    let filter = PortalConfigurationFilter { active: Some(true), paging: paging(), with_products: true };
     stripe.list_portal_configurations(&filter).await?;
 
     let subscription = || "sub_1".to_owned();

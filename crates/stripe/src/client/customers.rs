@@ -2,12 +2,12 @@
 
 use serde::Serialize;
 
-use super::{Stripe, expanding};
+use super::{Created, Pages, Paging, Stripe, expanding};
 use crate::change::Change;
 use crate::error::Error;
 use crate::form::{Pairs, pairs};
 use crate::idempotency::Idempotency;
-use crate::types::{Address, Customer, CustomerField, CustomerLookup, Deleted, Metadata, SearchResult};
+use crate::types::{Address, Customer, CustomerField, CustomerLookup, Deleted, List, Metadata, SearchResult};
 use crate::words::choices;
 
 choices! {
@@ -93,6 +93,18 @@ pub struct CustomerChange {
     pub invoice_settings: Option<CustomerInvoiceSettings>,
 }
 
+/// Which customers to list; those in a time of their own are left out.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct CustomerFilter {
+    /// Those with this email address.
+    pub email: Option<String>,
+    /// Made then.
+    pub created: Option<Created>,
+    /// Which part of the list.
+    #[serde(flatten)]
+    pub paging: Paging,
+}
+
 impl Stripe {
     /// Makes a customer.
     ///
@@ -131,6 +143,20 @@ impl Stripe {
     /// [`Error::is_missing`] when there is none, or none any more.
     pub async fn delete_customer(&self, customer_id: &str) -> Result<Deleted, Error> {
         self.delete(&["customers", customer_id], &Pairs::new()).await
+    }
+
+    /// A part of the customers.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn list_customers(&self, filter: &CustomerFilter) -> Result<List<Customer>, Error> {
+        self.get(&["customers"], &pairs(filter)?).await
+    }
+
+    /// All customers, page after page.
+    #[must_use]
+    pub fn customers(&self, filter: &CustomerFilter) -> Pages<Customer> {
+        Pages::new(self, &["customers"], pairs(filter))
     }
 
     /// Customers with this value in their metadata. For repairs only: what was made within the last minute, and

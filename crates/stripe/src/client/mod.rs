@@ -48,7 +48,7 @@ pub use self::checkout_sessions::{
     Requirement, SubmitType, Take, TaxIdCollection, Words,
 };
 pub use self::customers::{
-    CustomerChange, CustomerExpand, CustomerInvoiceSettings, NewCustomer, NewTaxId, TaxExemption,
+    CustomerChange, CustomerExpand, CustomerFilter, CustomerInvoiceSettings, NewCustomer, NewTaxId, TaxExemption,
 };
 pub use self::events::EventFilter;
 pub use self::invoices::{

@@ -3,10 +3,10 @@
 use serde::Serialize;
 
 use super::terms::{Anchor, ProrationBehavior};
-use super::{Pages, Paging, Stripe};
+use super::{Pages, Paging, Stripe, expanding};
 use crate::change::Change;
 use crate::error::Error;
-use crate::form::pairs;
+use crate::form::{Pairs, pairs};
 use crate::idempotency::Idempotency;
 use crate::types::{List, Metadata, PortalConfiguration};
 use crate::words::choices;
@@ -264,6 +264,18 @@ pub struct PortalConfigurationFilter {
     /// Which part of the list.
     #[serde(flatten)]
     pub paging: Paging,
+    /// Whether what may be changed to comes along: Stripe leaves it out otherwise.
+    #[serde(skip)]
+    pub with_products: bool,
+}
+
+impl PortalConfigurationFilter {
+    fn pairs(&self) -> Result<Pairs, Error> {
+        let mut pairs = pairs(self)?;
+        let products = self.with_products.then(|| "data.features.subscription_update.products".to_owned());
+        expanding(&mut pairs, products);
+        Ok(pairs)
+    }
 }
 
 impl Stripe {
@@ -300,12 +312,12 @@ impl Stripe {
         &self,
         filter: &PortalConfigurationFilter,
     ) -> Result<List<PortalConfiguration>, Error> {
-        self.get(&["billing_portal", "configurations"], &pairs(filter)?).await
+        self.get(&["billing_portal", "configurations"], &filter.pairs()?).await
     }
 
     /// All portals, page after page.
     #[must_use]
     pub fn portal_configurations(&self, filter: &PortalConfigurationFilter) -> Pages<PortalConfiguration> {
-        Pages::new(self, &["billing_portal", "configurations"], pairs(filter))
+        Pages::new(self, &["billing_portal", "configurations"], filter.pairs())
     }
 }

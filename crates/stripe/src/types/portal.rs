@@ -24,12 +24,22 @@ pub struct PortalConfiguration {
     /// What it offers, as Stripe writes it.
     #[serde(default)]
     pub features: Value,
+    /// Whether there is a way in without us.
+    #[serde(default, deserialize_with = "or_default")]
+    pub login_page: PortalLoginPage,
     /// Ours: what it was made from.
     #[serde(default, deserialize_with = "or_default")]
     pub metadata: Metadata,
     /// Changed at.
     #[serde(default, with = "second::optional")]
     pub updated: Option<Timestamp>,
+}
+
+/// Whether there is a way into a portal without us.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+pub struct PortalLoginPage {
+    /// Whether there is.
+    pub enabled: bool,
 }
 
 /// A way into the portal for one customer.

@@ -44,12 +44,23 @@ pub struct SubscriptionSchedule {
     /// `sub_…`
     #[serde(default)]
     pub subscription: Option<String>,
-    /// What is, and what will be.
+    /// What is; none before it begins and after it ends.
+    #[serde(default)]
+    pub current_phase: Option<CurrentPhase>,
+    /// What was, what is, and what will be.
     #[serde(default, deserialize_with = "or_default")]
     pub phases: Vec<SchedulePhase>,
     /// What becomes of the subscription afterwards.
     #[serde(default, deserialize_with = "or_default")]
     pub end_behavior: ScheduleEnd,
+}
+
+/// When the phase began that is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+pub struct CurrentPhase {
+    /// Then.
+    #[serde(with = "second::required")]
+    pub start_date: Timestamp,
 }
 
 /// A stretch of time in which nothing changes.
@@ -77,9 +88,11 @@ pub struct SchedulePhaseItem {
 }
 
 impl SubscriptionSchedule {
-    /// The next change: the first phase that begins after now.
+    /// The next change: the first phase after the one that is, by Stripe's own clock.
     #[must_use]
-    pub fn next_phase(&self, now: Timestamp) -> Option<&SchedulePhase> {
-        self.phases.iter().filter(|phase| phase.start_date > now).min_by_key(|phase| phase.start_date)
+    pub fn next_phase(&self) -> Option<&SchedulePhase> {
+        let current = self.current_phase.map(|phase| phase.start_date);
+        let to_come = self.phases.iter().filter(|phase| current.is_none_or(|current| phase.start_date > current));
+        to_come.min_by_key(|phase| phase.start_date)
     }
 }

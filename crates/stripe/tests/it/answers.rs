@@ -186,7 +186,8 @@ async fn reads_a_whole_subscription() {
                              "product": { "id": "prod_1", "object": "product", "metadata": { "plan_code": "team" } } } },
             ] },
             "default_payment_method": { "id": "pm_1", "type": "card", "card": { "brand": "visa", "last4": "4242", "exp_month": 4, "exp_year": 2030 } },
-            "schedule": { "id": "sub_sched_1", "status": "active", "end_behavior": "release", "phases": [
+            "schedule": { "id": "sub_sched_1", "status": "active", "end_behavior": "release",
+                "current_phase": { "start_date": 1_700_000_000, "end_date": 1_702_592_000 }, "phases": [
                 { "start_date": 1_700_000_000, "end_date": 1_702_592_000, "items": [{ "price": "price_1", "quantity": 2 }] },
                 { "start_date": 1_702_592_000, "end_date": null, "items": [{ "price": "price_3" }] },
             ] },
@@ -217,7 +218,7 @@ async fn reads_a_whole_subscription() {
     let Some(Expandable::Object(card)) = &subscription.default_payment_method else { panic!("no card") };
     assert_eq!(card.card.as_ref().unwrap().last4, "4242");
     let schedule = subscription.schedule.as_ref().unwrap().object().unwrap();
-    let next = schedule.next_phase(subscription.created).unwrap();
+    let next = schedule.next_phase().unwrap();
     assert_eq!((next.start_date.as_second(), next.items[0].price.id()), (1_702_592_000, "price_3"));
     let invoice = subscription.latest_invoice.as_ref().unwrap().object().unwrap();
     assert_eq!((invoice.status.as_ref(), invoice.subscription()), (Some(&InvoiceStatus::Open), Some("sub_1")));

@@ -38,7 +38,6 @@ async fn the_server_and_the_worker_cannot_climb() {
             "update procedure_versions set name = 'changed'",
             "update version_steps set title = 'changed'",
             "update step_events set who = 'user_max'",
-            "delete from inbound_events",
             "select lo_create(0)",
             "select tenancy.isolate('procedures')",
             "insert into tenancy.directory_tables values ('tenantry.procedures', 'because I would like it to be')",
@@ -50,6 +49,14 @@ async fn the_server_and_the_worker_cannot_climb() {
             // insufficient_privilege, or: owners of the table alone may do this.
             assert!(["42501", "28000"].contains(&code.code()), "{role}: {attempt}: {refused}");
         }
+    }
+    // What only the worker may, where it erases an organisation.
+    let app = world.database.client("tenantry_app").await;
+    for table in ["inbound_events", "drift_reports", "audit_log", "audit_heads", "erasures"] {
+        app.batch_execute("begin; set local app.current_org_id = 'org_acme'").await.unwrap();
+        let refused = app.execute(&format!("delete from {table}"), &[]).await.expect_err(table);
+        app.batch_execute("rollback").await.unwrap();
+        assert_eq!(refused.code().unwrap().code(), "42501", "{table}");
     }
 }
 

@@ -36,13 +36,14 @@ pub(crate) struct Door {
 pub(crate) async fn door(State(door): State<Door>, request: Request, next: Next) -> Result<Response> {
     let (mut parts, body) = request.into_parts();
     let (uri, trail) = (parts.uri.clone(), Trail::of(&parts.extensions));
+    let looks = Looks::of(&door.route, &parts);
     let admitted = door.admit(&mut parts).await;
     if door.route.surface != Surface::Page || !KeptForm::is_sent(&parts) {
         let answer = match admitted {
             Ok(()) => next.run(Request::from_parts(parts, body)).await,
             Err(error) => error.into_response(),
         };
-        return door.unless_moved(answer, &uri, &trail).await;
+        return door.unless_elsewhere(answer, &uri, &trail, looks).await;
     }
     // Whoever is let in may still turn out to be nobody: the handler is told by the database.
     let action = uri.path().to_owned();
@@ -55,7 +56,25 @@ pub(crate) async fn door(State(door): State<Door>, request: Request, next: Next)
     if response.extensions().get::<Problem>().is_some_and(Problem::gives_the_form_back) {
         trail.keep(KeptForm::parse(&action, &bytes));
     }
-    door.unless_moved(response, &uri, &trail).await
+    door.unless_elsewhere(response, &uri, &trail, looks).await
+}
+
+/// Whether somebody looks at something, in a browser.
+#[derive(Clone, Copy)]
+enum Looks {
+    AtAPage,
+    AtAPart,
+    No,
+}
+
+impl Looks {
+    fn of(route: &Route, parts: &Parts) -> Self {
+        match route.surface {
+            Surface::Page if session::is_page_load(&parts.method, &parts.headers) => Self::AtAPage,
+            Surface::Page if !route.mutates && session::is_htmx(&parts.headers) => Self::AtAPart,
+            _ => Self::No,
+        }
+    }
 }
 
 /// The organisation of the address as the caller may stand at its door.
@@ -112,11 +131,20 @@ impl Door {
     }
 
     /// The answer; or, where nothing was found because the organisation of the address has another one by now, the way
-    /// to the same place there. Whoever is no member finds nothing, as ever.
-    async fn unless_moved(&self, answer: Response, uri: &Uri, trail: &Trail) -> Result<Response> {
+    /// to the same place there; or that it was deleted. Whoever is no member finds nothing, as ever.
+    async fn unless_elsewhere(&self, answer: Response, uri: &Uri, trail: &Trail, looks: Looks) -> Result<Response> {
         let inside = matches!(self.route.caller, Caller::InOrganisation(_));
         let user = trail.user().filter(|_| inside && answer.status() == StatusCode::NOT_FOUND);
         let (Some(user), Some((before, slug, rest))) = (user, around_slug(uri.path())) else { return Ok(answer) };
+        if let Some(organisation) = directory::deleted_at(&self.state.database, &user, slug).await? {
+            // Whoever looks is led to what is left; a form and a program are told.
+            let left = format!("/deleted/{organisation}");
+            return match looks {
+                Looks::AtAPage => Ok((StatusCode::SEE_OTHER, session::location(&left)).into_response()),
+                Looks::AtAPart => Ok(session::hx_redirect(StatusCode::OK, &left)),
+                Looks::No => Err(Error::OrganisationDeleted { organisation }),
+            };
+        }
         let Some(now) = directory::moved_to(&self.state.database, &user, slug).await? else { return Ok(answer) };
         let query = uri.query().map_or_else(String::new, |query| format!("?{query}"));
         let place = session::location(&format!("{before}{now}{rest}{query}"));

@@ -4,6 +4,7 @@ pub(crate) mod audit_log;
 pub(crate) mod billing;
 pub(crate) mod exports;
 pub(crate) mod invitations;
+pub(crate) mod lifecycle;
 pub(crate) mod me;
 pub(crate) mod members;
 pub(crate) mod offers;

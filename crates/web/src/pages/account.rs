@@ -68,7 +68,7 @@ pub(crate) async fn show(
 impl Account {
     async fn new(state: &crate::State, browser: Browser, person: SignedIn, asked: Option<&str>) -> Self {
         let sessions = Sessions::of(state, &person.session).await;
-        let PersonHome { person, organisations, waiting, invitations } = person.home;
+        let PersonHome { person, organisations, waiting, invitations, .. } = person.home;
         let mine = organisations.into_iter().map(|one| Line {
             mark: Mark::of(&one.name),
             role: role_name(one.role),

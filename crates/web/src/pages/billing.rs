@@ -232,6 +232,15 @@ fn notices(account: &Account, invoices: &[Invoice], standing: Standing, zone: &Z
     let mut notices = Vec::new();
     let owing = match standing {
         Standing::Full => None,
+        Standing::Closing => {
+            let text = "It is being deleted, and its plan ended: nothing can be bought or changed any more.".to_owned();
+            return vec![Notice {
+                tone: "danger",
+                title: "This organisation is being deleted".to_owned(),
+                text,
+                pay: None,
+            }];
+        }
         Standing::Grace { until } => Some((
             "warning",
             "A payment has failed".to_owned(),

@@ -1,11 +1,14 @@
 //! Pages: HTML for people, one file per noun. A page works as forms and links first; htmx makes parts of it quicker.
 
 pub(crate) mod account;
+pub(crate) mod account_deletion;
 pub(crate) mod account_sessions;
 pub(crate) mod audit_log;
 pub(crate) mod billing;
 pub(crate) mod buying;
 pub(crate) mod complaint;
+pub(crate) mod deleted;
+pub(crate) mod deletion;
 pub(crate) mod errors;
 pub(crate) mod exports;
 pub(crate) mod gate;

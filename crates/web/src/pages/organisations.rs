@@ -5,12 +5,15 @@ use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
 use clerk::Refused;
 use domain::FieldErrors;
-use domain::directory::{self, PersonHome};
+use domain::directory::{self, MyDeleted, PersonHome};
+use domain::lifecycle::days_left;
 use http::StatusCode;
 use http::header::SET_COOKIE;
+use jiff::Timestamp;
 use serde::Deserialize;
 use uuid::Uuid;
 
+use super::deleted;
 use super::gate::Gate;
 use super::page;
 use super::shell::{Invited, Mark, role_name};
@@ -37,8 +40,17 @@ struct Organisations {
     invitations: Vec<Invited>,
     /// Names of those that have no place for the person yet.
     waiting: Vec<String>,
+    deleted: Vec<Gone>,
     host: String,
     form: NewOrganisation,
+}
+
+/// One that was deleted.
+struct Gone {
+    name: String,
+    mark: Mark,
+    left: String,
+    href: String,
 }
 
 /// One of the person's organisations.
@@ -239,8 +251,21 @@ impl Organisations {
             mine: mine.collect(),
             invitations: home.invitations.iter().map(Invited::of).collect(),
             waiting: home.waiting.into_iter().map(|one| one.name).collect(),
+            deleted: home.deleted.iter().map(Gone::of).collect(),
             host: state.config.host(),
             form,
+        }
+    }
+}
+
+impl Gone {
+    fn of(one: &MyDeleted) -> Self {
+        let left = one.erase_at.map_or(0, |until| days_left(until, Timestamp::now()));
+        Self {
+            name: one.name.clone(),
+            mark: Mark::of(&one.name),
+            left: deleted::in_words(left),
+            href: format!("/deleted/{}", one.id),
         }
     }
 }

@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
-use domain::{Access, FieldErrors, Read};
+use domain::{Access, FieldErrors, Permission, Read};
 use http::StatusCode;
 use serde::Deserialize;
 
@@ -27,6 +27,7 @@ struct Profile {
     form: Writing,
     zones: Vec<Area>,
     logo_error: Option<&'static str>,
+    may_delete: bool,
 }
 
 /// The form as it was typed, with what is wrong about it.
@@ -91,6 +92,7 @@ impl Profile {
             zones: time_zones::areas(&form.time_zone, jiff::Timestamp::now()),
             form,
             logo_error: None,
+            may_delete: access.may(Permission::OrganisationDelete),
         }
     }
 }

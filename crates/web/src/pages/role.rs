@@ -257,8 +257,10 @@ impl Writing {
             chosen: chosen.contains(permission),
             held: access.may(*permission),
         };
-        let groups =
-            Permission::GROUPS.iter().map(|(name, all)| Group { name, boxes: all.iter().map(choice).collect() });
+        let groups = Permission::GROUPS.iter().map(|(name, all)| Group {
+            name,
+            boxes: all.iter().filter(|one| one.may_be_given()).map(choice).collect(),
+        });
         Self { name, groups: groups.collect(), errors }
     }
 

@@ -52,6 +52,7 @@ pub(crate) struct Banner {
     pub(crate) text: String,
     /// For whoever can do something about it.
     pub(crate) href: Option<String>,
+    pub(crate) label: &'static str,
 }
 
 /// An organisation in the switcher.
@@ -144,10 +145,20 @@ impl Shell {
 }
 
 impl Banner {
-    /// That money is owed, and what follows from that; none where nothing is.
+    /// That money is owed, or that it ends, and what follows from that; none where nothing is.
     fn of(access: &Access, zone: &Zone) -> Option<Self> {
+        let slug = &access.organisation.slug;
+        if access.organisation.terms.standing == Payment::Closing {
+            return Some(Self {
+                tone: "danger",
+                title: "This organisation is being deleted.".to_owned(),
+                text: "Its plan is ended first. Until then everything can be read, and nothing changed.".to_owned(),
+                href: access.may(Permission::OrganisationDelete).then(|| format!("/orgs/{slug}/settings/delete")),
+                label: "How far it is",
+            });
+        }
         let (tone, title, text) = match access.organisation.terms.standing {
-            Payment::Full => return None,
+            Payment::Full | Payment::Closing => return None,
             Payment::Grace { until } => {
                 ("warning", "A payment has failed.", format!("Everything works until {}.", zone.day_in_words(until)))
             }
@@ -164,8 +175,8 @@ impl Banner {
         };
         let may = access.may(Permission::BillingManage);
         let text = if may { text } else { format!("{text} Whoever manages billing can put that right.") };
-        let href = may.then(|| format!("/orgs/{}/settings/billing", access.organisation.slug));
-        Some(Self { tone, title: title.to_owned(), text, href })
+        let href = may.then(|| format!("/orgs/{slug}/settings/billing"));
+        Some(Self { tone, title: title.to_owned(), text, href, label: "Settle it" })
     }
 }
 

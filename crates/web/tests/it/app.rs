@@ -264,3 +264,9 @@ pub(crate) fn from_htmx(mut request: Request<Body>) -> Request<Body> {
     }
     request
 }
+
+/// A way to a mail server that is not there.
+pub(crate) fn mailer() -> mail::Mailer {
+    let config = mail::Config::from_parts("smtp://127.0.0.1:9", "mail@tenantry.example").unwrap();
+    mail::Mailer::new(config, &tokens::APP.parse().unwrap()).unwrap()
+}

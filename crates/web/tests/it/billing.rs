@@ -1,10 +1,13 @@
 //! Settings, Billing: what each may see, what a plan's limits say, and what an open payment narrows.
 
+use domain::standing::{Standing, Unpaid};
 use domain::{Plan, plans};
 use http::Method;
 use serde_json::json;
+use web::{Caller, Surface, routes};
 
-use crate::app::{As, TestApp};
+use crate::app::{Answer, As, TestApp};
+use crate::requests::{self, Things};
 
 const BEN: As = As::Browser("ben", Some("acme"));
 const MAX: As = As::Browser("max", Some("acme"));
@@ -148,4 +151,36 @@ async fn a_limit_names_itself_the_use_and_the_way_out() {
     assert_eq!((refused.status.as_u16(), refused.json()["code"].as_str()), (403, Some("published_procedures_limit")));
     let told = refused.json()["detail"].as_str().unwrap().to_owned();
     assert!(told.contains("3 published procedures, and 3 are in use. Move to the Team plan"), "{told}");
+}
+
+/// What money refuses is one rule of the domain's, asked by pages and calls alike: every route answers as its permission
+/// says, whatever it speaks.
+#[tokio::test]
+async fn money_refuses_the_same_on_pages_and_in_calls() {
+    let app = TestApp::start().await;
+    subscribed(&app, "business", "active").await;
+    let until = jiff::Timestamp::UNIX_EPOCH;
+    let inside: Vec<_> = routes::table().into_iter().filter(|route| route.caller.permission().is_some()).collect();
+    for (days, standing) in [(10, Standing::Restricted { until }), (30, Standing::ReadOnly(Unpaid::Overdue))] {
+        let mut refusals = [0, 0];
+        for route in &inside {
+            let Caller::InOrganisation(permission) = route.caller else { continue };
+            owing(&app, 0).await;
+            let things = Things::create(&app.world, "ada", &app.world.acme, "opening").await;
+            owing(&app, days).await;
+            let ada = match route.surface {
+                Surface::Api => As::Program("ada", Some("acme")),
+                _ => As::Browser("ada", Some("acme")),
+            };
+            let answer = app.send(requests::to(route, &ada, "acme", &things)).await;
+            let refused = standing.allows(permission).is_err();
+            assert_eq!(refused_for_money(&answer), refused, "{} {} after {days} days", route.method, route.path);
+            refusals[usize::from(route.surface == Surface::Api)] += usize::from(refused);
+        }
+        assert!(refusals.iter().all(|&count| count > 3), "{days} days: {refusals:?}");
+    }
+}
+
+fn refused_for_money(answer: &Answer) -> bool {
+    answer.status == 403 && answer.body.contains("Whoever manages billing can put that right")
 }

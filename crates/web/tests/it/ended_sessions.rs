@@ -4,7 +4,7 @@ use domain::directory;
 use http::Method;
 use testkit::{ClerkAccount, user};
 
-use crate::app::{As, TestApp, request};
+use crate::app::{As, TestApp, mailer, request};
 use crate::tokens;
 
 #[tokio::test]
@@ -98,6 +98,8 @@ async fn clerk_is_told_of_a_sign_out_when_it_answers_again() {
         database: app.world.database.worker().await,
         mirror: mirror::Mirror::new(app.world.database.worker().await, clerk.backend()),
         billing: billing::Billing::new(app.world.database.worker().await, testkit::stripe_nowhere(), tokens::APP),
+        ends: worker::Ends::new(testkit::signer()),
+        mailer: mailer(),
     };
     let token = tokens::token("max", Some("acme"));
     clerk.account().refuse(&[503; 20]);

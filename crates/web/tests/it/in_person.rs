@@ -227,14 +227,17 @@ fn the_table_names_what_takes_the_person_themselves() {
     assert_eq!(
         names,
         [
+            "account.delete",
             "audit_log.export",
             "exports.ask",
             "export.download",
+            "deletion.begin",
             "billing.choose",
             "billing.change",
             "billing.portal",
             "billing.keep",
             "billing.email",
+            "api.organisation.delete",
             "api.exports.ask",
             "api.export.download",
             "api.billing.checkout",

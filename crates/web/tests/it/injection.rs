@@ -210,7 +210,7 @@ fn every_field_of_every_form_is_among_them() {
     // A form that is given back has the names it came with.
     found.retain(|name| !name.starts_with("{{"));
     let sent = "name title details note direction theme slug number procedure open role custom_roles addresses sure redirect_url q
-                permission replacement actor action outcome from until time_zone session logo price for email interval";
+                permission replacement actor action outcome from until time_zone session logo price for email interval confirm";
     let missing: Vec<_> = found.iter().filter(|name| !sent.split_whitespace().any(|sent| sent == *name)).collect();
     assert!(found.len() >= 6 && missing.is_empty(), "add {missing:?} to the form in requests.rs and to this list");
 }

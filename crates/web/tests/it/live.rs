@@ -112,7 +112,7 @@ async fn a_removal_closes_the_page_here_and_at_clerk() {
     let mut ben = listening(&app, &As::Browser("ben", Some("acme"))).await;
     let now = directory::now(&app.world.app).await.unwrap();
     directory::organisation_gone(&app.world.app, &app.world.acme.id, now).await.unwrap();
-    assert!(ben.hears().await.unwrap().contains("event: gone"));
+    assert!(ben.hears().await.unwrap().contains("event: deleted"));
 }
 
 #[tokio::test]

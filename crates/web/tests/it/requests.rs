@@ -106,7 +106,7 @@ pub(crate) fn to(route: &Route, who: &As, slug: &str, things: &Things) -> Reques
         }
         (Surface::Page, true) => {
             let form = format!(
-                "permission=runs:work&replacement=&name={}&title=Edited&details=Edited&note=Edited&direction=down&theme=dark&slug=acme&number=7&time_zone=UTC&session=Edited&logo=Edited&procedure={}&open={}&role=member&custom_roles=report-viewer&sure=no&redirect_url=/&q=a&price=tenantry_team_monthly&for=home&interval=month&email=accounts%40example.test&addresses={}",
+                "permission=runs:work&replacement=&name={}&title=Edited&details=Edited&note=Edited&direction=down&theme=dark&slug=acme&number=7&time_zone=UTC&session=Edited&logo=Edited&procedure={}&open={}&role=member&custom_roles=report-viewer&sure=no&redirect_url=/&q=a&price=tenantry_team_monthly&for=home&interval=month&email=accounts%40example.test&confirm=nobody%40example.test&addresses={}",
                 role_name(),
                 things.procedure,
                 things.template,
@@ -128,10 +128,14 @@ pub(crate) fn to(route: &Route, who: &As, slug: &str, things: &Things) -> Reques
                 "invitation.change" => json!({ "role": "member", "custom_roles": ["report-viewer"] }),
                 // Nobody is sure, so that everybody is still there for the next question.
                 "leave" => json!({ "sure": false }),
+                // Not its name: it has to be there for the next question.
+                "organisation.delete" => json!({ "name": text }),
                 "billing.preview" | "billing.checkout" => json!({ "price": "tenantry_team_monthly" }),
                 "billing.portal" => json!({ "for": "home" }),
                 "exports.ask"
                 | "billing.keep"
+                | "organisation.keep"
+                | "deleted.restore"
                 | "step_template.remove"
                 | "run_step.tick"
                 | "run_step.undo"

@@ -14,7 +14,7 @@ use testkit::{Account, ClerkAccount};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-use crate::app::{Answer, As, TestApp, WEBHOOK_SECRET, from_htmx, request};
+use crate::app::{Answer, As, TestApp, WEBHOOK_SECRET, from_htmx, mailer, request};
 use crate::tokens;
 
 /// What is promised.
@@ -44,6 +44,8 @@ impl Stage {
             files: files::Files::default(),
             mirror: Mirror::new(database.clone(), clerk.backend()),
             billing: billing::Billing::new(database.clone(), testkit::stripe_nowhere(), tokens::APP),
+            ends: worker::Ends::new(testkit::signer()),
+            mailer: mailer(),
             database,
         };
         let (end, ended) = oneshot::channel();

@@ -7,6 +7,7 @@ mod permutations;
 use serde_json::json;
 
 use super::*;
+use crate::stage::Stage;
 
 #[test]
 fn an_event_leads_to_whom_it_speaks_of() {
@@ -29,15 +30,7 @@ fn an_event_leads_to_whom_it_speaks_of() {
 
 #[tokio::test]
 async fn what_happened_in_another_instance_changes_nothing_and_waits_for_an_operator() {
-    let clerk = testkit::ClerkAccount::start().await;
-    let database = testkit::TestDatabase::create().await;
-    let worker = database.worker().await;
-    let state = State {
-        files: files::Files::default(),
-        mirror: mirror::Mirror::new(worker.clone(), clerk.backend()),
-        billing: billing::Billing::new(worker.clone(), testkit::stripe_nowhere(), "http://localhost:3000"),
-        database: worker,
-    };
+    let Stage { clerk, state, .. } = Stage::set().await;
     clerk.account().person("user_ada", "Ada");
     let event = |instance: &str| json!({ "data": { "id": "user_ada" }, "instance_id": instance }).to_string();
     let foreign = look_into(&state, "user.created", &event("ins_other")).await.unwrap_err();

@@ -81,8 +81,10 @@ pub(super) async fn card(State(app): State<Shared>, Path(id): Path<String>, inpu
     done_or_refused(&input, outcome)
 }
 
+/// By its id, or by what its address ends with.
 fn session(book: &Book, id: &str) -> Result<(String, String), StripeError> {
-    let session = book.portal_sessions.get(id, "id")?;
+    let by_address = book.portal_sessions.iter().find(|session| session.secret == id);
+    let session = by_address.map_or_else(|| book.portal_sessions.get(id, "id"), Ok)?;
     Ok((session.customer.clone(), session.configuration.clone()))
 }
 

@@ -14,7 +14,17 @@ fn show(_: &Book, _: &Ask) -> Answer {
     Ok(json!({
         "id": "acct_sandbox",
         "object": "account",
-        "business_profile": {"name": "Tenantry sandbox", "support_email": null, "url": null},
+        "business_profile": {
+            "mcc": null,
+            "minority_owned_business_designation": null,
+            "name": "Tenantry sandbox",
+            "specified_commercial_transactions_act_url": null,
+            "support_address": null,
+            "support_email": null,
+            "support_phone": null,
+            "support_url": null,
+            "url": null,
+        },
         "business_type": "company",
         "capabilities": {"card_payments": "active", "transfers": "active"},
         "charges_enabled": true,
@@ -25,7 +35,22 @@ fn show(_: &Book, _: &Ask) -> Answer {
         "email": "sandbox@example.com",
         "metadata": {},
         "payouts_enabled": true,
-        "settings": {"dashboard": {"display_name": "Tenantry sandbox", "timezone": "Etc/UTC"}},
+        "settings": {
+            "branding": {"icon": null, "logo": null, "primary_color": null, "secondary_color": null},
+            "card_payments": {
+                "statement_descriptor_prefix": null,
+                "statement_descriptor_prefix_kana": null,
+                "statement_descriptor_prefix_kanji": null,
+            },
+            "dashboard": {"display_name": "Tenantry sandbox", "timezone": "Etc/UTC"},
+            "payments": {
+                "statement_descriptor": null,
+                "statement_descriptor_kana": null,
+                "statement_descriptor_kanji": null,
+                "statement_descriptor_prefix_kana": null,
+                "statement_descriptor_prefix_kanji": null,
+            },
+        },
         "type": "standard",
     }))
 }

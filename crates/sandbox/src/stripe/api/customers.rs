@@ -130,11 +130,16 @@ fn create(book: &mut Book, ask: &Ask) -> Answer {
     if balance != 0 {
         book.move_balance(&id, balance, "initial", None, now);
     }
-    if let Some(token) = payment_method {
-        book.attach(&token, &id, "payment_method", now)?;
-    }
+    let attached = match &payment_method {
+        Some(token) => Some(book.attach(token, &id, "payment_method", now)?),
+        None => None,
+    };
     if let Some(token) = default_payment_method {
-        let own = book.own_payment_method(&token, &id, "invoice_settings[default_payment_method]", now)?;
+        // One token in both places is one card.
+        let own = match attached.filter(|_| payment_method.as_ref() == Some(&token)) {
+            Some(attached) => attached,
+            None => book.own_payment_method(&token, &id, "invoice_settings[default_payment_method]", now)?,
+        };
         book.customers.get_mut(&id, "id")?.default_payment_method = Some(own);
     }
     let shown = book.customers.get(&id, "id")?.json();

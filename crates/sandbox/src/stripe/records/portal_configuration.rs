@@ -134,7 +134,6 @@ impl PortalConfiguration {
                     "billing_cycle_anchor": if update.anchor_now { "now" } else { "unchanged" },
                     "default_allowed_updates": update.allowed,
                     "enabled": update.enabled,
-                    "products": update.products.iter().map(PortalProduct::json).collect::<Vec<_>>(),
                     "proration_behavior": update.proration_behavior,
                     "schedule_at_period_end": {
                         "conditions": update
@@ -153,6 +152,11 @@ impl PortalConfiguration {
             "name": self.name,
             "updated": self.updated,
         })
+    }
+
+    /// What customers may change to: shown to whoever asks for it.
+    pub(crate) fn products_json(&self) -> Value {
+        self.features.subscription_update.products.iter().map(PortalProduct::json).collect()
     }
 
     /// Whether customers may change to a price.

@@ -22,6 +22,15 @@ async fn complete(account: &Account, id: &str, body: Value) -> (u16, Value) {
 }
 
 #[tokio::test]
+async fn one_test_card_in_both_places_is_one_card() {
+    let account = Account::new().await;
+    let methods = account.get(&format!("/customers/{}/payment_methods", account.customer)).await;
+    assert_eq!(methods["data"].as_array().unwrap().len(), 1);
+    let customer = account.get(&format!("/customers/{}", account.customer)).await;
+    assert_eq!(customer["invoice_settings"]["default_payment_method"], methods["data"][0]["id"]);
+}
+
+#[tokio::test]
 async fn a_paid_session_makes_a_subscription_and_tells_of_it_in_order() {
     let account =
         Account::with(None, &["--stripe-webhook-url=http://127.0.0.1:9/", "--stripe-webhook-secrets=whsec_x"]).await;

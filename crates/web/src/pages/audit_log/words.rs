@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 /// What one can look for, by the first word of its actions.
 pub(super) const NOUNS: &[(&str, &str)] = &[
     ("member", "Members"),
+    ("person", "People who were forgotten"),
     ("invitation", "Invitations"),
     ("role", "Roles"),
     ("organisation", "Settings"),
@@ -23,6 +24,7 @@ pub(super) fn sentence(entry: &AuditEntry) -> String {
         "member.removed" => format!("Removed {name}"),
         "member.role_changed" => format!("Changed the role of {name}"),
         "member.custom_roles_changed" => format!("Changed the custom roles of {name}"),
+        "person.forgotten" => "Forgot somebody whose account was deleted".to_owned(),
         "invitation.sent" => format!("Invited {name}"),
         "invitation.resent" => format!("Sent the invitation of {name} again"),
         "invitation.changed" => format!("Changed the invitation of {name}"),

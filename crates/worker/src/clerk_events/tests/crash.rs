@@ -77,12 +77,20 @@ async fn wherever_the_process_ends_the_end_is_the_same() {
                      from tenantry.inbound_events as event
                      left join tenantry.jobs as job on job.payload ->> 'event' = event.id::text where event_id = $1";
         let row = stage.admin.query_one(way, &[&id]).await.unwrap();
-        let on_the_way = [0, 1, 2].map(|column| row.get::<_, i64>(column)).iter().filter(|count| **count > 0).count();
+        // A job that is done has forgotten what it was about.
+        let on_the_way = match [0, 1, 2].map(|column| row.get::<_, i64>(column) > 0) {
+            [_, _, true] => 3,
+            [recorded, claimed, _] => usize::from(recorded) + usize::from(claimed),
+        };
         ends[on_the_way] += 1;
 
         start_again(&stage, &id, kind).await;
         let row = stage.admin.query_one(way, &[&id]).await.unwrap();
-        assert_eq!((row.get::<_, i64>(0), row.get::<_, i64>(2)), (1, 1), "{id}: one event, one job, looked into");
+        assert_eq!(
+            (row.get::<_, i64>(0), row.get::<_, i64>(2)),
+            (0, 1),
+            "{id}: one event, looked into, and no job left"
+        );
         assert_eq!(stage.jobs("apply_clerk_event", "done").await, i64::try_from(polls + 1).unwrap(), "{id}");
         assert_eq!(stage.told().await, stage.clerk.account().told(), "{id}");
         if done.is_some() {

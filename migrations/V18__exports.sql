@@ -8,7 +8,7 @@ create or replace function tenancy.permissions_of(role text) returns text[]
   return case role
     when 'admin' then array['procedures:read', 'procedures:manage', 'runs:read', 'runs:work', 'reports:read',
                             'members:read', 'members:invite', 'members:manage', 'roles:manage', 'organisation:manage',
-                            'billing:read', 'billing:manage', 'audit:read', 'data:export']
+                            'organisation:delete', 'billing:read', 'billing:manage', 'audit:read', 'data:export']
     when 'member' then array['procedures:read', 'runs:read', 'runs:work', 'members:read', 'billing:read']
     when 'report-viewer' then array['reports:read']
     when 'billing-admin' then array['billing:manage']
@@ -70,8 +70,11 @@ create policy seen on imports for select to tenantry_app, tenantry_worker using 
 create policy added on imports for insert to tenantry_worker with check (
   organisation_id = current_setting('app.current_org_id', true) and tenancy.system_reason() = 'import'
   and not exists (select from audit_heads as head where head.organisation_id = imports.organisation_id));
+-- With its organisation, by the worker that erases it.
+create policy removed on imports for delete to tenantry_worker using (tenancy.system_reason() is not null);
 grant select on imports to tenantry_app, tenantry_worker;
 grant insert (organisation_id, archive) on imports to tenantry_worker;
+grant delete on imports to tenantry_worker;
 insert into tenancy.directory_tables values
   ('tenantry.imports', 'written with the organisation itself, when it is brought in and is not anybody''s yet');
 
@@ -104,3 +107,8 @@ end $$;
 comment on column audit_log.hash is 'not secret: SHA-256 over what the entry says, to be verified by whoever has it';
 comment on column audit_heads.hash is 'not secret: the hash of the newest entry';
 comment on column checkouts.session_id is 'not secret: the id of a Checkout session that only our own key opens';
+
+-- An organisation's files are erased with it.
+alter table erasures
+  drop constraint erasures_step_check,
+  add constraint erasures_step_check check (step in ('jobs', 'tables', 'files', 'clerk', 'stripe', 'directory', 'record', 'done'));
