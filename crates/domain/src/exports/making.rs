@@ -13,8 +13,8 @@ tenant_statements! {
     BEGIN = "
         with before as (select export.file from exports as export
                          where export.organisation_id = $1 and export.id = $2 and export.state in ('asked', 'running') for update)
-        update exports set state = 'running', file = $3, started_at = now(), rows_done = 0
-          from before where exports.organisation_id = $1 and exports.id = $2
+        update exports as export set state = 'running', file = $3, started_at = now(), rows_done = 0
+          from before where export.organisation_id = $1 and export.id = $2
         returning before.file";
     PROGRESS = "
         update exports set rows_done = $4, rows_expected = $5
