@@ -85,6 +85,7 @@ pub fn statements() -> impl Iterator<Item = &'static tenancy::Statement> {
         lifecycle::closing::STATEMENTS,
         lifecycle::deleted::STATEMENTS,
         lifecycle::erasure::STATEMENTS,
+        lifecycle::erasure::files::STATEMENTS,
         lifecycle::erasure::rows::STATEMENTS,
         lifecycle::reminders::STATEMENTS,
         lifecycle::rounds::STATEMENTS,

@@ -19,10 +19,11 @@ tenant_statements! {
                from organisations as organisation
               where organisation.id = $1 and organisation.deleted_at is null";
     /// The one place that says of which organisations everything may be read now, to be taken out or looked at by who
-    /// runs the installation. No row: not of this one.
+    /// runs the installation: also of those that are closing or deleted, until their time is over. No row: not of this one.
     MAY_BE_READ = "select organisation.slug, organisation.name, now()
                      from organisations as organisation
-                    where organisation.id = $1 and organisation.deleted_at is null";
+                    where organisation.id = $1 and organisation.erasing_since is null
+                      and coalesce(organisation.erase_at > clock_timestamp(), true)";
 }
 
 /// A job's open transaction inside the organisation that its row names. Rolled back unless committed.

@@ -94,6 +94,7 @@ pub(crate) async fn erase(state: &State, at: &OrganisationId) -> Result<(), Fail
         match step {
             Step::Jobs => erasure::erase_jobs(database, at).await?,
             Step::Tables => erasure::erase_tables(database, at).await?,
+            Step::Files => erasure::erase_files(database, &state.files, at).await?,
             Step::Clerk => state.mirror.delete_organisation(at).await?,
             Step::Stripe => {
                 // Whoever paid in the very last moment pays no more.

@@ -6,7 +6,8 @@ use std::time::Duration;
 use files::Files;
 use tenancy::{Database, OrganisationId, Query, SystemReason, tenant_statements};
 
-use crate::{OrgJob, Result, jobs};
+use crate::lifecycle::erasure;
+use crate::{Error, OrgJob, Result, jobs};
 
 /// The job that looks which organisations have files.
 pub const SWEEP_EXPORTS: &str = "sweep_exports";
@@ -42,6 +43,9 @@ pub async fn sweep(database: &Database, files: &Files) -> Result<(), NotSwept> {
     for organisation in files.organisations().await? {
         if there.contains(&organisation) {
             jobs::enqueue_in(&mut tx, &organisation, SWEEP_EXPORTS_OF, serde_json::json!({})).await?;
+        } else if erasure::is_erased(database, organisation.as_str(), "").await? {
+            // A worker began a file in the moment of the erasure, or a backup of the folder brought it back.
+            files.of(&organisation).remove_all().await?;
         } else {
             tracing::warn!(organisation = organisation.as_str(), "files are kept of an organisation that is not here");
         }
@@ -49,10 +53,13 @@ pub async fn sweep(database: &Database, files: &Files) -> Result<(), NotSwept> {
     Ok(tx.commit().await.map_err(crate::Error::from)?)
 }
 
-/// Looks through the files of one organisation; says how many it removed.
+/// Looks through the files of one organisation; says how many it removed. None of one that is being erased: that removes them.
 pub async fn sweep_of(database: &Database, files: &Files, organisation: &OrganisationId) -> Result<usize, NotSwept> {
     let folder = files.of(organisation);
-    let mut inside = OrgJob::reading(database, organisation, SWEEP_EXPORTS_OF).await?;
+    let mut inside = match OrgJob::reading(database, organisation, SWEEP_EXPORTS_OF).await {
+        Err(Error::NotFound) => return Ok(0),
+        inside => inside?,
+    };
     let tx = &mut inside.transaction;
     let known = async {
         tx.query(Query::new(EXPIRE)).await?;

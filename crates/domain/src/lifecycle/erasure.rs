@@ -1,6 +1,7 @@
 //! Erasing what was deleted long enough ago: recorded steps, each of which may be done again. What is left is how much there was
 //! of what, signed.
 
+pub(crate) mod files;
 pub(crate) mod rows;
 
 use std::collections::BTreeMap;
@@ -12,6 +13,7 @@ use tenancy::{Database, OrganisationId, Query, Row, SystemReason, Transaction, d
 
 use crate::{Error, Result};
 
+pub use files::erase_files;
 pub use rows::erase_tables;
 
 /// Rows that are erased in one transaction: nobody waits long for it.
@@ -85,6 +87,8 @@ pub enum Step {
     Jobs,
     /// Rows of tenant tables.
     Tables,
+    /// What is kept for it outside of the database.
+    Files,
     /// The organisation at Clerk.
     Clerk,
     /// That the customer at Stripe is ours.
@@ -99,14 +103,15 @@ pub enum Step {
 
 impl Step {
     /// In their order.
-    pub const ALL: [Self; 7] =
-        [Self::Jobs, Self::Tables, Self::Clerk, Self::Stripe, Self::Directory, Self::Record, Self::Done];
+    pub const ALL: [Self; 8] =
+        [Self::Jobs, Self::Tables, Self::Files, Self::Clerk, Self::Stripe, Self::Directory, Self::Record, Self::Done];
 
     /// As stored.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Jobs => "jobs",
             Self::Tables => "tables",
+            Self::Files => "files",
             Self::Clerk => "clerk",
             Self::Stripe => "stripe",
             Self::Directory => "directory",
@@ -146,7 +151,7 @@ pub struct ErasureRecord {
     pub begun_at: Timestamp,
     /// When nothing was left.
     pub finished_at: Timestamp,
-    /// Rows erased, by table.
+    /// Rows erased, by table, and files.
     pub counts: BTreeMap<String, i64>,
 }
 

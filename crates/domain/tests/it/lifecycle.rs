@@ -71,6 +71,7 @@ impl Scene {
             match step {
                 Step::Jobs => erasure::erase_jobs(&self.worker, at).await.unwrap(),
                 Step::Tables => erasure::erase_tables(&self.worker, at).await.unwrap(),
+                Step::Files => erasure::erase_files(&self.worker, &self.world.files, at).await.unwrap(),
                 Step::Directory => erasure::erase_from_directories(&self.worker, at).await.unwrap(),
                 Step::Stripe => _ = erasure::customers(&self.worker, at).await.unwrap(),
                 Step::Record => erasure::seal(&self.worker, at, |text| testkit::signer().sign(text)).await.unwrap(),
@@ -88,6 +89,23 @@ impl Scene {
 
     async fn due(&self) -> Vec<String> {
         erasure::due(&self.worker).await.unwrap().into_iter().map(|one| one.id.to_string()).collect()
+    }
+
+    /// Files with what is in them: their path is what they are called there.
+    fn files(&self) -> BTreeMap<String, Vec<u8>> {
+        let mut found = BTreeMap::new();
+        let mut folders = vec![self.world.files.folder().to_owned()];
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() {
+                    folders.push(path.clone());
+                }
+                let content = if path.is_dir() { Vec::new() } else { std::fs::read(&path).unwrap() };
+                found.insert(path.to_str().unwrap().to_owned(), content);
+            }
+        }
+        found
     }
 
     /// Rows and a checksum of them for each table, without those of the one that goes.
@@ -110,7 +128,7 @@ impl Scene {
         self.admin.query(sql, &[]).await.unwrap().iter().map(|row| row.get(0)).collect()
     }
 
-    /// Tables in which one of these words stands anywhere.
+    /// Tables in which one of these words stands anywhere, and files that are called so or have it in them.
     async fn mentions(&self, words: &[&str]) -> Vec<String> {
         let mut found = Vec::new();
         for table in self.tables().await {
@@ -120,6 +138,14 @@ impl Scene {
                 let rows: i64 = self.admin.query_one(&sql, &[word]).await.unwrap().get(0);
                 if rows > 0 {
                     found.push(format!("{table}: {word} {rows} times"));
+                }
+            }
+        }
+        for (path, content) in self.files() {
+            let text = String::from_utf8_lossy(&content).to_lowercase();
+            for word in words.iter().map(|word| word.to_lowercase()) {
+                if path.to_lowercase().contains(&word) || text.contains(&word) {
+                    found.push(format!("{path}: {word}"));
                 }
             }
         }
@@ -289,6 +315,11 @@ async fn whatever_step_it_is_killed_at_nothing_is_left_of_it_and_all_of_everybod
         scene.world.logo("ada", &acme).await;
         scene.world.own_role("ada", &acme, &[Permission::RunsRead]).await;
         scene.world.invitation("ada", &acme).await;
+        scene.world.made_export("ada", &acme).await;
+        scene.world.made_export("olga", &organisation("bolt")).await;
+        // A worker was killed while it wrote this one.
+        let folder = scene.world.files.folder().join("org_acme/exports");
+        std::fs::write(folder.join("0.zip#part"), "Canary").unwrap();
         for (number, body) in
             [(1, r#"{"data":{"id":"org_acme","name":"The acme company"}}"#), (2, r#"{"customer":"cus_acme"}"#)]
         {
@@ -306,6 +337,8 @@ async fn whatever_step_it_is_killed_at_nothing_is_left_of_it_and_all_of_everybod
         let mut others = scene.others(&acme.id).await;
         // The customer's event names no organisation; it goes with it.
         let events = others.remove("tenantry.inbound_events").unwrap();
+        let bolts: Vec<_> = scene.files().into_iter().filter(|(path, _)| !path.contains("org_acme")).collect();
+        assert!(bolts.iter().any(|(path, content)| path.ends_with(".zip") && content.len() > 1_000), "{most}");
         scene.days_pass(&acme.id, 30.1).await;
         assert!(erasure::begin(&scene.worker, &acme.id).await.unwrap());
         while erasure::step(&scene.worker, &acme.id).await.unwrap() != Step::Done {
@@ -315,12 +348,14 @@ async fn whatever_step_it_is_killed_at_nothing_is_left_of_it_and_all_of_everybod
         let mut after = scene.others(&acme.id).await;
         assert_eq!(after.remove("tenantry.inbound_events").unwrap().0, events.0 - 1);
         assert_eq!(after, others, "{most}");
+        assert!(scene.files().into_iter().eq(bolts), "{most}: the others' files are as they were");
         // What is left says how much there was of what, and is signed.
         let records = erasure::records(&scene.worker, Some(&acme.id)).await.unwrap();
         let [(text, signature)] = &records[..] else { panic!("{records:?}") };
         assert!(signatures::erasure::is_signed(text, signature, &testkit::signer().public_key()));
         let record: erasure::ErasureRecord = serde_json::from_str(text).unwrap();
-        assert_eq!(record.counts, counted, "{most}");
+        let with_files: BTreeMap<String, i64> = counted.into_iter().chain([("files".to_owned(), 1)]).collect();
+        assert_eq!(record.counts, with_files, "{most}");
         assert!(record.counts["tenantry.audit_log"] > 0 && record.counts["tenantry.runs"] == 1);
         assert!(erasure::is_erased(&scene.worker, "org_acme", "").await.unwrap());
         assert!(erasure::is_erased(&scene.worker, "", "cus_acme").await.unwrap());
@@ -330,6 +365,37 @@ async fn whatever_step_it_is_killed_at_nothing_is_left_of_it_and_all_of_everybod
         assert_eq!(code(deleted::show(&scene.world.app, &acme.id, &user("ada")).await), "not found");
         assert_eq!(code(scene.restores("ada", &acme.id).await), "not found");
     }
+}
+
+/// Killed between the files and the note that they are gone, and with a file begun in that very moment.
+#[tokio::test]
+async fn files_are_counted_once_and_what_comes_too_late_is_swept() {
+    let scene = Scene::set().await;
+    let (acme, files) = (organisation("acme"), scene.world.files.clone());
+    scene.world.made_export("ada", &acme).await;
+    assert!(erasure::once_more(&scene.worker, &acme.id).await.unwrap());
+    assert!(erasure::begin(&scene.worker, &acme.id).await.unwrap());
+    scene.erases(&acme.id, 2).await;
+    for _ in 0..2 {
+        assert_eq!(erasure::step(&scene.worker, &acme.id).await.unwrap(), Step::Files);
+        erasure::erase_files(&scene.worker, &files, &acme.id).await.unwrap();
+    }
+    scene.erases(&acme.id, 1).await;
+    let late = files.folder().join("org_acme/exports");
+    std::fs::create_dir_all(&late).unwrap();
+    std::fs::write(late.join("1.zip#part"), "late").unwrap();
+    // Whoever still believes that it is at the step counts nothing again.
+    erasure::erase_files(&scene.worker, &files, &acme.id).await.unwrap();
+    std::fs::create_dir_all(&late).unwrap();
+    std::fs::write(late.join("1.zip#part"), "late").unwrap();
+    // No job of it is left behind, and none fails over it.
+    assert_eq!(domain::exports::sweep_of(&scene.worker, &files, &acme.id).await.unwrap(), 0);
+    scene.erases(&acme.id, 100).await;
+    let (text, _) = erasure::records(&scene.worker, Some(&acme.id)).await.unwrap().remove(0);
+    let record: erasure::ErasureRecord = serde_json::from_str(&text).unwrap();
+    assert_eq!(record.counts["files"], 1);
+    domain::exports::sweep(&scene.worker, &files).await.unwrap();
+    assert_eq!(scene.mentions(&["org_acme", "late"]).await, [] as [String; 0]);
 }
 
 /// As after a backup from before is restored: it is there, and nobody knows that it was erased.
