@@ -14,6 +14,7 @@ use tenancy::{Database, OrganisationId, Query, Table, Transaction, directory_sta
 
 use crate::audit_log::{self, Author, Entry};
 use crate::exports::contents;
+use crate::lifecycle::erasure;
 
 directory_statements! {
     HERE = "select from organisations as organisation where organisation.id = $1";
@@ -23,8 +24,8 @@ directory_statements! {
 
 /// Rows that are sent together, and how large they may be.
 const BATCH: (usize, usize) = (500, 1 << 20);
-/// Speaks of files, and those stay where they are.
-const NOT_TAKEN: &str = "exports";
+/// Files stay where they are; and what is brought in lives, also where it was on its way out when it was exported.
+const NOT_TAKEN: [&str; 2] = ["closings", "exports"];
 /// People may be here already, as members of another organisation.
 const SHARED: &str = "users";
 
@@ -58,6 +59,9 @@ pub enum NotImported {
     /// It is here.
     #[error("the organisation {0} is here already; nothing is ever imported over one")]
     AlreadyHere(String),
+    /// It was.
+    #[error("the organisation {0} was erased here, and nothing brings it back")]
+    Erased(String),
     /// A row breaks a rule, as that no two organisations have one web address.
     #[error("the database does not take a row of {table}: it breaks {constraint}")]
     Constraint {
@@ -105,6 +109,9 @@ pub async fn import<R: Read + Seek>(
     if tx.query_opt(Query::new(HERE).bind(subject.id.clone())).await?.is_some() {
         return Err(NotImported::AlreadyHere(subject.id));
     }
+    if erasure::is_erased(database, &subject.id, "").await? {
+        return Err(NotImported::Erased(subject.id));
+    }
     let mut rows = 0;
     let mut noted = false;
     for (table, kind) in tables {
@@ -136,7 +143,7 @@ async fn planned(tx: &mut Transaction, parts: &[TablePart]) -> Result<Vec<(Table
             return Err(NotImported::UnknownColumn { table: part.name.clone(), column: unknown.name.clone() });
         }
         let names: Vec<&str> = part.columns.iter().map(|column| column.name.as_str()).collect();
-        if part.name != NOT_TAKEN {
+        if !NOT_TAKEN.contains(&part.name.as_str()) {
             waiting.push((table.with_columns(&names), part.kind));
         }
     }

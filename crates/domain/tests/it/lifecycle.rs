@@ -403,6 +403,7 @@ async fn files_are_counted_once_and_what_comes_too_late_is_swept() {
 async fn what_a_backup_brings_back_is_erased_again() {
     let scene = Scene::set().await;
     let acme = organisation("acme");
+    let archive = crate::exports::archive_of(&scene.worker, &acme).await;
     assert!(erasure::once_more(&scene.worker, &acme.id).await.unwrap());
     assert_eq!(scene.due().await, [acme.id.to_string()]);
     assert_eq!(code(scene.restores("ada", &acme.id).await), "deleted_at_clerk");
@@ -410,6 +411,10 @@ async fn what_a_backup_brings_back_is_erased_again() {
     scene.erases(&acme.id, 100).await;
     assert_eq!(scene.mentions(&["org_acme", ACME]).await, [] as [String; 0]);
     assert!(!erasure::once_more(&scene.worker, &acme.id).await.unwrap());
+    // Nor does an archive of it.
+    let mut archive = crate::exports::opened(&archive);
+    let refused = domain::imports::import(&scene.worker, &mut archive, &"0".repeat(64), "opal").await.unwrap_err();
+    assert_eq!(refused.to_string(), "the organisation org_acme was erased here, and nothing brings it back");
     assert!(!erasure::once_more(&scene.worker, &OrganisationId::parse("org_unknown").unwrap()).await.unwrap());
 }
 
