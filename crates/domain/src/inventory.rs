@@ -10,7 +10,7 @@ use crate::{Error, Result};
 directory_statements! {
     LIST = "
         select organisation.id, organisation.slug, organisation.name, organisation.plan, organisation.created_at,
-               organisation.deleted_at,
+               organisation.deleted_at, organisation.closing_since is not null, organisation.erase_at,
                (select count(*) from memberships as member
                  where member.organisation_id = organisation.id and member.removed_at is null and member.waiting_since is null)
           from organisations as organisation order by organisation.slug, organisation.id";
@@ -31,6 +31,10 @@ pub struct Listed {
     pub created_at: Timestamp,
     /// When it was deleted, where it was.
     pub deleted_at: Option<Timestamp>,
+    /// On its way out.
+    pub closing: bool,
+    /// When it is erased, where it is deleted.
+    pub erase_at: Option<Timestamp>,
     /// Who belongs to it.
     pub members: i64,
 }
@@ -44,7 +48,9 @@ impl Listed {
             plan: row.get(3),
             created_at: row.get(4),
             deleted_at: row.get(5),
-            members: row.get(6),
+            closing: row.get(6),
+            erase_at: row.get(7),
+            members: row.get(8),
         })
     }
 }
@@ -55,12 +61,16 @@ pub async fn list(database: &Database) -> Result<Vec<Listed>> {
     Ok(rows.iter().filter_map(Listed::from_row).collect())
 }
 
-/// The one with this id, or the one that is at this address now.
+/// The one with this id, or the one that is at this address now; where none is, the only one that was deleted there.
 pub async fn find(database: &Database, called: &str) -> Result<Listed> {
     let all = list(database).await?;
     let by_id = all.iter().find(|one| one.id.as_str() == called);
     let at = || all.iter().find(|one| one.slug == called && one.deleted_at.is_none());
-    by_id.or_else(at).cloned().ok_or(Error::NotFound)
+    let was_at = || {
+        let mut deleted = all.iter().filter(|one| one.slug == called && one.deleted_at.is_some());
+        deleted.next().filter(|_| deleted.next().is_none())
+    };
+    by_id.or_else(at).or_else(was_at).cloned().ok_or(Error::NotFound)
 }
 
 /// How many rows of each table are an organisation's, as an archive of it has them.

@@ -82,6 +82,7 @@ pub fn statements() -> impl Iterator<Item = &'static tenancy::Statement> {
         billing::customers::STATEMENTS,
         billing::checkouts::STATEMENTS,
         billing::record::STATEMENTS,
+        lifecycle::by_operator::STATEMENTS,
         lifecycle::closing::STATEMENTS,
         lifecycle::deleted::STATEMENTS,
         lifecycle::erasure::STATEMENTS,

@@ -58,6 +58,7 @@ const SHAPES: &[(&str, &[(&str, &str)])] = &[
     ("deletion.begin", &[("name", TEXT)]),
     ("deletion.stop", &[]),
     ("deleted.restore", &[]),
+    ("deleted.exports.ask", &[]),
     ("organisation.delete", &[("name", TEXT)]),
     ("organisation.keep", &[]),
     ("billing.email", &[("email", "attacker@proof.example")]),

@@ -37,6 +37,8 @@ pub enum Caller {
     Operator,
     /// A member of the organisation in the address who holds the permission.
     InOrganisation(Permission),
+    /// An admin of a deleted organisation that the address names by its id, who holds the permission until it is erased.
+    OfDeleted(Permission),
     /// A vendor, known by a signature.
     Vendor,
 }
@@ -141,6 +143,7 @@ impl Caller {
             Self::SignedIn => "signed_in",
             Self::Operator => "operator",
             Self::InOrganisation(_) => "in_organisation",
+            Self::OfDeleted(_) => "of_deleted",
             Self::Vendor => "vendor",
         }
     }
@@ -148,7 +151,7 @@ impl Caller {
     /// What a member needs, if anything.
     pub fn permission(self) -> Option<Permission> {
         match self {
-            Self::InOrganisation(permission) => Some(permission),
+            Self::InOrganisation(permission) | Self::OfDeleted(permission) => Some(permission),
             _ => None,
         }
     }

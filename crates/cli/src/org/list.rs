@@ -12,7 +12,11 @@ use tenancy::Database;
 pub(super) async fn all(database: &Database) -> anyhow::Result<()> {
     let mut out = std::io::stdout().lock();
     for one in inventory::list(database).await? {
-        let state = if one.deleted_at.is_some() { "deleted" } else { "active" };
+        let state = match (one.deleted_at, one.closing) {
+            (Some(_), _) => "deleted",
+            (None, true) => "closing",
+            (None, false) => "active",
+        };
         writeln!(
             out,
             "{:<32} {:<24} {:<10} {:<8} {:>4} members  {}",
@@ -31,6 +35,9 @@ pub(super) async fn one(database: &Database, found: &Listed, files_dir: Option<&
     writeln!(out, "plan     {}\nmembers  {}\nmade     {}", found.plan, found.members, found.created_at)?;
     if let Some(at) = found.deleted_at {
         writeln!(out, "deleted  {at}")?;
+    }
+    if let Some(at) = found.erase_at {
+        writeln!(out, "erased   {at}, unless it is restored")?;
     }
     for (table, rows) in inventory::rows(database, &found.id).await? {
         writeln!(out, "{rows:>9} rows in {table}")?;

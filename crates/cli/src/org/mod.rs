@@ -1,5 +1,6 @@
 //! `tenantry org`: organisations, for whoever runs the installation.
 
+mod end;
 mod export;
 mod import;
 mod list;
@@ -49,6 +50,23 @@ enum Command {
         #[command(flatten)]
         at: DatabaseArguments,
     },
+    /// Delete an organisation as an admin of it does: its plan is ended first, and it can be restored for a while
+    Close {
+        /// Its id, or its address
+        organisation: String,
+        /// Its name, to show that this one is meant
+        #[arg(long, value_name = "NAME")]
+        name: String,
+        #[command(flatten)]
+        at: DatabaseArguments,
+    },
+    /// Bring back a deleted organisation as an admin of it does, while it is not erased
+    Restore {
+        /// Its id, or the address it had
+        organisation: String,
+        #[command(flatten)]
+        at: DatabaseArguments,
+    },
     /// Bring in an organisation from an archive, whole or not at all
     Import {
         /// The archive
@@ -85,6 +103,16 @@ pub(crate) async fn run(arguments: &OrgArguments) -> anyhow::Result<ExitCode> {
             let found = find(&database, organisation).await?;
             let to = to.clone().unwrap_or_else(|| PathBuf::from(format!("{}.zip", found.slug)));
             export::run(&database, &found, &to, &at.operator()).await?;
+        }
+        Command::Close { organisation, name, at } => {
+            let database = at.connect().await?;
+            let found = find(&database, organisation).await?;
+            end::close(&database, &found, name, &at.operator()).await?;
+        }
+        Command::Restore { organisation, at } => {
+            let database = at.connect().await?;
+            let found = find(&database, organisation).await?;
+            end::restore(&database, &found, &at.operator()).await?;
         }
         Command::Import { archive, at } => import::run(&at.connect().await?, archive, &at.operator()).await?,
     }

@@ -9,7 +9,7 @@ use domain::audit_log::Origin;
 use domain::lifecycle::closing::{self, Stage};
 use domain::lifecycle::erasure::{self, Step};
 use domain::lifecycle::{FinalInvoice, deleted, rounds};
-use domain::{Error, Permission};
+use domain::{Error, Org, Permission};
 use tenancy::{Database, OrganisationId};
 use testkit::{Client, Organisation, World, organisation, user};
 
@@ -267,6 +267,41 @@ async fn who_belonged_there_sees_that_it_is_deleted_and_an_admin_brings_back_all
     let said: String = scene.admin.query_one(sql, &[]).await.unwrap().get(0);
     assert_eq!(said, "organisation.closing organisation.deleted organisation.restored");
     assert_eq!(domain::audit_log::verify(&scene.worker, &acme.id).await.unwrap(), None);
+}
+
+/// The door of what is left opens for what is taken along, and for nothing else.
+#[tokio::test]
+async fn admins_of_a_deleted_one_ask_for_its_data_and_do_nothing_else() {
+    let scene = Scene::set().await;
+    let acme = organisation("acme");
+    let door = |name: &str, at: &str| Org::of_deleted(&scene.world.app, organisation(at).id, user(name));
+    assert_eq!(code(door("ada", "acme").write().await), "not found", "it lives");
+    scene.world.procedure("ada", &acme, "ours").await;
+    scene.asks("ada", &acme, ACME).await.unwrap();
+    scene.ends(&acme.id).await;
+    for name in ["max", "olga", "ben", "nobody"] {
+        assert_eq!(code(door(name, "acme").write().await), "not found", "{name}");
+    }
+    let mut tx = door("ada", "acme").write().await.unwrap();
+    for permission in Permission::ALL.into_iter().filter(|permission| *permission != Permission::DataExport) {
+        assert_eq!(code(tx.require(permission)), "organisation_deleted", "{permission}");
+    }
+    assert_eq!(code(closing::begin(&mut tx, ACME).await), "organisation_deleted");
+    let id = domain::exports::ask(&mut tx).await.unwrap();
+    tx.commit().await.unwrap();
+    let read = door("ada", "acme").read(domain::audit_log::list(&domain::audit_log::Filter::default())).await;
+    assert_eq!(code(read), "organisation_deleted");
+    domain::exports::make(&scene.worker, &scene.world.files, &acme.id, id, 1).await.unwrap();
+    let (_, made) = door("ada", "acme").read(domain::exports::show(id)).await.unwrap();
+    assert_eq!(made.state, domain::exports::ExportState::Ready, "{made:?}");
+    let files = domain::exports::files_of(&scene.world.files, &acme.id).await.unwrap();
+    assert_eq!(files.len(), 1);
+    // Its time is over: no door, and no job finds anything to read.
+    scene.days_pass(&acme.id, 30.1).await;
+    assert_eq!(code(door("ada", "acme").read(domain::exports::list()).await), "not found");
+    assert_eq!(domain::exports::sweep_of(&scene.worker, &scene.world.files, &acme.id).await.unwrap(), 0);
+    let made = domain::exports::make(&scene.worker, &scene.world.files, &acme.id, id, 1).await;
+    assert_eq!(code(made), "not found");
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 
 pub(crate) mod audit_log;
 pub(crate) mod billing;
+pub(crate) mod deleted_exports;
 pub(crate) mod exports;
 pub(crate) mod invitations;
 pub(crate) mod lifecycle;

@@ -4,8 +4,8 @@ use askama::Template;
 use axum::body::Body;
 use axum::extract::State;
 use axum::response::Response;
-use domain::Access;
 use domain::exports::{self, Export, ExportId, ExportState};
+use domain::{Access, OrgTx};
 use http::{HeaderMap, Method, StatusCode};
 use serde::Deserialize;
 
@@ -30,16 +30,23 @@ pub(crate) struct ExportPath {
 struct ExportsPage {
     shell: Shell,
     tabs: Vec<TabLink>,
-    base: String,
-    lines: Vec<Line>,
+    exports: Exports,
+}
+
+/// Exports, and the way to another: in the settings, and of what is left of a deleted organisation.
+pub(super) struct Exports {
+    pub(super) base: String,
+    pub(super) lines: Vec<Line>,
+    /// Of the headings that it stands under, and one more.
+    pub(super) level: u8,
 }
 
 /// An export as people read it.
-struct Line {
-    export: Export,
-    asked_at: Moment,
-    until: Option<Moment>,
-    href: String,
+pub(super) struct Line {
+    pub(super) export: Export,
+    pub(super) asked_at: Moment,
+    pub(super) until: Option<Moment>,
+    pub(super) href: String,
 }
 
 /// `GET /orgs/{slug}/settings/export`
@@ -65,23 +72,33 @@ pub(crate) async fn download(
     headers: HeaderMap,
 ) -> Result<Response> {
     let (access, export) = org.read(|| exports::show(at.export)).await?;
+    send(&state, (access, export), (&method, &headers), org.write()).await
+}
+
+/// Sends the file of an export, or the part of it that is asked for. What takes something out is written down by `write`.
+pub(super) async fn send(
+    state: &crate::State,
+    (access, export): (Access, Export),
+    (method, headers): (&Method, &HeaderMap),
+    write: impl Future<Output = Result<OrgTx>>,
+) -> Result<Response> {
     let offered = offered(&access, &export).ok_or(Error::NotFound)?;
-    let part = offered.asked(&headers);
+    let part = offered.asked(headers);
     let range = match part {
         Part::Known | Part::Beyond => return Ok(offered.answer(part, Body::empty())),
         Part::Whole => None,
         Part::Bytes(first, last) => Some((first, last)),
     };
-    if method == Method::HEAD {
+    if *method == Method::HEAD {
         return Ok(offered.answer(part, Body::empty()));
     }
-    let mut tx = org.write().await?;
-    let taken = exports::take(&mut tx, at.export, range).await?;
+    let mut tx = write.await?;
+    let taken = exports::take(&mut tx, export.id, range).await?;
     let folder = state.config.files.of(&access.organisation.id);
     let opened = folder.open(&taken.file, range.map(|(first, last)| first..last + 1)).await;
     let file = opened.map_err(|error| match error {
         files::Error::Missing => {
-            tracing::error!(export = %at.export, "the file of an export is not where it should be");
+            tracing::error!(export = %export.id, "the file of an export is not where it should be");
             Error::NotFound
         }
         error => Error::internal(&error),
@@ -101,43 +118,46 @@ fn offered(access: &Access, export: &Export) -> Option<Offered> {
 
 impl ExportsPage {
     fn new(org: &InOrg, access: &Access, exports: Vec<Export>) -> Self {
-        let zone = Zone::of(access);
-        let base = org.url("settings/export");
+        Self {
+            shell: org.shell(access, Section::Settings),
+            tabs: Tab::links(access, Tab::Export),
+            exports: Exports::new(org.url("settings/export"), &Zone::of(access), exports, 3),
+        }
+    }
+}
+
+impl Exports {
+    pub(super) fn new(base: String, zone: &Zone, exports: Vec<Export>, level: u8) -> Self {
         let line = |export: Export| Line {
             asked_at: zone.moment(&export.asked_at),
             until: export.expires_at.map(|at| zone.moment(&at)),
             href: format!("{base}/{}/file", export.id),
             export,
         };
-        Self {
-            lines: exports.into_iter().map(line).collect(),
-            shell: org.shell(access, Section::Settings),
-            tabs: Tab::links(access, Tab::Export),
-            base,
-        }
+        Self { lines: exports.into_iter().map(line).collect(), base, level }
     }
 
     /// The one that is being made, where one is.
-    fn under_way(&self) -> Option<&Line> {
+    pub(super) fn under_way(&self) -> Option<&Line> {
         self.lines.iter().find(|line| line.export.is_under_way())
     }
 }
 
 impl Line {
-    fn is_ready(&self) -> bool {
+    pub(super) fn is_ready(&self) -> bool {
         self.export.state == ExportState::Ready
     }
 
-    fn is_failed(&self) -> bool {
+    pub(super) fn is_failed(&self) -> bool {
         self.export.state == ExportState::Failed
     }
 
-    fn is_running(&self) -> bool {
+    pub(super) fn is_running(&self) -> bool {
         self.export.state == ExportState::Running
     }
 
     /// Whole percents, rounded down; the file is not there before it has a name, so never all of them.
-    fn percent(&self) -> i64 {
+    pub(super) fn percent(&self) -> i64 {
         match self.export.rows_expected {
             0 => 0,
             expected => (self.export.rows_done * 100 / expected).min(99),
@@ -145,16 +165,16 @@ impl Line {
     }
 
     /// `12,400 of 1,000,000 rows`
-    fn rows(&self) -> String {
+    pub(super) fn rows(&self) -> String {
         format!("{} of {} rows", grouped(self.export.rows_done), grouped(self.export.rows_expected))
     }
 
-    fn all_rows(&self) -> String {
+    pub(super) fn all_rows(&self) -> String {
         let rows = self.export.rows_done;
         format!("{} {}", grouped(rows), if rows == 1 { "row" } else { "rows" })
     }
 
-    fn size(&self) -> String {
+    pub(super) fn size(&self) -> String {
         size_in_words(self.export.bytes.unwrap_or_default())
     }
 }

@@ -8,6 +8,7 @@ pub(crate) mod billing;
 pub(crate) mod buying;
 pub(crate) mod complaint;
 pub(crate) mod deleted;
+pub(crate) mod deleted_exports;
 pub(crate) mod deletion;
 pub(crate) mod errors;
 pub(crate) mod exports;

@@ -43,7 +43,7 @@ impl House {
         };
         let admin = app.world.database.client("postgres").await;
         let house = Self { app, clerk, worker, admin, _mail: mail };
-        house.leave_traces().await;
+        Box::pin(house.leave_traces()).await;
         house
     }
 

@@ -228,6 +228,8 @@ fn the_table_names_what_takes_the_person_themselves() {
         names,
         [
             "account.delete",
+            "deleted.exports.ask",
+            "deleted.export.download",
             "audit_log.export",
             "exports.ask",
             "export.download",
@@ -238,6 +240,8 @@ fn the_table_names_what_takes_the_person_themselves() {
             "billing.keep",
             "billing.email",
             "api.organisation.delete",
+            "api.deleted.exports.ask",
+            "api.deleted.export.download",
             "api.exports.ask",
             "api.export.download",
             "api.billing.checkout",

@@ -133,6 +133,7 @@ pub(crate) fn to(route: &Route, who: &As, slug: &str, things: &Things) -> Reques
                 "billing.preview" | "billing.checkout" => json!({ "price": "tenantry_team_monthly" }),
                 "billing.portal" => json!({ "for": "home" }),
                 "exports.ask"
+                | "deleted.exports.ask"
                 | "billing.keep"
                 | "organisation.keep"
                 | "deleted.restore"
