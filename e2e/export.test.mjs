@@ -6,7 +6,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { accessible, output } from './support/browser.mjs';
+import { pictures } from './support/browser.mjs';
 import { createOrganisation, signUp } from './support/people.mjs';
 import { stage } from './support/stage.mjs';
 import { Tenantry } from './support/tenantry.mjs';
@@ -22,22 +22,6 @@ const address = () => `${tenantry.app}/orgs/acme/settings/export`;
 const ask = () => page.getByRole('button', { name: 'Prepare export' });
 const download = () => page.getByRole('link', { name: /^Download the export of/ });
 
-// Both themes, wide and narrow, for people to look at.
-async function pictures(name) {
-  for (const colorScheme of ['light', 'dark']) {
-    await page.emulateMedia({ colorScheme });
-    await accessible(page, `${name}, ${colorScheme}`);
-    for (const width of [1280, 390]) {
-      await page.setViewportSize({ width, height: width === 390 ? 844 : 800 });
-      const wide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
-      assert.ok(wide <= 0, `${name} is ${wide} px too wide at ${width}`);
-      await page.screenshot({ path: `${output}${name}-${colorScheme}-${width}.png`, fullPage: true });
-    }
-  }
-  await page.setViewportSize({ width: 1280, height: 800 });
-  await page.emulateMedia({ colorScheme: 'light' });
-}
-
 test('an admin finds the page in the settings', async () => {
   ({ page } = await person());
   await signUp(page, tenantry, { first: 'Grace', last: 'Hopper', email: 'grace+clerk_test@acme.example' });
@@ -46,7 +30,7 @@ test('an admin finds the page in the settings', async () => {
   await page.getByRole('link', { name: 'Data export' }).click();
   await page.getByRole('heading', { level: 2, name: 'Data export' }).waitFor();
   await page.getByRole('heading', { name: 'No export yet' }).waitFor();
-  await pictures('export-empty');
+  await pictures(page, 'export-empty');
 });
 
 test('progress moves by itself', async () => {
@@ -56,7 +40,7 @@ test('progress moves by itself', async () => {
   await page.goto(address());
   await page.getByText('400,000 of 1,000,000 rows').waitFor();
   assert.equal(await ask().getAttribute('aria-disabled'), 'true');
-  await pictures('export-running');
+  await pictures(page, 'export-running');
   tenantry.sql('update tenantry.exports set rows_done = 634567');
   await page.getByText('634,567 of 1,000,000 rows').waitFor();
   await page.getByRole('img', { name: '63 percent prepared' }).waitFor();
@@ -71,7 +55,7 @@ test('an export is asked for, and is ready without a word', async () => {
   await ask().click();
   await page.getByText('The export is being prepared.').waitFor();
   await download().waitFor();
-  await pictures('export-ready');
+  await pictures(page, 'export-ready');
 });
 
 test('the file is a ZIP that others read, and fits its checksum', async () => {
@@ -118,5 +102,5 @@ test('what has expired cannot be had any more, and says so', async () => {
   assert.equal(answer.status(), 404);
   await page.goto(address());
   await page.getByText('Expired').waitFor();
-  await pictures('export-expired');
+  await pictures(page, 'export-expired');
 });
