@@ -69,10 +69,12 @@ impl Scene {
         for _ in 0..most {
             let step = erasure::step(&self.worker, at).await.unwrap();
             match step {
-                Step::Jobs => erasure::erase_jobs(&self.worker, at).await.unwrap(),
-                Step::Tables => erasure::erase_tables(&self.worker, at).await.unwrap(),
+                Step::Jobs => erasure::erase_jobs(&self.worker, at, &tokio::time::sleep).await.unwrap(),
+                Step::Tables => erasure::erase_tables(&self.worker, at, &tokio::time::sleep).await.unwrap(),
                 Step::Files => erasure::erase_files(&self.worker, &self.world.files, at).await.unwrap(),
-                Step::Directory => erasure::erase_from_directories(&self.worker, at).await.unwrap(),
+                Step::Directory => {
+                    erasure::erase_from_directories(&self.worker, at, &tokio::time::sleep).await.unwrap()
+                }
                 Step::Stripe => _ = erasure::customers(&self.worker, at).await.unwrap(),
                 Step::Record => erasure::seal(&self.worker, at, |text| testkit::signer().sign(text)).await.unwrap(),
                 Step::Clerk => {}
@@ -400,6 +402,31 @@ async fn whatever_step_it_is_killed_at_nothing_is_left_of_it_and_all_of_everybod
         assert_eq!(code(deleted::show(&scene.world.app, &acme.id, &user("ada")).await), "not found");
         assert_eq!(code(scene.restores("ada", &acme.id).await), "not found");
     }
+}
+
+/// A large table goes in batches, and between them others have their turn.
+#[tokio::test]
+async fn much_is_erased_with_pauses() {
+    let scene = Scene::set().await;
+    let acme = organisation("acme");
+    let many = "insert into tenantry.mails (organisation_id, id, key, address, notice, state, settled_at)
+                select 'org_acme', gen_random_uuid(), 'many ' || number, 'a@b.example', '{}', 'sent', now()
+                  from generate_series(1, 2500) as number";
+    scene.admin.execute(many, &[]).await.unwrap();
+    assert!(erasure::once_more(&scene.worker, &acme.id).await.unwrap());
+    assert!(erasure::begin(&scene.worker, &acme.id).await.unwrap());
+    scene.erases(&acme.id, 1).await;
+    let rests = std::sync::Mutex::new(Vec::new());
+    let rest = |how_long: std::time::Duration| {
+        rests.lock().unwrap().push(how_long);
+        std::future::ready(())
+    };
+    erasure::erase_tables(&scene.worker, &acme.id, &rest).await.unwrap();
+    let left = "select count(*) from tenantry.mails where organisation_id = 'org_acme'";
+    assert_eq!(scene.admin.query_one(left, &[]).await.unwrap().get::<_, i64>(0), 0);
+    let rests = rests.into_inner().unwrap();
+    assert_eq!(rests.len(), 2, "after each full batch");
+    assert!(rests.iter().all(|rest| !rest.is_zero() && rest.as_secs() <= 1), "{rests:?}");
 }
 
 /// Killed between the files and the note that they are gone, and with a file begun in that very moment.
