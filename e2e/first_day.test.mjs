@@ -148,7 +148,7 @@ test('switching is a link that works without script, and so does a tick', async 
   const { page } = plain;
   await signIn(page, tenantry, 'joan+clerk_test@bolt.example');
   await page.goto(`${tenantry.app}/orgs/bolt/procedures`);
-  await page.goto(`${tenantry.app}/orgs/acme/runs`);
+  await page.goto(`${tenantry.app}/orgs/acme/runs?state=all`);
   await page.getByRole('link', { name: 'Monday' }).click();
   await page.getByRole('button', { name: 'Undo: Unlock the dock' }).click();
   await page.getByRole('button', { name: 'Mark done: Unlock the dock' }).waitFor();
@@ -162,7 +162,7 @@ test('everything survives a restart, the sessions too', async () => {
   await tenantry.stop();
   await tenantry.start();
   const { page } = grace;
-  await page.goto(`${tenantry.app}/orgs/acme/runs`);
+  await page.goto(`${tenantry.app}/orgs/acme/runs?state=all`);
   await page.getByRole('link', { name: 'Monday' }).click();
   await page.getByText('2 of 3').first().waitFor();
 });

@@ -10,7 +10,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use domain::lifecycle::erasure::{self, Step};
-use domain::{Org, Page, runs};
+use domain::tracker::{self, Wanted};
+use domain::{Org, Page};
 use tenancy::{Database, OrganisationId, PoolOptions, UserId};
 
 /// Each of them reads so often.
@@ -101,7 +102,7 @@ async fn read(app: Database, over: Arc<AtomicBool>) -> Vec<Duration> {
     let mut times = Vec::new();
     while !over.load(Ordering::SeqCst) {
         let began = Instant::now();
-        door.read(runs::list(Page::default())).await.unwrap();
+        door.read(tracker::list(Page::default(), &Wanted::default())).await.unwrap();
         times.push(began.elapsed());
         tokio::time::sleep(PAUSE).await;
     }

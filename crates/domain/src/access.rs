@@ -1,5 +1,6 @@
 //! Who asks, in which organisation, and what they may do there: read in the round trip that opens each transaction.
 
+use jiff::tz::TimeZone;
 use tenancy::{OrganisationId, Query, Row, UserId, tenant_statements};
 
 use crate::entitlements::Terms;
@@ -116,6 +117,13 @@ pub struct OrganisationSummary {
     pub ownerless: bool,
     /// Digest of its logo, which names the picture; none where there is none.
     pub logo: Option<String>,
+}
+
+impl OrganisationSummary {
+    /// Its zone, or UTC where this machine has never heard of it.
+    pub fn zone(&self) -> TimeZone {
+        TimeZone::get(&self.time_zone).unwrap_or(TimeZone::UTC)
+    }
 }
 
 /// A signed-in person.

@@ -49,7 +49,10 @@ pub use page::{Cursor, Listing, PAGE_SIZE, Page};
 pub use permissions::{Permission, PermissionGroup, Rights};
 pub use plans::Plan;
 pub use presence::Presence;
-pub use product::{procedures, runs, step_templates};
+pub use product::{
+    Assignee, Health, Place, StepRules, activity, comments, due, duties, evidence, my_work, procedures, run_name, runs,
+    step_templates, steps, tracker, versions, viewers,
+};
 pub use roles::CustomRole;
 pub use text::Details;
 
@@ -100,7 +103,15 @@ pub fn statements() -> impl Iterator<Item = &'static tenancy::Statement> {
         mails::STATEMENTS,
         procedures::STATEMENTS,
         step_templates::STATEMENTS,
+        versions::STATEMENTS,
+        duties::STATEMENTS,
         runs::STATEMENTS,
+        steps::STATEMENTS,
+        tracker::STATEMENTS,
+        comments::STATEMENTS,
+        activity::STATEMENTS,
+        viewers::STATEMENTS,
+        my_work::STATEMENTS,
     ]
     .into_iter()
     .flatten()

@@ -262,6 +262,11 @@ impl OrgTx {
         self.access.person.id.to_string()
     }
 
+    /// The open transaction itself, for what is shared with jobs.
+    pub(crate) fn transaction(&mut self) -> &mut Transaction {
+        &mut self.transaction
+    }
+
     pub(crate) async fn rows(&mut self, query: Query) -> Result<Vec<Row>> {
         Ok(self.transaction.query(query).await?)
     }

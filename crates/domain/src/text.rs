@@ -29,6 +29,23 @@ pub(crate) fn clean(
     Ok(text.to_owned())
 }
 
+/// A pattern for `ilike` that finds these words anywhere, as they were typed.
+pub(crate) fn containing(words: &str) -> String {
+    let mut pattern = String::from("%");
+    for c in words.trim().chars().take(100) {
+        if matches!(c, '%' | '_' | '\\') {
+            pattern.push('\\');
+        }
+        if c != '\0' {
+            pattern.push(c);
+        }
+    }
+    if pattern.len() > 1 {
+        pattern.push('%');
+    }
+    pattern
+}
+
 /// Characters that make what follows read backwards: a name must not be able to rewrite its neighbours.
 fn turns_text_around(c: char) -> bool {
     matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')

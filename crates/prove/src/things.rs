@@ -1,11 +1,13 @@
 //! One of everything an address can name, made by the product itself.
 
+use domain::duties::{self, DutyId, DutyName};
 use domain::email_address::EmailAddress;
 use domain::exports::{self, ExportId};
 use domain::invitations::{self, InvitationId};
 use domain::procedures::{self, ProcedureId, ProcedureName};
-use domain::runs::{self, RunId, RunName, StepId};
+use domain::runs::{self, RunId, RunName};
 use domain::step_templates::{self, StepTemplateId, StepTitle};
+use domain::steps::{self, StepId};
 use domain::{BaseRole, CustomRole, Details, FieldErrors, OrgTx, Permission, logos, roles};
 use tenancy::Database;
 use uuid::Uuid;
@@ -27,6 +29,7 @@ pub(crate) struct Things {
     role: Uuid,
     logo: &'static str,
     export: ExportId,
+    duty: DutyId,
 }
 
 impl Things {
@@ -46,6 +49,7 @@ impl Things {
         procedures::edit(&mut tx, procedure, &named(&format!("{text} again"))?, &details).await?;
         let run = runs::start(&mut tx, procedure, &RunName::parse(text).map_err(unfit)?).await?;
         let (invitation, role) = people(&mut tx, party, text).await?;
+        let duty = duties::create(&mut tx, &DutyName::parse(&format!("duty of {text}")).map_err(unfit)?).await?;
         let logo = party.logo();
         logos::set(&mut tx, format!("a picture of {text}").into_bytes(), logo).await?;
         let export = exports::ask(&mut tx).await?;
@@ -65,6 +69,7 @@ impl Things {
                 role,
                 logo,
                 export,
+                duty,
             }),
             _ => Err(Error::CannotRun("the product made a run without steps".to_owned())),
         }
@@ -73,7 +78,7 @@ impl Things {
     /// Does the run's first step.
     pub(crate) async fn tick(&self, app: &Database, party: Party) -> Result<()> {
         let mut tx = party.door(app, party.admin()).write().await?;
-        runs::tick(&mut tx, self.run, self.step).await?;
+        steps::tick(&mut tx, self.run, self.step).await?;
         Ok(tx.commit().await?)
     }
 
@@ -97,6 +102,7 @@ impl Things {
             role: self.role.to_string(),
             logo: format!("{}.png", self.logo),
             export: self.export.to_string(),
+            duty: self.duty.to_string(),
         }
     }
 }
@@ -114,11 +120,12 @@ pub(crate) struct Ids {
     /// As its address names it.
     pub(crate) logo: String,
     pub(crate) export: String,
+    pub(crate) duty: String,
 }
 
-impl From<[String; 9]> for Ids {
-    fn from([procedure, template, run, step, member, invitation, role, logo, export]: [String; 9]) -> Self {
-        Self { procedure, template, run, step, member, invitation, role, logo, export }
+impl From<[String; 10]> for Ids {
+    fn from([procedure, template, run, step, member, invitation, role, logo, export, duty]: [String; 10]) -> Self {
+        Self { procedure, template, run, step, member, invitation, role, logo, export, duty }
     }
 }
 
@@ -137,13 +144,14 @@ impl Ids {
             id(6),
             format!("{}.png", "0".repeat(64)),
             id(7),
+            id(8),
         ])
     }
 
     /// All of them, in the order of [`Ids::from`].
-    pub(crate) fn all(&self) -> [&String; 9] {
-        let Self { procedure, template, run, step, member, invitation, role, logo, export } = self;
-        [procedure, template, run, step, member, invitation, role, logo, export]
+    pub(crate) fn all(&self) -> [&String; 10] {
+        let Self { procedure, template, run, step, member, invitation, role, logo, export, duty } = self;
+        [procedure, template, run, step, member, invitation, role, logo, export, duty]
     }
 
     /// The one of this kind.
@@ -158,6 +166,7 @@ impl Ids {
             Noun::Role => &self.role,
             Noun::Logo => &self.logo,
             Noun::Export => &self.export,
+            Noun::Duty => &self.duty,
         }
     }
 
@@ -174,6 +183,7 @@ impl Ids {
             Noun::Role => (&mut ids.role, &other.role),
             Noun::Logo => (&mut ids.logo, &other.logo),
             Noun::Export => (&mut ids.export, &other.export),
+            Noun::Duty => (&mut ids.duty, &other.duty),
         };
         ours.clone_from(theirs);
         ids

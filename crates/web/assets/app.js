@@ -62,6 +62,32 @@ document.addEventListener("keydown", (event) => {
   if (opener) openDialog(opener, event);
 });
 
+// A step of a draft is dragged before another; the buttons beside it do the same.
+let dragged = null;
+
+document.addEventListener("dragstart", (event) => {
+  dragged = event.target.closest?.("[data-drag]") ?? null;
+  if (dragged) event.dataTransfer.effectAllowed = "move";
+});
+document.addEventListener("dragover", (event) => {
+  const over = dragged && event.target.closest("[data-step]");
+  document.querySelector(".dragged-over")?.classList.remove("dragged-over");
+  if (!over || over === dragged) return;
+  event.preventDefault();
+  over.classList.add("dragged-over");
+});
+document.addEventListener("drop", (event) => {
+  const over = dragged && event.target.closest("[data-step]");
+  if (!over || over === dragged) return;
+  event.preventDefault();
+  const open = document.querySelector("input[name=open]")?.value ?? "";
+  htmx.ajax("POST", dragged.dataset.drag, { values: { before: over.dataset.step, open }, target: "#main", swap: "innerMorph" });
+});
+document.addEventListener("dragend", () => {
+  document.querySelector(".dragged-over")?.classList.remove("dragged-over");
+  dragged = null;
+});
+
 // A menu closes when one of its actions is taken in place.
 document.addEventListener("htmx:after:request", () => {
   for (const menu of document.querySelectorAll(".menu:popover-open")) {

@@ -86,6 +86,8 @@
     const here = new URL(location.href);
     if (event === "access") {
       url = url.replace(/as=.*$/, `as=${data.as}`);
+    } else if (event === "run") {
+      return readAgain(data.seen);
     } else if (event === "moved") {
       url = url.replace(/^\/orgs\/[^/]+/, `/orgs/${data.slug}`);
       here.pathname = here.pathname.replace(/^\/orgs\/[^/]+/, `/orgs/${data.slug}`);
@@ -93,6 +95,13 @@
       return undefined;
     }
     return say(data.text, here.href);
+  }
+
+  // What others did in the run that is shown; what one did oneself is there already.
+  function readAgain(seen) {
+    const again = document.getElementById("again");
+    url = url.replace(/seen=[^&]*/, `seen=${seen}`);
+    if (again && again.dataset.seen !== seen) again.dispatchEvent(new Event("again"));
   }
 
   // Stays until it is dismissed: what the page shows is from before.

@@ -21,6 +21,15 @@ pub(crate) enum Flash {
     StepSaved,
     StepRemoved,
     RunStarted,
+    RunRenamed,
+    RunCancelled,
+    RunReopened,
+    Written,
+    SignedOff,
+    ProcedureArchived,
+    ProcedureBack,
+    DutySaved,
+    DutyRetired,
     RoleCreated,
     RoleSaved,
     RoleDeleted,
@@ -54,147 +63,107 @@ pub(crate) enum Flash {
 }
 
 impl Flash {
-    const PLAIN: [Self; 38] = [
-        Self::OrganisationCreated,
-        Self::OrganisationOnItsWay,
-        Self::ProcedureCreated,
-        Self::ProcedureSaved,
-        Self::StepAdded,
-        Self::StepSaved,
-        Self::StepRemoved,
-        Self::RunStarted,
-        Self::RoleCreated,
-        Self::RoleSaved,
-        Self::RoleDeleted,
-        Self::SignedOut,
-        Self::JobTriedAgain,
-        Self::JobSetAside,
-        Self::Comparing,
-        Self::MemberChanged,
-        Self::MemberRemoved,
-        Self::Left,
-        Self::InvitationResent,
-        Self::InvitationChanged,
-        Self::InvitationRevoked,
-        Self::InvitationDeclined,
-        Self::Joined,
-        Self::ProfileSaved,
-        Self::ProfileOnItsWay,
-        Self::LogoSaved,
-        Self::LogoRemoved,
-        Self::SessionEnded,
-        Self::OtherSessionsEnded,
-        Self::SubscriptionStarted,
-        Self::SubscriptionChanged,
-        Self::SubscriptionKept,
-        Self::PaymentOnItsWay,
-        Self::BillingEmailSaved,
-        Self::ExportAsked,
-        Self::OrganisationKept,
-        Self::OrganisationRestored,
-        Self::AccountDeleted,
+    /// Each with its word in the cookie and its sentence.
+    const ALL: [(Self, &str, &str); 47] = [
+        (Self::OrganisationCreated, "organisation-created", "Your organisation is ready."),
+        (
+            Self::OrganisationOnItsWay,
+            "organisation-on-its-way",
+            "Your organisation is created and appears here in a moment.",
+        ),
+        (Self::ProcedureCreated, "procedure-created", "Draft saved. Add its steps next."),
+        (Self::ProcedureSaved, "procedure-saved", "Saved."),
+        (Self::StepAdded, "step-added", "Step added."),
+        (Self::StepSaved, "step-saved", "Step saved."),
+        (Self::StepRemoved, "step-removed", "Step removed."),
+        (Self::RunStarted, "run-started", "The run has started."),
+        (Self::RunRenamed, "run-renamed", "The run has another name."),
+        (Self::RunCancelled, "run-cancelled", "The run is cancelled. What was done in it stays."),
+        (Self::RunReopened, "run-reopened", "The run goes on."),
+        (Self::Written, "written", "Written down."),
+        (Self::SignedOff, "signed-off", "Signed off."),
+        (Self::ProcedureArchived, "procedure-archived", "The procedure is archived. Runs in progress go on."),
+        (Self::ProcedureBack, "procedure-back", "The procedure is in use again."),
+        (Self::DutySaved, "duty-saved", "The duty is saved."),
+        (Self::DutyRetired, "duty-retired", "The duty is gone. Drafts ask whoever starts the run instead."),
+        (Self::RoleCreated, "role-created", "The role is there. Give it to people on the members’ page."),
+        (Self::RoleSaved, "role-saved", "Saved. Whoever holds the role has its new rights now."),
+        (Self::RoleDeleted, "role-deleted", "The role is deleted."),
+        (Self::SignedOut, "signed-out", "You are signed out."),
+        (Self::JobTriedAgain, "job-tried-again", "The job is tried again."),
+        (Self::JobSetAside, "job-set-aside", "The job is set aside and counts as done."),
+        (
+            Self::Comparing,
+            "comparing",
+            "A worker compares our directory with Clerk’s. Load this page again in a moment.",
+        ),
+        (Self::MemberChanged, "member-changed", "The roles are changed."),
+        (Self::MemberRemoved, "member-removed", "They are out, in open pages too."),
+        (Self::Left, "left", "You have left the organisation."),
+        (
+            Self::InvitationResent,
+            "invitation-resent",
+            "A new mail is on its way. The link in the old one does not work any more.",
+        ),
+        (Self::InvitationChanged, "invitation-changed", "The invitation is changed. A new mail with it is on its way."),
+        (Self::InvitationRevoked, "invitation-revoked", "The invitation is revoked. Its link does not work any more."),
+        (Self::InvitationDeclined, "invitation-declined", "You have declined the invitation."),
+        (Self::Joined, "joined", "Welcome. You belong to this organisation now."),
+        (Self::ProfileSaved, "profile-saved", "Profile saved."),
+        (Self::ProfileOnItsWay, "profile-on-its-way", "Saved. Name and address appear here in a moment."),
+        (Self::LogoSaved, "logo-saved", "The logo is saved."),
+        (Self::LogoRemoved, "logo-removed", "The logo is removed."),
+        (Self::SessionEnded, "session-ended", "The session is ended."),
+        (Self::OtherSessionsEnded, "other-sessions-ended", "All other sessions are ended."),
+        (
+            Self::SubscriptionStarted,
+            "subscription-started",
+            "The subscription has begun. What the plan allows is yours now.",
+        ),
+        (Self::SubscriptionChanged, "subscription-changed", "The subscription is changed."),
+        (Self::SubscriptionKept, "subscription-kept", "The subscription goes on as it is."),
+        (
+            Self::PaymentOnItsWay,
+            "payment-on-its-way",
+            "Nothing has changed yet. If you have paid, it shows here within a minute.",
+        ),
+        (Self::BillingEmailSaved, "billing-email-saved", "Invoices go to that address from now on."),
+        (Self::ExportAsked, "export-asked", "The export is being prepared."),
+        (Self::OrganisationKept, "organisation-kept", "It is kept. Everything is as it was."),
+        (
+            Self::OrganisationRestored,
+            "organisation-restored",
+            "It is back, with everything in it. Choose a plan for it here.",
+        ),
+        (Self::AccountDeleted, "account-deleted", "Your account is deleted, and you are signed out."),
     ];
 
     /// What the last answer to this browser left to say.
     pub(crate) fn of(config: &Config, headers: &HeaderMap) -> Option<Self> {
         let word = cookies::value(config, headers, COOKIE)?;
         let published = word.strip_prefix("published-").and_then(|number| number.parse().ok());
-        published.map(Self::Published).or_else(|| Self::PLAIN.into_iter().find(|flash| flash.word() == word))
+        published
+            .map(Self::Published)
+            .or_else(|| Self::ALL.into_iter().find(|(_, known, _)| *known == word).map(|(flash, ..)| flash))
     }
 
     /// The sentence.
     pub(crate) fn text(self) -> String {
         match self {
-            Self::OrganisationCreated => "Your organisation is ready.".to_owned(),
-            Self::OrganisationOnItsWay => "Your organisation is created and appears here in a moment.".to_owned(),
-            Self::ProcedureCreated => "Draft saved. Add its steps next.".to_owned(),
-            Self::ProcedureSaved => "Saved.".to_owned(),
             Self::Published(number) => format!("Version {number} is published."),
-            Self::StepAdded => "Step added.".to_owned(),
-            Self::StepSaved => "Step saved.".to_owned(),
-            Self::StepRemoved => "Step removed.".to_owned(),
-            Self::RunStarted => "The run has started.".to_owned(),
-            Self::RoleCreated => "The role is there. Give it to people on the members’ page.".to_owned(),
-            Self::RoleSaved => "Saved. Whoever holds the role has its new rights now.".to_owned(),
-            Self::RoleDeleted => "The role is deleted.".to_owned(),
-            Self::SignedOut => "You are signed out.".to_owned(),
-            Self::JobTriedAgain => "The job is tried again.".to_owned(),
-            Self::JobSetAside => "The job is set aside and counts as done.".to_owned(),
-            Self::ExportAsked => "The export is being prepared.".to_owned(),
-            Self::MemberChanged => "The roles are changed.".to_owned(),
-            Self::MemberRemoved => "They are out, in open pages too.".to_owned(),
-            Self::Left => "You have left the organisation.".to_owned(),
-            Self::InvitationResent => {
-                "A new mail is on its way. The link in the old one does not work any more.".to_owned()
-            }
-            Self::InvitationChanged => "The invitation is changed. A new mail with it is on its way.".to_owned(),
-            Self::InvitationRevoked => "The invitation is revoked. Its link does not work any more.".to_owned(),
-            Self::InvitationDeclined => "You have declined the invitation.".to_owned(),
-            Self::Joined => "Welcome. You belong to this organisation now.".to_owned(),
-            Self::Comparing => {
-                "A worker compares our directory with Clerk’s. Load this page again in a moment.".to_owned()
-            }
-            Self::SubscriptionStarted => "The subscription has begun. What the plan allows is yours now.".to_owned(),
-            Self::SubscriptionChanged => "The subscription is changed.".to_owned(),
-            Self::SubscriptionKept => "The subscription goes on as it is.".to_owned(),
-            Self::PaymentOnItsWay => {
-                "Nothing has changed yet. If you have paid, it shows here within a minute.".to_owned()
-            }
-            Self::BillingEmailSaved => "Invoices go to that address from now on.".to_owned(),
-            Self::OrganisationKept => "It is kept. Everything is as it was.".to_owned(),
-            Self::OrganisationRestored => "It is back, with everything in it. Choose a plan for it here.".to_owned(),
-            Self::AccountDeleted => "Your account is deleted, and you are signed out.".to_owned(),
-            Self::ProfileSaved => "Profile saved.".to_owned(),
-            Self::ProfileOnItsWay => "Saved. Name and address appear here in a moment.".to_owned(),
-            Self::LogoSaved => "The logo is saved.".to_owned(),
-            Self::LogoRemoved => "The logo is removed.".to_owned(),
-            Self::SessionEnded => "The session is ended.".to_owned(),
-            Self::OtherSessionsEnded => "All other sessions are ended.".to_owned(),
+            plain => plain.row().2.to_owned(),
         }
     }
 
     fn word(self) -> String {
         match self {
-            Self::OrganisationCreated => "organisation-created".to_owned(),
-            Self::OrganisationOnItsWay => "organisation-on-its-way".to_owned(),
-            Self::ProcedureCreated => "procedure-created".to_owned(),
-            Self::ProcedureSaved => "procedure-saved".to_owned(),
             Self::Published(number) => format!("published-{number}"),
-            Self::StepAdded => "step-added".to_owned(),
-            Self::StepSaved => "step-saved".to_owned(),
-            Self::StepRemoved => "step-removed".to_owned(),
-            Self::RunStarted => "run-started".to_owned(),
-            Self::RoleCreated => "role-created".to_owned(),
-            Self::RoleSaved => "role-saved".to_owned(),
-            Self::RoleDeleted => "role-deleted".to_owned(),
-            Self::SignedOut => "signed-out".to_owned(),
-            Self::JobTriedAgain => "job-tried-again".to_owned(),
-            Self::JobSetAside => "job-set-aside".to_owned(),
-            Self::Comparing => "comparing".to_owned(),
-            Self::MemberChanged => "member-changed".to_owned(),
-            Self::MemberRemoved => "member-removed".to_owned(),
-            Self::Left => "left".to_owned(),
-            Self::InvitationResent => "invitation-resent".to_owned(),
-            Self::InvitationChanged => "invitation-changed".to_owned(),
-            Self::InvitationRevoked => "invitation-revoked".to_owned(),
-            Self::InvitationDeclined => "invitation-declined".to_owned(),
-            Self::Joined => "joined".to_owned(),
-            Self::ProfileSaved => "profile-saved".to_owned(),
-            Self::ProfileOnItsWay => "profile-on-its-way".to_owned(),
-            Self::LogoSaved => "logo-saved".to_owned(),
-            Self::LogoRemoved => "logo-removed".to_owned(),
-            Self::SessionEnded => "session-ended".to_owned(),
-            Self::OtherSessionsEnded => "other-sessions-ended".to_owned(),
-            Self::SubscriptionStarted => "subscription-started".to_owned(),
-            Self::SubscriptionChanged => "subscription-changed".to_owned(),
-            Self::SubscriptionKept => "subscription-kept".to_owned(),
-            Self::PaymentOnItsWay => "payment-on-its-way".to_owned(),
-            Self::BillingEmailSaved => "billing-email-saved".to_owned(),
-            Self::ExportAsked => "export-asked".to_owned(),
-            Self::OrganisationKept => "organisation-kept".to_owned(),
-            Self::OrganisationRestored => "organisation-restored".to_owned(),
-            Self::AccountDeleted => "account-deleted".to_owned(),
+            plain => plain.row().1.to_owned(),
         }
+    }
+
+    fn row(self) -> (Self, &'static str, &'static str) {
+        Self::ALL.into_iter().find(|(flash, ..)| *flash == self).unwrap_or((self, "", ""))
     }
 
     /// `Set-Cookie` to say it on the next page.
@@ -219,7 +188,7 @@ mod tests {
             headers.insert(http::header::COOKIE, format!("flash={word}").parse().unwrap());
             Flash::of(&crate::config::tests::config("http://localhost:3000"), &headers)
         };
-        for flash in Flash::PLAIN.into_iter().chain([Flash::Published(7)]) {
+        for flash in Flash::ALL.into_iter().map(|(flash, ..)| flash).chain([Flash::Published(7)]) {
             assert_eq!(read(&flash.word()), Some(flash));
         }
         assert_eq!(read("<script>"), None);

@@ -19,6 +19,7 @@ mod health;
 mod icon;
 mod kept;
 mod live;
+mod markdown;
 mod money;
 mod organisation_change;
 mod origin;

@@ -10,7 +10,8 @@ use std::time::Duration;
 use axum::extract::State;
 use axum::response::sse::{Event, Sse};
 use axum::response::{IntoResponse as _, Response};
-use domain::{Access, Org, Read, directory};
+use domain::runs::RunId;
+use domain::{Access, Org, Read, directory, viewers};
 use futures_util::stream;
 use http::header::CACHE_CONTROL;
 use http::{HeaderName, HeaderValue};
@@ -24,6 +25,7 @@ use uuid::Uuid;
 use crate::access::InOrg;
 use crate::body::Query;
 use crate::error::Result;
+use crate::pages::watched::Watched;
 use crate::standing::Standing;
 
 /// A stream looks for itself this often, and says that it is alive.
@@ -64,6 +66,40 @@ pub(crate) struct Asked {
     /// Its person's standing when it was made.
     #[serde(default, rename = "as")]
     standing: String,
+    /// The run that it shows.
+    #[serde(default)]
+    run: String,
+    /// What it has seen of that.
+    #[serde(default)]
+    seen: String,
+}
+
+/// A run that the page shows.
+struct Watching {
+    run: RunId,
+    seen: String,
+    /// Told once it is over.
+    leaving: Leaving,
+}
+
+/// Takes the person out of the run's viewers when the stream ends, however it does.
+struct Leaving {
+    door: Org,
+    run: RunId,
+}
+
+impl Drop for Leaving {
+    fn drop(&mut self) {
+        let (door, run) = (self.door.clone(), self.run);
+        tokio::spawn(async move {
+            // Whoever cannot say so has left a minute later all the same.
+            if let Ok(mut tx) = door.write().await
+                && viewers::leave(&mut tx, run).await.is_ok()
+            {
+                let _ = tx.commit().await;
+            }
+        });
+    }
 }
 
 /// `GET /orgs/{slug}/live`
@@ -83,11 +119,20 @@ pub(crate) async fn show(
         pause: BEAT,
         first: None,
         over: false,
+        watching: asked.run.parse().ok().map(|run| Watching {
+            run,
+            seen: asked.seen,
+            leaving: Leaving { door: org.door().clone().for_a_channel(), run },
+        }),
         known,
         wakes,
         state,
     };
-    channel.first = Some(channel.news(&access).unwrap_or_else(alive));
+    channel.arrive().await;
+    channel.first = Some(match channel.news(&access) {
+        Some(news) => news,
+        None => channel.run_moved().await.unwrap_or_else(alive),
+    });
     let events = stream::unfold(channel, |mut channel| async move {
         let event = channel.next().await?;
         Some((Ok::<_, Infallible>(event), channel))
@@ -102,6 +147,7 @@ pub(crate) async fn show(
 /// One open page.
 struct Channel {
     state: crate::State,
+    watching: Option<Watching>,
     door: Org,
     wakes: Wakes,
     closing: watch::Receiver<bool>,
@@ -120,17 +166,24 @@ impl Channel {
         }
         self.over |= *self.closing.borrow();
         while !self.over {
+            let mut beaten = false;
             tokio::select! {
                 _ = self.closing.changed() => return None,
                 () = tokio::time::sleep_until(self.ends) => return None,
                 woken = self.wakes.woken() => woken?,
-                () = tokio::time::sleep(self.pause) => {}
+                () = tokio::time::sleep(self.pause) => beaten = true,
             }
             let beat = std::mem::replace(&mut self.pause, BEAT);
             match self.door.read(Read::access_only()).await {
                 Ok((access, ())) => {
                     self.state.seen(&self.door);
-                    return Some(self.news(&access).unwrap_or_else(alive));
+                    if beaten {
+                        self.arrive().await;
+                    }
+                    return Some(match self.news(&access) {
+                        Some(news) => news,
+                        None => self.run_moved().await.unwrap_or_else(alive),
+                    });
                 }
                 Err(domain::Error::NotFound) => return Some(self.gone().await),
                 Err(domain::Error::SessionEnded) => {
@@ -150,6 +203,28 @@ impl Channel {
         self.known = Standing::of(access);
         let news = json!({ "text": text, "as": self.known.to_string() });
         Some(Event::default().event("access").data(news.to_string()))
+    }
+
+    /// Says that this person looks at the run, for another minute.
+    async fn arrive(&self) {
+        let Some(watching) = &self.watching else { return };
+        if let Ok(mut tx) = watching.leaving.door.write().await
+            && viewers::arrive(&mut tx, watching.run).await.is_ok()
+        {
+            let _ = tx.commit().await;
+        }
+    }
+
+    /// Something happened in the run, or somebody came or left: the page reads it again.
+    async fn run_moved(&mut self) -> Option<Event> {
+        let watching = self.watching.as_mut()?;
+        let (_, (revision, there)) = self.door.read(viewers::watch(watching.run)).await.ok()?;
+        let now = Watched::of(revision, &there).to_string();
+        if now == watching.seen {
+            return None;
+        }
+        watching.seen.clone_from(&now);
+        Some(Event::default().event("run").data(json!({ "seen": now }).to_string()))
     }
 
     /// No member at this address any more: it may be the address that changed.

@@ -83,6 +83,8 @@ pub enum Noun {
     Logo,
     /// A data export.
     Export,
+    /// A duty.
+    Duty,
 }
 
 impl Route {
@@ -128,6 +130,7 @@ impl Noun {
             "role" => Some(Self::Role),
             "logo" => Some(Self::Logo),
             "export" => Some(Self::Export),
+            "duty" => Some(Self::Duty),
             "step" if path.contains("/runs/") => Some(Self::Step),
             "step" => Some(Self::StepTemplate),
             _ => None,

@@ -84,7 +84,7 @@ fn entries() -> Vec<Entry> {
     use pages::{account, account_deletion, account_sessions, home, operators, organisation, organisations, sign_in, sign_out, theme};
     use pages::{audit_log, billing, buying, exports, logo, profile, role, roles, settings};
     use pages::{invitation, inviting, leaving, member, members, offer};
-    use pages::{new_procedure, procedure, procedures, publication, run, run_steps, runs, step_templates};
+    use pages::{duties, my_work, new_procedure, procedure, procedures, publication, run, run_steps, runs, step_templates, versions};
     vec![
         // Before an organisation
         get("/", "home", Anyone, home::show),
@@ -122,12 +122,32 @@ fn entries() -> Vec<Entry> {
         post("/orgs/{slug}/procedures/{procedure}/steps/{step}/move", "step_template.move", In(P::ProceduresManage), step_templates::shift),
         post("/orgs/{slug}/procedures/{procedure}/steps/{step}/remove", "step_template.remove", In(P::ProceduresManage), step_templates::remove),
 
+        post("/orgs/{slug}/procedures/{procedure}/archive", "procedure.archive", In(P::ProceduresManage), procedure::archive),
+        get("/orgs/{slug}/procedures/{procedure}/versions/{version}", "procedure.version", In(P::ProceduresRead), versions::show),
+        get("/orgs/{slug}/duties", "duties", In(P::ProceduresRead), duties::list),
+        post("/orgs/{slug}/duties", "duties.create", In(P::ProceduresManage), duties::create),
+        post("/orgs/{slug}/duties/{duty}", "duty.change", In(P::ProceduresManage), duties::change),
+        post("/orgs/{slug}/duties/{duty}/retire", "duty.retire", In(P::ProceduresManage), duties::retire),
+
         // In an organisation: runs
+        get("/orgs/{slug}/my-work", "my_work", In(P::RunsRead), my_work::show),
         get("/orgs/{slug}/runs", "runs", In(P::RunsRead), runs::list),
         post("/orgs/{slug}/runs", "runs.start", In(P::RunsWork), runs::start),
         get("/orgs/{slug}/runs/{run}", "run", In(P::RunsRead), run::show),
         post("/orgs/{slug}/runs/{run}/steps/{step}/tick", "run_step.tick", In(P::RunsWork), run_steps::tick),
         post("/orgs/{slug}/runs/{run}/steps/{step}/undo", "run_step.undo", In(P::RunsWork), run_steps::undo),
+        post("/orgs/{slug}/runs/{run}/rename", "run.rename", In(P::RunsWork), run::rename),
+        post("/orgs/{slug}/runs/{run}/cancel", "run.cancel", In(P::RunsWork), run::cancel),
+        post("/orgs/{slug}/runs/{run}/reopen", "run.reopen", In(P::RunsWork), run::reopen),
+        post("/orgs/{slug}/runs/{run}/steps/{step}/skip", "run_step.skip", In(P::RunsWork), run_steps::skip),
+        post("/orgs/{slug}/runs/{run}/steps/{step}/problem", "run_step.problem", In(P::RunsWork), run_steps::problem),
+        post("/orgs/{slug}/runs/{run}/steps/{step}/resolve", "run_step.resolve", In(P::RunsWork), run_steps::resolve),
+        post("/orgs/{slug}/runs/{run}/steps/{step}/write", "run_step.write", In(P::RunsWork), run_steps::write),
+        post("/orgs/{slug}/runs/{run}/steps/{step}/assign", "run_step.assign", In(P::RunsWork), run_steps::assign),
+        post("/orgs/{slug}/runs/{run}/steps/{step}/due", "run_step.due", In(P::RunsWork), run_steps::due),
+        post("/orgs/{slug}/runs/{run}/steps/{step}/approve", "run_step.approve", In(P::RunsWork), run_steps::approve),
+        post("/orgs/{slug}/runs/{run}/steps/{step}/reject", "run_step.reject", In(P::RunsWork), run_steps::reject),
+        post("/orgs/{slug}/runs/{run}/steps/{step}/comments", "run_step.comment", In(P::RunsWork), run_steps::comment),
 
         // In an organisation: settings
         get("/orgs/{slug}/settings", "settings", In(P::MembersRead), settings::show),
@@ -205,8 +225,25 @@ fn entries() -> Vec<Entry> {
         get("/api/v1/orgs/{slug}/runs", "api.runs", In(P::RunsRead), api::runs::list),
         post("/api/v1/orgs/{slug}/runs", "api.runs.start", In(P::RunsWork), api::runs::start),
         get("/api/v1/orgs/{slug}/runs/{run}", "api.run", In(P::RunsRead), api::runs::show),
-        post("/api/v1/orgs/{slug}/runs/{run}/steps/{step}/tick", "api.run_step.tick", In(P::RunsWork), api::runs::tick),
-        post("/api/v1/orgs/{slug}/runs/{run}/steps/{step}/undo", "api.run_step.undo", In(P::RunsWork), api::runs::undo),
+        patch("/api/v1/orgs/{slug}/runs/{run}", "api.run.rename", In(P::RunsWork), api::runs::rename),
+        post("/api/v1/orgs/{slug}/runs/{run}/cancel", "api.run.cancel", In(P::RunsWork), api::runs::cancel),
+        post("/api/v1/orgs/{slug}/runs/{run}/reopen", "api.run.reopen", In(P::RunsWork), api::runs::reopen),
+        post("/api/v1/orgs/{slug}/runs/{run}/steps/{step}/tick", "api.run_step.tick", In(P::RunsWork), api::run_steps::tick),
+        post("/api/v1/orgs/{slug}/runs/{run}/steps/{step}/undo", "api.run_step.undo", In(P::RunsWork), api::run_steps::undo),
+        post("/api/v1/orgs/{slug}/runs/{run}/steps/{step}/skip", "api.run_step.skip", In(P::RunsWork), api::run_steps::skip),
+        post("/api/v1/orgs/{slug}/runs/{run}/steps/{step}/problem", "api.run_step.problem", In(P::RunsWork), api::run_steps::problem),
+        post("/api/v1/orgs/{slug}/runs/{run}/steps/{step}/resolve", "api.run_step.resolve", In(P::RunsWork), api::run_steps::resolve),
+        patch("/api/v1/orgs/{slug}/runs/{run}/steps/{step}", "api.run_step.change", In(P::RunsWork), api::run_steps::change),
+        post("/api/v1/orgs/{slug}/runs/{run}/steps/{step}/approve", "api.run_step.approve", In(P::RunsWork), api::run_steps::approve),
+        post("/api/v1/orgs/{slug}/runs/{run}/steps/{step}/reject", "api.run_step.reject", In(P::RunsWork), api::run_steps::reject),
+        post("/api/v1/orgs/{slug}/runs/{run}/steps/{step}/comments", "api.run_step.comment", In(P::RunsWork), api::run_steps::comment),
+        get("/api/v1/orgs/{slug}/my-work", "api.my_work", In(P::RunsRead), api::run_steps::my_work),
+        post("/api/v1/orgs/{slug}/procedures/{procedure}/archive", "api.procedure.archive", In(P::ProceduresManage), api::procedures::archive),
+        get("/api/v1/orgs/{slug}/procedures/{procedure}/versions/{version}", "api.procedure.version", In(P::ProceduresRead), api::procedures::version),
+        get("/api/v1/orgs/{slug}/duties", "api.duties", In(P::ProceduresRead), api::duties::list),
+        post("/api/v1/orgs/{slug}/duties", "api.duties.create", In(P::ProceduresManage), api::duties::create),
+        patch("/api/v1/orgs/{slug}/duties/{duty}", "api.duty.change", In(P::ProceduresManage), api::duties::change),
+        delete("/api/v1/orgs/{slug}/duties/{duty}", "api.duty.retire", In(P::ProceduresManage), api::duties::retire),
         get("/api/v1/orgs/{slug}/members", "api.members", In(P::MembersRead), api::members::list),
         patch("/api/v1/orgs/{slug}/members/{member}", "api.member.change", In(P::MembersManage), api::members::change),
         delete("/api/v1/orgs/{slug}/members/{member}", "api.member.remove", In(P::MembersManage), api::members::remove),

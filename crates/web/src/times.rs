@@ -20,6 +20,9 @@ pub(crate) struct Moment(Zoned);
 /// A moment to the second: `Tue 24 Nov, 14:00:05`.
 pub(crate) struct Second(Zoned);
 
+/// When something is due: `18:00` today, `Tomorrow, 18:00`, and the day alone otherwise.
+pub(crate) struct Due(Zoned);
+
 /// A moment that is better told by its distance: `3 hours ago`, and from a day on `Tue 24 Nov`.
 pub(crate) struct Ago(Zoned);
 
@@ -64,6 +67,16 @@ impl Zone {
         Ago(at.to_zoned(self.0.clone()))
     }
 
+    /// When something is due.
+    pub(crate) fn due(&self, at: &Timestamp) -> Due {
+        Due(at.to_zoned(self.0.clone()))
+    }
+
+    /// The day of a moment there.
+    pub(crate) fn date(&self, at: &Timestamp) -> Date {
+        at.to_zoned(self.0.clone()).date()
+    }
+
     /// The day as a word in a sentence or a form, without markup.
     pub(crate) fn day_in_words(&self, at: Timestamp) -> String {
         in_words(&at.to_zoned(self.0.clone()), Timestamp::now())
@@ -88,6 +101,24 @@ fn ago_in_words(at: &Zoned, now: Timestamp) -> String {
         60..120 => "1 hour ago".to_owned(),
         minutes @ 120..1440 => format!("{} hours ago", minutes / 60),
         _ => in_words(at, now),
+    }
+}
+
+fn due_in_words(at: &Zoned, now: Timestamp) -> String {
+    let today = now.to_zoned(at.time_zone().clone()).date();
+    let clock = at.strftime("%H:%M");
+    match today.until(at.date()).map_or(i32::MAX, |span| span.get_days()) {
+        -1 => format!("Yesterday, {clock}"),
+        0 => clock.to_string(),
+        1 => format!("Tomorrow, {clock}"),
+        _ => in_words(at, now),
+    }
+}
+
+impl fmt::Display for Due {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let exact = self.0.timestamp().strftime("%Y-%m-%dT%H:%M:%SZ");
+        write!(f, "<time datetime=\"{exact}\">{}</time>", due_in_words(&self.0, Timestamp::now()))
     }
 }
 
@@ -130,6 +161,7 @@ impl fmt::Display for Second {
 
 impl askama::filters::HtmlSafe for Ago {}
 impl askama::filters::HtmlSafe for Day {}
+impl askama::filters::HtmlSafe for Due {}
 impl askama::filters::HtmlSafe for Moment {}
 impl askama::filters::HtmlSafe for Second {}
 
@@ -159,6 +191,21 @@ mod tests {
         ] {
             let at: Timestamp = at.parse().unwrap();
             assert_eq!(ago_in_words(&at.to_zoned(TimeZone::UTC), now), expected, "{at}");
+        }
+    }
+
+    #[test]
+    fn what_is_due_soon_is_told_by_the_clock() {
+        let now: Timestamp = "2026-11-24T14:00:00Z".parse().unwrap();
+        for (at, expected) in [
+            ("2026-11-23T18:00:00Z", "Yesterday, 18:00"),
+            ("2026-11-24T18:00:00Z", "18:00"),
+            ("2026-11-25T18:00:00Z", "Tomorrow, 18:00"),
+            ("2026-11-26T18:00:00Z", "Thu 26 Nov"),
+            ("2026-11-22T18:00:00Z", "Sun 22 Nov"),
+        ] {
+            let at: Timestamp = at.parse().unwrap();
+            assert_eq!(due_in_words(&at.to_zoned(TimeZone::UTC), now), expected, "{at}");
         }
     }
 

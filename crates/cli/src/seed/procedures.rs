@@ -3,7 +3,7 @@
 use domain::procedures::ProcedureName;
 use domain::runs::{RunId, RunName};
 use domain::step_templates::StepTitle;
-use domain::{Details, Org, Page, Result, procedures, roles, runs, step_templates};
+use domain::{Details, Org, Page, Result, procedures, roles, runs, step_templates, steps};
 use tenancy::{Database, OrganisationId};
 
 use super::data::{Organisation, Person, Procedure, Run};
@@ -73,7 +73,7 @@ impl Writer<'_> {
         let (_, shown) = anybody.read(runs::show(id)).await?;
         for (step, who) in shown.steps.iter().zip(run.ticks) {
             let mut tx = self.at_the_door(who).write().await?;
-            runs::tick(&mut tx, id, step.id).await?;
+            steps::tick(&mut tx, id, step.id).await?;
             tx.commit().await?;
         }
         Ok(())

@@ -1,5 +1,23 @@
 //! The product on top of the foundation: recurring procedures. Replace this folder to build another.
 
+pub mod activity;
+mod arrangement;
+pub mod comments;
+pub mod due;
+pub mod duties;
+pub mod evidence;
+mod health;
+pub mod my_work;
 pub mod procedures;
+pub mod run_name;
 pub mod runs;
+mod step_rules;
 pub mod step_templates;
+pub mod steps;
+pub mod tracker;
+pub mod versions;
+pub mod viewers;
+
+pub use arrangement::Place;
+pub use health::Health;
+pub use step_rules::{Assignee, StepRules};

@@ -16,6 +16,7 @@ mod procedures;
 mod races;
 mod rules;
 mod runs;
+mod work;
 
 /// A number from the environment, for tests that can go on for longer, or the same way again.
 fn number(name: &str, otherwise: u64) -> u64 {

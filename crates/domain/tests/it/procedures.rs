@@ -1,7 +1,8 @@
 //! Procedures: drafts, order, publishing.
 
+use domain::Place;
 use domain::procedures::{self, ProcedureId, ProcedureName, ProcedureState};
-use domain::step_templates::{self, Direction, StepTitle};
+use domain::step_templates::{self, StepTitle};
 use domain::{Details, Error, PAGE_SIZE, Page};
 use testkit::World;
 
@@ -20,7 +21,7 @@ async fn steps_keep_their_order_through_adding_moving_and_removing() {
     for title in ["a", "b", "c", "d"] {
         steps.push(step_templates::add(&mut tx, procedure, &StepTitle::parse(title).unwrap(), &details).await.unwrap());
     }
-    for (step, direction) in [(3, Direction::Up), (0, Direction::Down), (0, Direction::Down), (1, Direction::Up)] {
+    for (step, direction) in [(3, Place::Up), (0, Place::Down), (0, Place::Down), (1, Place::Up)] {
         step_templates::shift(&mut tx, procedure, steps[step], direction).await.unwrap();
     }
     step_templates::remove(&mut tx, procedure, steps[2]).await.unwrap();

@@ -1,8 +1,10 @@
 //! Runs: pinned to a version, ticked, undone, completed.
 
 use domain::procedures::{self, ProcedureName};
-use domain::runs::{self, RunName, RunState, StepState};
+use domain::runs::{self, RunName, RunState};
 use domain::step_templates::{self, StepTitle};
+use domain::steps::{self, StepState};
+use domain::tracker;
 use domain::{Details, Error, Page};
 use testkit::World;
 
@@ -35,12 +37,12 @@ async fn the_last_tick_completes_a_run_and_an_undo_opens_it_again() {
     let (_, shown) = max.read(runs::show(run)).await.unwrap();
     for (index, state) in [(0, RunState::InProgress), (1, RunState::Completed)] {
         let mut tx = max.write().await.unwrap();
-        runs::tick(&mut tx, run, shown.steps[index].id).await.unwrap();
+        steps::tick(&mut tx, run, shown.steps[index].id).await.unwrap();
         tx.commit().await.unwrap();
         assert_eq!(max.read(runs::show(run)).await.unwrap().1.summary.state, state);
     }
     let mut tx = max.write().await.unwrap();
-    runs::undo(&mut tx, run, shown.steps[0].id).await.unwrap();
+    steps::undo(&mut tx, run, shown.steps[0].id).await.unwrap();
     tx.commit().await.unwrap();
     let (_, shown) = max.read(runs::show(run)).await.unwrap();
     assert_eq!((shown.summary.state, shown.summary.done), (RunState::InProgress, 1));
@@ -56,11 +58,11 @@ async fn the_second_person_to_tick_is_told_who_was_first() {
     let step = world.org("max", &world.acme).read(runs::show(run)).await.unwrap().1.steps[0].id;
     for _ in 0..2 {
         let mut tx = world.org("max", &world.acme).write().await.unwrap();
-        runs::tick(&mut tx, run, step).await.unwrap();
+        steps::tick(&mut tx, run, step).await.unwrap();
         tx.commit().await.unwrap();
     }
     let mut tx = world.org("ada", &world.acme).write().await.unwrap();
-    let late = runs::tick(&mut tx, run, step).await.unwrap_err();
+    let late = steps::tick(&mut tx, run, step).await.unwrap_err();
     assert!(matches!(&late, Error::Conflict { code: "already_done", message } if message.contains("max")), "{late}");
 }
 
@@ -75,7 +77,7 @@ async fn two_people_finishing_the_last_two_steps_at_once_complete_the_run() {
             let (org, step) = (world.org(name, &world.acme), shown.steps[index].id);
             async move {
                 let mut tx = org.write().await.unwrap();
-                runs::tick(&mut tx, run, step).await.unwrap();
+                steps::tick(&mut tx, run, step).await.unwrap();
                 tx.commit().await.unwrap();
             }
         };
@@ -107,10 +109,10 @@ async fn nothing_of_another_organisation_can_be_run_ticked_or_undone() {
     assert!(matches!(ada.read(runs::show(run)).await, Err(Error::NotFound)));
     let mut tx = ada.write().await.unwrap();
     assert!(matches!(runs::start(&mut tx, procedure, &RunName::parse("x").unwrap()).await, Err(Error::NotFound)));
-    assert!(matches!(runs::tick(&mut tx, run, step).await, Err(Error::NotFound)));
+    assert!(matches!(steps::tick(&mut tx, run, step).await, Err(Error::NotFound)));
     // A foreign step under one's own run, too.
-    assert!(matches!(runs::tick(&mut tx, our_run, step).await, Err(Error::NotFound)));
-    assert!(matches!(runs::undo(&mut tx, our_run, step).await, Err(Error::NotFound)));
-    let (_, list) = ada.read(runs::list_and_startable(Page::default())).await.unwrap();
-    assert_eq!((list.0.items.len(), list.1.len()), (1, 1));
+    assert!(matches!(steps::tick(&mut tx, our_run, step).await, Err(Error::NotFound)));
+    assert!(matches!(steps::undo(&mut tx, our_run, step).await, Err(Error::NotFound)));
+    let (_, list) = ada.read(tracker::show(Page::default(), &tracker::Wanted::default())).await.unwrap();
+    assert_eq!((list.runs.items.len(), list.startable.len()), (1, 1));
 }

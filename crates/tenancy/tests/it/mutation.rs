@@ -26,7 +26,7 @@ async fn every_loosened_policy_is_noticed() {
     let run = world.run("olga", &world.bolt, procedure, "monday").await;
     let (_, shown) = world.org("olga", &world.bolt).read(domain::runs::show(run)).await.unwrap();
     let mut tx = world.org("olga", &world.bolt).write().await.unwrap();
-    domain::runs::tick(&mut tx, run, shown.steps[0].id).await.unwrap();
+    domain::steps::tick(&mut tx, run, shown.steps[0].id).await.unwrap();
     domain::roles::assign(&mut tx, &testkit::user("olga"), &[domain::CustomRole::ReportViewer]).await.unwrap();
     tx.commit().await.unwrap();
 

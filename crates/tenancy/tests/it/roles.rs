@@ -37,7 +37,7 @@ async fn the_server_and_the_worker_cannot_climb() {
             "select set_config('app.current_org_id', 'org_bolt', true)",
             "update procedure_versions set name = 'changed'",
             "update version_steps set title = 'changed'",
-            "update step_events set who = 'user_max'",
+            "update activity_events set who = 'user_max'",
             "select lo_create(0)",
             "select tenancy.isolate('procedures')",
             "insert into tenancy.directory_tables values ('tenantry.procedures', 'because I would like it to be')",

@@ -30,7 +30,7 @@ async fn a_tenant_read_costs_one_round_trip_and_a_write_one_per_statement() {
         one_trip!(Read::access_only());
         one_trip!(procedures::list(Page::default()));
         one_trip!(procedures::show(procedure));
-        one_trip!(runs::list_and_startable(Page::default()));
+        one_trip!(domain::tracker::show(Page::default(), &domain::tracker::Wanted::default()));
         one_trip!(runs::show(run));
         relay.reset();
         let mut tx = ada.write().await.unwrap();

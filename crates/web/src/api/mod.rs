@@ -3,6 +3,7 @@
 pub(crate) mod audit_log;
 pub(crate) mod billing;
 pub(crate) mod deleted_exports;
+pub(crate) mod duties;
 pub(crate) mod exports;
 pub(crate) mod invitations;
 pub(crate) mod lifecycle;
@@ -12,6 +13,7 @@ pub(crate) mod offers;
 pub(crate) mod organisation;
 pub(crate) mod procedures;
 pub(crate) mod roles;
+pub(crate) mod run_steps;
 pub(crate) mod runs;
 pub(crate) mod step_templates;
 

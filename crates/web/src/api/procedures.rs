@@ -3,6 +3,8 @@
 use axum::Json;
 use axum::response::Response;
 use domain::procedures::{self, Procedure, ProcedureName, ProcedureSummary};
+use domain::run_name::RunPattern;
+use domain::versions::{self, VersionShown};
 use domain::{Details, FieldErrors};
 use http::StatusCode;
 use serde::Deserialize;
@@ -14,6 +16,7 @@ use crate::body::{At, Json as Body, Query};
 use crate::error::Result;
 use crate::pages::paging::Before;
 use crate::pages::procedure::ProcedurePath;
+use crate::pages::versions::VersionPath;
 
 /// Name and details.
 #[derive(Deserialize)]
@@ -22,6 +25,16 @@ struct Writing {
     name: String,
     #[serde(default)]
     details: String,
+    /// What its runs are called.
+    #[serde(default)]
+    run_name: Option<String>,
+}
+
+/// Whether it is out of use.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Archiving {
+    archived: bool,
 }
 
 /// What changed.
@@ -59,10 +72,28 @@ pub(crate) async fn show(org: InOrg, At(at): At<ProcedurePath>) -> Result<Json<P
 /// `PATCH …/procedures/{procedure}`
 pub(crate) async fn edit(org: InOrg, At(at): At<ProcedurePath>, body: Body) -> Result<StatusCode> {
     let mut tx = org.write().await?;
-    let (name, details) = body.parse::<Writing>()?.parse()?;
+    let writing: Writing = body.parse()?;
+    let (name, details) = writing.parse()?;
     procedures::edit(&mut tx, at.procedure, &name, &details).await?;
+    if let Some(run_name) = &writing.run_name {
+        procedures::name_runs(&mut tx, at.procedure, &RunPattern::parse(run_name)?).await?;
+    }
     tx.commit().await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// `POST …/procedures/{procedure}/archive`
+pub(crate) async fn archive(org: InOrg, At(at): At<ProcedurePath>, body: Body) -> Result<StatusCode> {
+    let mut tx = org.write().await?;
+    procedures::archive(&mut tx, at.procedure, body.parse::<Archiving>()?.archived).await?;
+    tx.commit().await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// `GET …/procedures/{procedure}/versions/{version}`
+pub(crate) async fn version(org: InOrg, At(at): At<VersionPath>) -> Result<Json<VersionShown>> {
+    let (_, version) = org.read(|| versions::show(at.procedure, at.version)).await?;
+    Ok(Json(version))
 }
 
 /// `POST …/procedures/{procedure}/publish`

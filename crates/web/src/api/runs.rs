@@ -4,7 +4,8 @@ use axum::Json;
 use axum::response::Response;
 use domain::FieldErrors;
 use domain::procedures::ProcedureId;
-use domain::runs::{self, Run, RunName, RunSummary};
+use domain::runs::{self, Run, RunName};
+use domain::tracker::{self, Tracked};
 use http::StatusCode;
 use serde::Deserialize;
 
@@ -14,7 +15,7 @@ use crate::body::{At, Json as Body, Query};
 use crate::error::Result;
 use crate::pages::paging::Before;
 use crate::pages::run::RunPath;
-use crate::pages::run_steps::StepPath;
+use crate::pages::runs::Filter;
 
 /// A procedure's id, and what the run is called.
 #[derive(Deserialize)]
@@ -24,11 +25,32 @@ struct Starting {
     name: String,
 }
 
-/// `GET …/runs?before=`
-pub(crate) async fn list(org: InOrg, Query(before): Query<Before>) -> Result<Json<Listed<RunSummary>>> {
+/// What it is called from now on.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Renaming {
+    name: String,
+}
+
+/// Why it is given up.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Cancelling {
+    reason: String,
+}
+
+/// `GET …/runs?before=&state=&health=&person=&procedure=&q=`: of every state, where none is said.
+pub(crate) async fn list(
+    org: InOrg,
+    Query(before): Query<Before>,
+    Query(mut filter): Query<Filter>,
+) -> Result<Json<Listed<Tracked>>> {
+    if filter.state.is_empty() {
+        "all".clone_into(&mut filter.state);
+    }
     let wanted = before.page();
     let page = wanted.clone().unwrap_or_default();
-    let (_, runs) = org.read(|| runs::list(page)).await?;
+    let (_, runs) = org.read(|| tracker::list(page, &filter.wanted())).await?;
     wanted?;
     Ok(listing(runs))
 }
@@ -48,18 +70,27 @@ pub(crate) async fn show(org: InOrg, At(at): At<RunPath>) -> Result<Json<Run>> {
     Ok(Json(run))
 }
 
-/// `POST …/runs/{run}/steps/{step}/tick`
-pub(crate) async fn tick(org: InOrg, At(at): At<StepPath>) -> Result<StatusCode> {
+/// `PATCH …/runs/{run}`
+pub(crate) async fn rename(org: InOrg, At(at): At<RunPath>, body: Body) -> Result<StatusCode> {
     let mut tx = org.write().await?;
-    runs::tick(&mut tx, at.run, at.step).await?;
+    let name = RunName::parse(&body.parse::<Renaming>()?.name)?;
+    runs::rename(&mut tx, at.run, &name).await?;
     tx.commit().await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// `POST …/runs/{run}/steps/{step}/undo`
-pub(crate) async fn undo(org: InOrg, At(at): At<StepPath>) -> Result<StatusCode> {
+/// `POST …/runs/{run}/cancel`
+pub(crate) async fn cancel(org: InOrg, At(at): At<RunPath>, body: Body) -> Result<StatusCode> {
     let mut tx = org.write().await?;
-    runs::undo(&mut tx, at.run, at.step).await?;
+    runs::cancel(&mut tx, at.run, &body.parse::<Cancelling>()?.reason).await?;
+    tx.commit().await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// `POST …/runs/{run}/reopen`
+pub(crate) async fn reopen(org: InOrg, At(at): At<RunPath>) -> Result<StatusCode> {
+    let mut tx = org.write().await?;
+    runs::reopen(&mut tx, at.run).await?;
     tx.commit().await?;
     Ok(StatusCode::NO_CONTENT)
 }

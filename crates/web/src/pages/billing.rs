@@ -195,7 +195,7 @@ fn share(part: i64, whole: i64) -> String {
 fn history(plan: Plan) -> String {
     match plan.history_days() {
         Some(days) if days % 365 == 0 => counted(i64::from(days / 365) * 12, "month"),
-        Some(days) => counted(days.into(), "day"),
+        Some(days) => counted(days, "day"),
         None => "Without limit".to_owned(),
     }
 }
@@ -291,9 +291,9 @@ fn facts(account: &Account, plan: Plan, manage: bool, zone: &Zone) -> Vec<Fact> 
         Some(live) if manage => {
             let every = live.interval.map(|interval| format!(" a {}", interval.as_str())).unwrap_or_default();
             let price = Money::new(live.amount, &live.currency);
-            fact("Price", format!("{price}{every}"), Some(format!("Up to {}", counted(plan.seats().into(), "member"))));
+            fact("Price", format!("{price}{every}"), Some(format!("Up to {}", counted(plan.seats(), "member"))));
         }
-        _ => fact("Plan", format!("Up to {}", counted(plan.seats().into(), "member")), Some(procedures(plan))),
+        _ => fact("Plan", format!("Up to {}", counted(plan.seats(), "member")), Some(procedures(plan))),
     }
     if let Some(end) = live.and_then(|live| live.trial_end) {
         fact("Trial ends", zone.day_in_words(end), Some("Without a card the Free plan follows.".to_owned()));
@@ -324,7 +324,7 @@ fn facts(account: &Account, plan: Plan, manage: bool, zone: &Zone) -> Vec<Fact> 
 
 fn procedures(plan: Plan) -> String {
     match plan.published_procedures() {
-        Some(limit) => counted(limit.into(), "published procedure"),
+        Some(limit) => counted(limit, "published procedure"),
         None => "Any number of procedures".to_owned(),
     }
 }
@@ -337,7 +337,7 @@ fn capital(word: &str) -> String {
 impl Card {
     fn of(plan: Plan, current: Plan, live: Option<&Subscription>, usage: &Usage) -> Self {
         let mut lines = vec![
-            Feat { has: true, text: counted(plan.seats().into(), "member") },
+            Feat { has: true, text: counted(plan.seats(), "member") },
             Feat { has: true, text: procedures(plan) },
             Feat { has: true, text: format!("Report history: {}", history(plan).to_lowercase()) },
         ];

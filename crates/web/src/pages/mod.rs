@@ -10,10 +10,12 @@ pub(crate) mod complaint;
 pub(crate) mod deleted;
 pub(crate) mod deleted_exports;
 pub(crate) mod deletion;
+pub(crate) mod duties;
 pub(crate) mod errors;
 pub(crate) mod exports;
 pub(crate) mod gate;
 pub(crate) mod given_roles;
+pub(crate) mod health;
 pub(crate) mod home;
 pub(crate) mod invitation;
 pub(crate) mod inviting;
@@ -21,6 +23,7 @@ pub(crate) mod leaving;
 pub(crate) mod logo;
 pub(crate) mod member;
 pub(crate) mod members;
+pub(crate) mod my_work;
 pub(crate) mod new_procedure;
 pub(crate) mod offer;
 pub(crate) mod operators;
@@ -34,6 +37,8 @@ pub(crate) mod progress;
 pub(crate) mod publication;
 pub(crate) mod role;
 pub(crate) mod roles;
+pub(crate) mod rules_words;
+pub(crate) mod rules_writing;
 pub(crate) mod run;
 pub(crate) mod run_steps;
 pub(crate) mod runs;
@@ -44,6 +49,8 @@ pub(crate) mod sign_out;
 pub(crate) mod step_templates;
 pub(crate) mod theme;
 pub(crate) mod time_zones;
+pub(crate) mod versions;
+pub(crate) mod watched;
 
 use askama::Template;
 use axum::response::{Html, IntoResponse as _, Response};
@@ -57,6 +64,9 @@ pub(crate) fn page(status: StatusCode, template: &impl Template) -> Result<Respo
 }
 
 /// `1 step`, `2 steps`.
-pub(crate) fn counted(number: i64, noun: &str) -> String {
-    if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
+pub(crate) fn counted(number: impl TryInto<i64>, noun: &str) -> String {
+    match number.try_into().unwrap_or(i64::MAX) {
+        1 => format!("1 {noun}"),
+        number => format!("{number} {noun}s"),
+    }
 }

@@ -28,6 +28,7 @@ struct NewProcedure {
 pub(crate) struct Writing {
     pub(crate) name: String,
     pub(crate) details: String,
+    pub(crate) run_name: String,
     #[serde(skip)]
     errors: FieldErrors,
     /// The field to begin in, if any.
@@ -65,8 +66,9 @@ impl NewProcedure {
 
 impl Writing {
     /// As it stands.
-    pub(crate) fn of(name: &str, details: &str) -> Self {
-        Self { name: name.to_owned(), details: details.to_owned(), ..Self::default() }
+    pub(crate) fn of(name: &str, details: &str, run_name: &str) -> Self {
+        let (name, details, run_name) = (name.to_owned(), details.to_owned(), run_name.to_owned());
+        Self { name, details, run_name, ..Self::default() }
     }
 
     pub(crate) fn parse(&self) -> Result<(ProcedureName, Details), FieldErrors> {

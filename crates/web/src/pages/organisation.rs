@@ -9,5 +9,5 @@ use crate::error::Result;
 /// `GET /orgs/{slug}`
 pub(crate) async fn show(org: InOrg) -> Result<Response> {
     org.read(Read::access_only).await?;
-    Ok(org.see("runs", None))
+    Ok(org.see("my-work", None))
 }

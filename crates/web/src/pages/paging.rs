@@ -27,7 +27,7 @@ impl Paging {
     pub(crate) fn new(list: &str, page: Page, older: Option<Cursor>) -> Self {
         Self {
             newest: page.before.map(|_| list.to_owned()),
-            older: older.map(|cursor| format!("{list}?before={cursor}")),
+            older: older.map(|cursor| format!("{list}{}before={cursor}", if list.contains('?') { '&' } else { '?' })),
         }
     }
 

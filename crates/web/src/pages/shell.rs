@@ -16,6 +16,7 @@ use crate::times::Zone;
 pub(crate) enum Section {
     /// None of them.
     None,
+    Work,
     Runs,
     Procedures,
     Settings,
@@ -127,7 +128,7 @@ impl Shell {
             },
             slug: access.organisation.slug.clone(),
             organisation_id: access.organisation.id.to_string(),
-            person: Face { name: access.person.name.clone(), mark: Mark::of(&access.person.name) },
+            person: Face::of(&access.person.name),
             email: access.person.email.clone(),
             role: roles(access.role, &access.custom_roles),
             organisations: organisations.collect(),
@@ -205,10 +206,17 @@ impl Section {
     /// Where it lies in an organisation, and so where the switcher leads to in another.
     fn path(self) -> &'static str {
         match self {
-            Self::None | Self::Runs => "runs",
+            Self::None | Self::Work => "my-work",
+            Self::Runs => "runs",
             Self::Procedures => "procedures",
             Self::Settings => "settings",
         }
+    }
+}
+
+impl Face {
+    pub(crate) fn of(name: &str) -> Self {
+        Self { name: name.to_owned(), mark: Mark::of(name) }
     }
 }
 
@@ -225,6 +233,7 @@ impl Mark {
 /// Only what the person may see: the rest is absent.
 fn navigation(access: &Access, section: Section) -> Vec<NavigationItem> {
     let all = [
+        (Permission::RunsRead, Section::Work, "My work", "work"),
         (Permission::RunsRead, Section::Runs, "Runs", "run"),
         (Permission::ProceduresRead, Section::Procedures, "Procedures", "procedure"),
         (Permission::MembersRead, Section::Settings, "Settings", "settings"),

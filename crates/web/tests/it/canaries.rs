@@ -4,7 +4,7 @@ use std::io::Write;
 use std::sync::{Arc, Mutex};
 
 use domain::directory::{self, OrganisationRecord, PersonRecord};
-use domain::{BaseRole, Plan, plans, runs};
+use domain::{BaseRole, Plan, plans, steps};
 use tenancy::UserId;
 use testkit::{Organisation, organisation};
 use web::{Caller, Surface, routes};
@@ -57,7 +57,7 @@ async fn no_answer_and_no_log_line_carries_a_foreign_canary() {
         plans::change(&app.world.app, &place.id, Plan::parse("business").unwrap()).await.unwrap();
         let things = Things::create(&app.world, person, &place, &canary(index)).await;
         let mut tx = app.world.org(person, &place).write().await.unwrap();
-        runs::tick(&mut tx, things.run, things.step).await.unwrap();
+        steps::tick(&mut tx, things.run, things.step).await.unwrap();
         tx.commit().await.unwrap();
         places.push((place, person, slug, things));
     }

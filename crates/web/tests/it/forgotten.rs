@@ -4,7 +4,7 @@ use domain::audit_log::{self, AuditEntry, Filter};
 use domain::inbound_events::{self, Vendor};
 use domain::mails::{Link, NewMail, Notice, To};
 use domain::roles::{self, RoleFields};
-use domain::{BaseRole, Money, memberships, runs};
+use domain::{BaseRole, Money, memberships, runs, steps};
 use http::Method;
 use mirror::Mirror;
 use serde_json::json;
@@ -63,7 +63,7 @@ impl House {
         let run = world.run("max", &world.acme, procedure, "Opening of today").await;
         let (_, shown) = world.org("max", &world.acme).read(runs::show(run)).await.unwrap();
         let mut tx = world.org("max", &world.acme).write().await.unwrap();
-        runs::tick(&mut tx, run, shown.steps[0].id).await.unwrap();
+        steps::tick(&mut tx, run, shown.steps[0].id).await.unwrap();
         roles::create(&mut tx, &RoleFields::parse("Buyer", ["runs:work"]).unwrap()).await.unwrap();
         memberships::change_role(&mut tx, &user("rita"), BaseRole::Member).await.unwrap();
         tx.commit().await.unwrap();

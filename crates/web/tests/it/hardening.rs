@@ -127,7 +127,7 @@ async fn forms_come_back_with_what_was_typed_and_what_is_wrong_with_it() {
 async fn count(app: &TestApp) -> Vec<i64> {
     let admin = app.world.database.client("postgres").await;
     let mut counts = Vec::new();
-    for table in ["procedures", "step_templates", "procedure_versions", "runs", "steps", "step_events"] {
+    for table in ["procedures", "step_templates", "procedure_versions", "runs", "steps", "activity_events"] {
         counts.push(admin.query_one(&format!("select count(*) from tenantry.{table}"), &[]).await.unwrap().get(0));
     }
     counts
