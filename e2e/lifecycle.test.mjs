@@ -2,6 +2,8 @@
 // the days 0, 23, 29 and 30, restored, and on day 31 erased.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { output, pictures } from './support/browser.mjs';
 import { appears, arrives, signIn } from './support/people.mjs';
@@ -89,6 +91,24 @@ test('day 0: members are told, admins restore; nothing of it is left open', asyn
   await max.screenshot({ path: `${output}organisations-deleted.png` });
 });
 
+test('day 0: admins take its data along, and nobody else', async () => {
+  await ada.getByRole('link', { name: 'Export everything' }).click();
+  await appears(ada, ada.getByRole('heading', { name: 'Take the data along' }));
+  await ada.getByRole('button', { name: 'Prepare export' }).click();
+  await appears(ada, ada.getByText('The export is being prepared.'));
+  const link = ada.getByRole('link', { name: /^Download the export of/ });
+  await appears(ada, link);
+  await pictures(ada, 'deleted-export');
+  const [file] = await Promise.all([ada.waitForEvent('download'), link.click()]);
+  assert.match(file.suggestedFilename(), /^acme-export-\d{4}-\d\d-\d\d\.zip$/);
+  assert.equal(readFileSync(await file.path()).subarray(0, 2).toString(), 'PK');
+  for (const path of [`/deleted/${id}/export`, await link.getAttribute('href')]) {
+    assert.equal((await max.request.get(`${tenantry.app}${path}`)).status(), 404, path);
+  }
+  assert.ok(existsSync(join(tenantry.env.FILES_DIR, id)), 'kept in a folder of its own');
+  await ada.goto(`${tenantry.app}/deleted/${id}`);
+});
+
 test('restored with one button: data, members and roles are back, and the plans are open', async () => {
   await ada.getByRole('button', { name: 'Restore Acme Provisions' }).click();
   await arrives(ada, at('settings/billing'));
@@ -135,6 +155,7 @@ test('day 31: erased, and nothing is left but a record that anyone can check', a
   await ada.waitForTimeout(3000);
   const url = tenantry.env.OWNER_DATABASE_URL.replace(/\/\/[^@/]*@/, '//postgres@');
   const dump = execFileSync('pg_dump', ['--data-only', '--exclude-table=tenantry.erasures', url], { encoding: 'utf8', maxBuffer: 1 << 28 });
+  assert.ok(!existsSync(join(tenantry.env.FILES_DIR, id)), 'its files are gone');
   for (const word of [id, 'Acme Provisions']) assert.ok(!dump.includes(word), `${word} stands in the database`);
   assert.match(dump, /Bolt Cycles/);
 });

@@ -64,7 +64,7 @@ pub(crate) async fn run(arguments: &JobArguments) -> anyhow::Result<ExitCode> {
             )
             .into());
         }
-        return purge::say_what_is_due(&database, config.ends.most_erased).await;
+        return purge::say_what_is_due(&database, &config.files, config.ends.most_erased).await;
     }
     if !once {
         let (kind, what) = match job {

@@ -9,6 +9,7 @@ mod erase;
 mod job;
 mod logging;
 mod migrate;
+mod org;
 mod prove_isolation;
 mod routes;
 mod seed;
@@ -29,6 +30,7 @@ use crate::doctor::DoctorArguments;
 use crate::erase::EraseArguments;
 use crate::job::JobArguments;
 use crate::migrate::MigrateArguments;
+use crate::org::OrgArguments;
 use crate::prove_isolation::ProveArguments;
 use crate::routes::RoutesArguments;
 use crate::stripe::StripeCommand;
@@ -61,6 +63,8 @@ enum Command {
     Work(Box<WorkArguments>),
     /// Run one of the jobs that come round by themselves
     Job(JobArguments),
+    /// List organisations, take one out as an archive, bring one in
+    Org(Box<OrgArguments>),
     /// Bring the database's tables up to date, as their owner
     Migrate(MigrateArguments),
     /// Look for every way round the isolation of tenants, in this database or any other
@@ -90,6 +94,7 @@ async fn main() -> ExitCode {
         Command::Serve(arguments) => Box::pin(serve::run(&arguments)).await,
         Command::Work(arguments) => Box::pin(work::run(&arguments)).await,
         Command::Job(arguments) => Box::pin(job::run(&arguments)).await,
+        Command::Org(arguments) => Box::pin(org::run(&arguments)).await,
         Command::Migrate(arguments) => migrate::run(&arguments).await,
         Command::Audit(arguments) => Box::pin(audit::run(&arguments)).await,
         Command::Context(arguments) => context::run(&arguments).await,

@@ -33,6 +33,7 @@ pub(crate) async fn run(arguments: &ServeArguments) -> anyhow::Result<ExitCode> 
     let pages = web::Config::new(config.public_base_url, clerk.config(), config.webhook_secrets)
         .selling_at(&config.stripe, &config.stripe_pages)
         .listening_on(listeners[0].local_addr()?)
+        .with_files(config.files)
         .operated_by(config.operators)
         .restoring_for(config.recovery_days);
     let stripe = ::stripe::Stripe::new(&config.stripe)?;

@@ -30,5 +30,5 @@ pub(crate) fn state(config: WorkConfig, database: Database) -> anyhow::Result<wo
     let stripe = ::stripe::Stripe::new(&config.stripe)?;
     let billing = billing::Billing::new(database.clone(), stripe, config.public_base_url.as_str());
     let mailer = mail::Mailer::new(config.mail, &config.public_base_url)?;
-    Ok(worker::State { database, mirror, billing, mailer, ends: config.ends })
+    Ok(worker::State { database, mirror, billing, mailer, files: config.files, ends: config.ends })
 }

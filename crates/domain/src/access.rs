@@ -20,13 +20,46 @@ tenant_statements! {
                       where held.organisation_id = $1 and held.user_id = $2 order by held.role),
                person.ended_sessions, organisation.plan, organisation.time_zone, organisation.ownerless_since is not null,
                (select logo.digest from logos as logo where logo.organisation_id = $1),
-               organisation.billing_status, organisation.past_due_since, now(), organisation.closing_since is not null
+               organisation.billing_status, organisation.past_due_since, now(), organisation.closing_since is not null,
+               false
           from memberships as membership
           join organisations as organisation on organisation.id = membership.organisation_id
           join users as person on person.id = membership.user_id
          where membership.organisation_id = $1 and membership.user_id = $2 and organisation.slug = $3
            and membership.removed_at is null and membership.waiting_since is null
            and organisation.deleted_at is null and person.deleted_at is null";
+    /// The same of one that is deleted, until its time is over: for its admins, who may take along what there is.
+    ENTER_DELETED = "
+        select organisation.slug, organisation.name, person.name, person.email, membership.role, array[]::text[],
+               person.ended_sessions, organisation.plan, organisation.time_zone, organisation.ownerless_since is not null,
+               null::text, organisation.billing_status, organisation.past_due_since, now(), organisation.closing_since is not null,
+               true
+          from memberships as membership
+          join organisations as organisation on organisation.id = membership.organisation_id
+          join users as person on person.id = membership.user_id
+         where membership.organisation_id = $1 and membership.user_id = $2 and membership.role = 'admin'
+           and membership.removed_at is null and membership.waiting_since is null and person.deleted_at is null
+           and organisation.deleted_at is not null and organisation.erasing_since is null
+           and coalesce(organisation.erase_at > clock_timestamp(), true)";
+}
+
+/// Which door somebody stands at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Entrance {
+    /// Of an organisation, at this address.
+    Address(String),
+    /// What is left of one that was deleted.
+    Deleted,
+}
+
+impl Entrance {
+    /// Asks whether they are let in, and what they may do there.
+    pub(crate) fn query(&self, user: &UserId) -> Query {
+        match self {
+            Self::Address(slug) => Query::new(ENTER).bind(user.to_string()).bind(slug.clone()),
+            Self::Deleted => Query::new(ENTER_DELETED).bind(user.to_string()),
+        }
+    }
 }
 
 /// The role Clerk knows.
@@ -168,10 +201,6 @@ impl Access {
         }
     }
 
-    pub(crate) fn query(user: &UserId, slug: &str) -> Query {
-        Query::new(ENTER).bind(user.to_string()).bind(slug.to_owned())
-    }
-
     pub(crate) fn from_rows(
         organisation: &OrganisationId,
         user: &UserId,
@@ -190,7 +219,10 @@ impl Access {
                 name: row.get(1),
                 terms: Terms {
                     plan: Plan::of(row.get(7)),
-                    standing: Standing::of_row(row.get(14), row.get(11), row.get(12), row.get(13)),
+                    standing: match row.get(15) {
+                        true => Standing::Deleted,
+                        false => Standing::of_row(row.get(14), row.get(11), row.get(12), row.get(13)),
+                    },
                 },
                 time_zone: row.get(8),
                 ownerless: row.get(9),

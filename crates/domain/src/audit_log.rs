@@ -133,7 +133,12 @@ impl Author {
         Self::machine("clerk", "clerk", "Clerk")
     }
 
-    /// An operator at the command line.
+    /// An operator at the command line, by the name they have on that machine.
+    pub(crate) fn operator(name: &str) -> Self {
+        Self::machine("operator", name, name)
+    }
+
+    /// Whoever is no person.
     pub(crate) fn machine(kind: &'static str, id: &str, name: &str) -> Self {
         let (id, name) = (id.to_owned(), name.to_owned());
         Self { kind: kind.into(), id, name, role: String::new(), origin: Origin::default() }
@@ -402,6 +407,13 @@ pub async fn verify(database: &Database, organisation: &OrganisationId) -> Resul
     tx.query(Query::new(VERIFIED).bind(through).bind(broken_at)).await?;
     tx.commit().await?;
     Ok(broken_at)
+}
+
+/// The first entry of the chain that does not fit, where the organisation's head does not say so already.
+pub(crate) async fn first_misfit(tx: &mut Transaction) -> Result<Option<i64>> {
+    let found = tx.query_opt(Query::new(VERIFY)).await?.and_then(|row| row.get::<_, Option<i64>>(0));
+    let known = tx.query_opt(Query::new(HEAD)).await?.and_then(|row| row.get::<_, Option<i64>>(3));
+    Ok(found.filter(|found| Some(*found) != known))
 }
 
 /// Verifies every organisation's chain, one after the other: which ones were looked at, and where each broke.

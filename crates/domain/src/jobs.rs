@@ -1,10 +1,13 @@
 //! Deferred work: enqueued with the change that needs it, claimed by a worker, retried, parked when it keeps failing.
 
+use std::collections::BTreeSet;
+
 use tenancy::{Database, OrganisationId, Query, Row, SystemReason, Transaction, directory_statements};
 use uuid::Uuid;
 
 use crate::Result;
 use crate::billing::record::SYNC_BILLING;
+use crate::exports::MAKE_EXPORT;
 use crate::inbound_events::{APPLY_CLERK_EVENT, APPLY_STRIPE_EVENT};
 use crate::lifecycle::closing::CLOSE_ORGANISATION;
 
@@ -25,6 +28,7 @@ directory_statements! {
                      returning kind)
         select pg_notify('tenantry_jobs', '') from job limit 1";
     ORGANISATIONS = "select id from organisations where deleted_at is null order by id";
+    WITH_DELETED = "select id from organisations order by id";
     /// The lease outlives the longest statement; a worker that dies loses the job to another after it.
     CLAIM = "
         update jobs set attempts = attempts + 1, leased_until = now() + interval '90 seconds'
@@ -60,6 +64,9 @@ const PROMPT: &[&str] = &[APPLY_CLERK_EVENT];
 /// Somebody has paid, or has not; each is a handful of questions to Stripe.
 const BILLING: &[&str] = &[APPLY_STRIPE_EVENT, SYNC_BILLING, CLOSE_ORGANISATION];
 
+/// Each reads or writes all of an organisation's rows.
+const LONG: &[&str] = &[MAKE_EXPORT];
+
 /// Jobs that wait for each other and for no others: a worker has room of its own for each lane.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Lane {
@@ -67,6 +74,8 @@ pub enum Lane {
     Prompt,
     /// Jobs that ask Stripe, which may be slow while everybody else is not.
     Billing,
+    /// Jobs that go through everything an organisation has, and may take a long time over it.
+    Long,
     /// All others, also those of a kind that nobody knows: they may take minutes.
     Patient,
 }
@@ -116,6 +125,12 @@ pub(crate) async fn organisations(database: &Database) -> Result<Vec<Organisatio
     Ok(rows.iter().filter_map(|row| OrganisationId::parse(row.get(0)).ok()).collect())
 }
 
+/// The same with those that are deleted and can still be restored.
+pub(crate) async fn organisations_with_deleted(database: &Database) -> Result<BTreeSet<OrganisationId>> {
+    let rows = database.system(SystemReason::Jobs).run(Query::new(WITH_DELETED)).await?;
+    Ok(rows.iter().filter_map(|row| OrganisationId::parse(row.get(0)).ok()).collect())
+}
+
 /// Enqueues a job of no organisation's and says so to the workers.
 pub async fn ask(database: &Database, reason: SystemReason, kind: &'static str) -> Result<()> {
     let mut tx = database.system(reason).begin().await?;
@@ -128,7 +143,8 @@ pub async fn claim(database: &Database, lane: Lane, most: usize) -> Result<Vec<C
     let (kinds, of_these) = match lane {
         Lane::Prompt => (PROMPT.to_vec(), true),
         Lane::Billing => (BILLING.to_vec(), true),
-        Lane::Patient => ([PROMPT, BILLING].concat(), false),
+        Lane::Long => (LONG.to_vec(), true),
+        Lane::Patient => ([PROMPT, BILLING, LONG].concat(), false),
     };
     let kinds: Vec<String> = kinds.into_iter().map(str::to_owned).collect();
     let most = i64::try_from(most).unwrap_or(i64::MAX);

@@ -11,10 +11,13 @@ pub mod drift;
 pub mod email_address;
 pub mod entitlements;
 mod error;
+pub mod exports;
 pub mod forgetting;
 mod grants;
 mod id;
+pub mod imports;
 pub mod inbound_events;
+pub mod inventory;
 pub mod invitations;
 pub mod jobs;
 pub mod lifecycle;
@@ -82,13 +85,21 @@ pub fn statements() -> impl Iterator<Item = &'static tenancy::Statement> {
         billing::customers::STATEMENTS,
         billing::checkouts::STATEMENTS,
         billing::record::STATEMENTS,
+        lifecycle::by_operator::STATEMENTS,
         lifecycle::closing::STATEMENTS,
         lifecycle::deleted::STATEMENTS,
         lifecycle::erasure::STATEMENTS,
+        lifecycle::erasure::files::STATEMENTS,
         lifecycle::erasure::rows::STATEMENTS,
         lifecycle::reminders::STATEMENTS,
         lifecycle::rounds::STATEMENTS,
         logos::STATEMENTS,
+        exports::STATEMENTS,
+        exports::contents::STATEMENTS,
+        exports::making::STATEMENTS,
+        exports::sweeping::STATEMENTS,
+        inventory::STATEMENTS,
+        imports::STATEMENTS,
         mails::STATEMENTS,
         procedures::STATEMENTS,
         step_templates::STATEMENTS,

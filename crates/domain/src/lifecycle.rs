@@ -1,6 +1,7 @@
 //! The end of an organisation: closing while its plan is ended, deleted for a while in which it can be restored, and then
 //! erased for good.
 
+pub mod by_operator;
 pub mod closing;
 pub mod deleted;
 pub mod erasure;
@@ -10,15 +11,16 @@ pub mod rounds;
 use jiff::Timestamp;
 use tenancy::OrganisationId;
 
-use crate::mails::Link;
+use crate::mails::{Link, Ways};
 use crate::{Error, Result};
 
 /// How long a deleted organisation can be restored, where nothing else is configured.
 pub const RECOVERY_DAYS: u32 = 30;
 
-/// Where a deleted organisation is seen, and restored.
-fn page(at: &OrganisationId) -> Result<Link> {
-    Link::parse(&format!("/deleted/{at}")).ok_or(Error::NotFound)
+/// Where a deleted organisation is seen and restored, and where its data is taken along.
+fn ways(at: &OrganisationId) -> Result<Ways> {
+    let page = |rest: &str| Link::parse(&format!("/deleted/{at}{rest}")).ok_or(Error::NotFound);
+    Ok(Ways { restore: page("")?, export: page("/export")? })
 }
 
 /// What is owed, or given back, when a subscription ends.

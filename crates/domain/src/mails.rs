@@ -13,7 +13,7 @@ use uuid::Uuid;
 use crate::email_address::EmailAddress;
 use crate::{Permission, Result};
 
-pub use notice::{Days, Link, Notice};
+pub use notice::{Days, Link, Notice, Ways};
 
 tenant_statements! {
     /// To members: of these roles, who hold this permission, who are this person.

@@ -2,6 +2,7 @@
 
 use tenancy::{Actor, Database, Live, OrgScope, OrganisationId, Query, Row, Transaction, UserId, Wakes};
 
+use crate::access::Entrance;
 use crate::audit_log::{self, Author, Entry, Origin};
 use crate::mails::{self, NewMail};
 use crate::{Access, Error, Permission, Presence, Result, directory, jobs};
@@ -11,7 +12,7 @@ use crate::{Access, Error, Permission, Presence, Result, directory, jobs};
 pub struct Org {
     scope: OrgScope,
     user: UserId,
-    slug: String,
+    entrance: Entrance,
     session: Option<String>,
     for_a_page: bool,
     presence: Presence,
@@ -21,9 +22,19 @@ pub struct Org {
 impl Org {
     /// Stands at the door; nothing is sent yet.
     pub fn new(database: &Database, organisation: OrganisationId, user: UserId, slug: &str) -> Self {
+        Self::at_entrance(database, organisation, user, Entrance::Address(slug.to_owned()))
+    }
+
+    /// At the door of what is left of a deleted organisation, which lets in who was an admin there until it is erased, to take
+    /// along what there is.
+    pub fn of_deleted(database: &Database, organisation: OrganisationId, user: UserId) -> Self {
+        Self::at_entrance(database, organisation, user, Entrance::Deleted)
+    }
+
+    fn at_entrance(database: &Database, organisation: OrganisationId, user: UserId, entrance: Entrance) -> Self {
         let scope = database.in_organisation(organisation, Actor::Member(user.clone()));
-        let (slug, origin) = (slug.to_owned(), Origin::default());
-        Self { scope, user, slug, session: None, for_a_page: false, presence: Presence::Fresh, origin }
+        let origin = Origin::default();
+        Self { scope, user, entrance, session: None, for_a_page: false, presence: Presence::Fresh, origin }
     }
 
     /// The same door for somebody who came with a session: nothing is answered once it has ended, and some things only
@@ -54,7 +65,7 @@ impl Org {
     /// The same door after the organisation's address changed.
     #[must_use]
     pub fn at(self, slug: &str) -> Self {
-        Self { slug: slug.to_owned(), ..self }
+        Self { entrance: Entrance::Address(slug.to_owned()), ..self }
     }
 
     /// Answers a read in one round trip: begin, membership and rights, the rows, commit.
@@ -78,12 +89,13 @@ impl Org {
     pub async fn write(&self) -> Result<OrgTx> {
         let (transaction, entrance) = self.scope.write(&self.entrance()).await?;
         let access = self.enter(&entrance)?;
-        Ok(OrgTx { transaction, access, presence: self.presence, origin: self.origin.clone(), locked: false })
+        let (entrance, origin) = (self.entrance.clone(), self.origin.clone());
+        Ok(OrgTx { transaction, access, entrance, presence: self.presence, origin, locked: false })
     }
 
     /// What travels ahead of everything else: who this is, and what they may do.
     fn entrance(&self) -> Vec<Query> {
-        let mut queries = vec![Access::query(&self.user, &self.slug)];
+        let mut queries = vec![self.entrance.query(&self.user)];
         if self.for_a_page {
             queries.extend([directory::mine(&self.user), directory::my_invitations(&self.user)]);
         }
@@ -122,9 +134,12 @@ impl Org {
         &self.user
     }
 
-    /// The organisation's address.
+    /// The organisation's address; empty at the door of a deleted one, whose address is nobody's.
     pub fn slug(&self) -> &str {
-        &self.slug
+        match &self.entrance {
+            Entrance::Address(slug) => slug,
+            Entrance::Deleted => "",
+        }
     }
 }
 
@@ -168,6 +183,7 @@ impl<T> Read<T> {
 pub struct OrgTx {
     transaction: Transaction,
     access: Access,
+    entrance: Entrance,
     presence: Presence,
     origin: Origin,
     locked: bool,
@@ -199,7 +215,7 @@ impl OrgTx {
         self.locked = true;
         let Access { person, organisation, .. } = &self.access;
         let (user, at) = (person.id.clone(), organisation.id.clone());
-        let rows = self.transaction.query(Access::query(&user, &organisation.slug)).await?;
+        let rows = self.transaction.query(self.entrance.query(&user)).await?;
         let now = Access::from_rows(&at, &user, None, &rows)?;
         if now.rights == self.access.rights && now.organisation.terms == self.access.organisation.terms {
             return Ok(());

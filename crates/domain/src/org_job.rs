@@ -1,5 +1,6 @@
 //! A job inside its organisation: through the same door as a person's request.
 
+use jiff::Timestamp;
 use tenancy::{Actor, Database, OrganisationId, Query, Row, Transaction, tenant_statements};
 
 use crate::audit_log::{self, Author, Entry};
@@ -17,6 +18,12 @@ tenant_statements! {
                     organisation.closing_since is not null
                from organisations as organisation
               where organisation.id = $1 and organisation.deleted_at is null";
+    /// The one place that says of which organisations everything may be read now, to be taken out or looked at by who
+    /// runs the installation: also of those that are closing or deleted, until their time is over. No row: not of this one.
+    MAY_BE_READ = "select organisation.slug, organisation.name, now()
+                     from organisations as organisation
+                    where organisation.id = $1 and organisation.erasing_since is null
+                      and coalesce(organisation.erase_at > clock_timestamp(), true)";
 }
 
 /// A job's open transaction inside the organisation that its row names. Rolled back unless committed.
@@ -50,6 +57,18 @@ impl OrgJob {
         Ok(Self { transaction, organisation })
     }
 
+    /// Enters to take out what there is: as [`Self::enter`], where everything may be read.
+    pub(crate) async fn reading(database: &Database, at: &OrganisationId, kind: &'static str) -> Result<Reading> {
+        let door = database.in_organisation(at.clone(), Actor::Job(kind));
+        Reading::of(at, door.write(&[Query::new(MAY_BE_READ)]).await?)
+    }
+
+    /// The same with everything in the state of one moment.
+    pub(crate) async fn snapshot(database: &Database, at: &OrganisationId, kind: &'static str) -> Result<Reading> {
+        let door = database.in_organisation(at.clone(), Actor::Job(kind));
+        Reading::of(at, door.whole_snapshot(&[Query::new(MAY_BE_READ)]).await?)
+    }
+
     /// Where it works.
     pub fn organisation(&self) -> &OrganisationSummary {
         &self.organisation
@@ -75,5 +94,23 @@ impl OrgJob {
     /// Makes the changes last.
     pub async fn commit(self) -> Result<()> {
         Ok(self.transaction.commit().await?)
+    }
+}
+
+/// A transaction in an organisation of which everything may be read.
+#[derive(Debug)]
+pub(crate) struct Reading {
+    pub(crate) transaction: Transaction,
+    pub(crate) id: OrganisationId,
+    pub(crate) slug: String,
+    pub(crate) name: String,
+    /// By the database's clock.
+    pub(crate) now: Timestamp,
+}
+
+impl Reading {
+    fn of(id: &OrganisationId, (transaction, rows): (Transaction, Vec<Vec<Row>>)) -> Result<Self> {
+        let row = rows[0].first().ok_or(Error::NotFound)?;
+        Ok(Self { transaction, id: id.clone(), slug: row.get(0), name: row.get(1), now: row.get(2) })
     }
 }

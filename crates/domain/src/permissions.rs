@@ -37,6 +37,8 @@ pub enum Permission {
     BillingManage,
     /// Read the audit log.
     AuditRead,
+    /// Take out everything the organisation has.
+    DataExport,
 }
 
 /// Permissions that belong together, as pages and documents list them.
@@ -44,7 +46,7 @@ pub type PermissionGroup = (&'static str, &'static [Permission]);
 
 impl Permission {
     /// The whole catalogue.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::ProceduresRead,
         Self::ProceduresManage,
         Self::RunsRead,
@@ -59,6 +61,7 @@ impl Permission {
         Self::BillingRead,
         Self::BillingManage,
         Self::AuditRead,
+        Self::DataExport,
     ];
 
     /// The catalogue by what it is about.
@@ -74,6 +77,7 @@ impl Permission {
                 Self::BillingRead,
                 Self::BillingManage,
                 Self::AuditRead,
+                Self::DataExport,
             ],
         ),
     ];
@@ -95,6 +99,7 @@ impl Permission {
             Self::BillingRead => "billing:read",
             Self::BillingManage => "billing:manage",
             Self::AuditRead => "audit:read",
+            Self::DataExport => "data:export",
         }
     }
 
@@ -120,6 +125,7 @@ impl Permission {
             Self::BillingRead => "See plan and usage",
             Self::BillingManage => "Change plan and payment",
             Self::AuditRead => "Read the audit log",
+            Self::DataExport => "Export all data",
         }
     }
 

@@ -25,6 +25,8 @@ pub enum Standing {
     ReadOnly(Unpaid),
     /// An admin asked for the organisation's end: everything can be read, and nothing is changed but that.
     Closing,
+    /// It is deleted, and not yet erased: its admins take along what there is, and nothing else is done.
+    Deleted,
 }
 
 /// Why nothing may be written.
@@ -89,7 +91,11 @@ impl Standing {
                     | Permission::MembersInvite
                     | Permission::RolesManage
             ),
-            Self::Closing => !permission.only_reads() && permission != Permission::OrganisationDelete,
+            Self::Closing => {
+                !permission.only_reads()
+                    && !matches!(permission, Permission::OrganisationDelete | Permission::DataExport)
+            }
+            Self::Deleted => permission != Permission::DataExport,
         };
         if !refused {
             return Ok(());
@@ -97,6 +103,10 @@ impl Standing {
         if self == Self::Closing {
             let message = "This organisation is being deleted, so nothing in it is changed any more.".to_owned();
             return Err(Error::Conflict { code: "organisation_closing", message });
+        }
+        if self == Self::Deleted {
+            let message = "This organisation is deleted. An admin can restore it.".to_owned();
+            return Err(Error::Conflict { code: "organisation_deleted", message });
         }
         let (code, what) = match self {
             Self::ReadOnly(Unpaid::Paused) => (

@@ -24,6 +24,11 @@ const BY_HAND: &[(&str, &str)] = &[
         "insert into tenantry.checkouts (organisation_id, id, lookup_key, with_trial, state, session_id, asked_by, expires_at, ended_at)
          values ('{org}', gen_random_uuid(), '{canary}', false, 'ended', '{canary}', '{canary}', now(), now())",
     ),
+    (
+        // Has room for a digest and for nothing else.
+        "tenantry.imports",
+        "insert into tenantry.imports (organisation_id, archive) values ('{org}', encode(sha256(convert_to('{canary}', 'UTF8')), 'hex'))",
+    ),
 ];
 
 /// Puts at least one row of each organisation into every table. Gives the tables where that failed, with why.

@@ -108,10 +108,10 @@ async fn run(server: &Server, options: &Options, progress: &mut Progress) -> Res
     };
     progress.step();
     let ground = Ground::lay(server, &scene, &pattern, "first", None).await?;
-    let suite = ground.attack(server, &scene, options.attempts, progress).await?;
+    let suite = Box::pin(ground.attack(server, &scene, options.attempts, progress)).await?;
     progress.part(format!("again, where {}", mutation.described), 1);
     let ground = Ground::lay(server, &scene, &pattern, "loosened", Some(&mutation.sql)).await?;
-    let again = ground.attack(server, &scene, options.attempts, progress).await?;
+    let again = Box::pin(ground.attack(server, &scene, options.attempts, progress)).await?;
     let loosened = Loosened { what: mutation.described, suite: again };
     Ok(Proof {
         seed: options.seed,

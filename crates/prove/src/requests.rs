@@ -56,6 +56,7 @@ const SHAPES: &[(&str, &[(&str, &str)])] = &[
     // As above: an address that nobody may have.
     ("profile.save", &[("name", TEXT), ("slug", "api"), ("time_zone", "UTC")]),
     ("organisation.change", &[("time_zone", "UTC")]),
+    ("exports.ask", &[]),
     ("logo.set", &[]),
     ("logo.remove", &[]),
     ("account.sessions.end", &[("session", "")]),
@@ -75,6 +76,7 @@ const SHAPES: &[(&str, &[(&str, &str)])] = &[
     ("deletion.begin", &[("name", TEXT)]),
     ("deletion.stop", &[]),
     ("deleted.restore", &[]),
+    ("deleted.exports.ask", &[]),
     ("organisation.delete", &[("name", TEXT)]),
     ("organisation.keep", &[]),
     ("billing.email", &[("email", "attacker@proof.example")]),

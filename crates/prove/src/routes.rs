@@ -191,9 +191,12 @@ fn right(name: &str, caller: Caller, column: &str) -> &'static [u16] {
         (Caller::InOrganisation(_), "outsider" | "foreign id" | "stale") => &[404],
         (Caller::InOrganisation(_), "lesser role") => &[403],
         // Pages send a browser to sign in, or through Clerk's handshake; everything else is refused.
-        (Caller::InOrganisation(_) | Caller::SignedIn | Caller::Operator, "forged" | "garbage" | "no session") => {
-            &[401, 307, 303]
-        }
+        (
+            Caller::InOrganisation(_) | Caller::OfDeleted(_) | Caller::SignedIn | Caller::Operator,
+            "forged" | "garbage" | "no session",
+        ) => &[401, 307, 303],
+        // The victim lives.
+        (Caller::OfDeleted(_), _) => &[404],
         // What only Clerk can do cannot be done: there is none here.
         (Caller::SignedIn, _) if ONLY_CLERK.contains(&name) => &[422, 503],
         // One's own account alone: it stays where its owner is the last admin of an organisation of theirs.

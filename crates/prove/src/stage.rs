@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use files::Files;
 use http::{HeaderMap, Method, Request, StatusCode};
 use http_body_util::BodyExt as _;
 use tokio::time::timeout;
@@ -83,7 +84,7 @@ impl Stage {
         let options = tenancy::PoolOptions { size: 4, context_key, ..tenancy::PoolOptions::default() };
         let database = tenancy::Database::connect(&url, options).await?;
         let origin = ORIGIN.parse().map_err(|_| unusable("no origin".to_owned()))?;
-        let config = web::Config::new(origin, clerk.config(), vec![secret]);
+        let config = web::Config::new(origin, clerk.config(), vec![secret]).with_files(files());
         let stripe = stripe::Config::from_parts(stripe::ConfigParts {
             // Nothing listens there.
             api_base: Some("http://127.0.0.1:9".to_owned()),
@@ -188,4 +189,9 @@ impl std::fmt::Display for Ask {
             None => Ok(()),
         }
     }
+}
+
+/// Where the server under attack keeps files: a folder of this process.
+pub(crate) fn files() -> Files {
+    Files::in_folder(&std::env::temp_dir().join(format!("tenantry-proof-{}", std::process::id())))
 }

@@ -2,6 +2,7 @@
 
 use domain::duties::{self, DutyId, DutyName};
 use domain::email_address::EmailAddress;
+use domain::exports::{self, ExportId};
 use domain::invitations::{self, InvitationId};
 use domain::procedures::{self, ProcedureId, ProcedureName};
 use domain::runs::{self, RunId, RunName};
@@ -14,6 +15,7 @@ use web::Noun;
 
 use crate::error::{Error, Result};
 use crate::people::{Party, user_id};
+use crate::stage;
 
 /// Things of one organisation that addresses and bodies can name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,6 +28,7 @@ pub(crate) struct Things {
     invitation: InvitationId,
     role: Uuid,
     logo: &'static str,
+    export: ExportId,
     duty: DutyId,
 }
 
@@ -49,7 +52,9 @@ impl Things {
         let duty = duties::create(&mut tx, &DutyName::parse(&format!("duty of {text}")).map_err(unfit)?).await?;
         let logo = party.logo();
         logos::set(&mut tx, format!("a picture of {text}").into_bytes(), logo).await?;
+        let export = exports::ask(&mut tx).await?;
         tx.commit().await?;
+        exports::make(app, &stage::files(), door.organisation(), export, 1).await?;
         let (_, shown) = door.read(procedures::show(procedure)).await?;
         let (_, running) = door.read(runs::show(run)).await?;
         match (shown.steps.first(), running.steps.first()) {
@@ -63,6 +68,7 @@ impl Things {
                 invitation,
                 role,
                 logo,
+                export,
                 duty,
             }),
             _ => Err(Error::CannotRun("the product made a run without steps".to_owned())),
@@ -95,6 +101,7 @@ impl Things {
             invitation: self.invitation.to_string(),
             role: self.role.to_string(),
             logo: format!("{}.png", self.logo),
+            export: self.export.to_string(),
             duty: self.duty.to_string(),
         }
     }
@@ -112,12 +119,13 @@ pub(crate) struct Ids {
     pub(crate) role: String,
     /// As its address names it.
     pub(crate) logo: String,
+    pub(crate) export: String,
     pub(crate) duty: String,
 }
 
-impl From<[String; 9]> for Ids {
-    fn from([procedure, template, run, step, member, invitation, role, logo, duty]: [String; 9]) -> Self {
-        Self { procedure, template, run, step, member, invitation, role, logo, duty }
+impl From<[String; 10]> for Ids {
+    fn from([procedure, template, run, step, member, invitation, role, logo, export, duty]: [String; 10]) -> Self {
+        Self { procedure, template, run, step, member, invitation, role, logo, export, duty }
     }
 }
 
@@ -136,13 +144,14 @@ impl Ids {
             id(6),
             format!("{}.png", "0".repeat(64)),
             id(7),
+            id(8),
         ])
     }
 
     /// All of them, in the order of [`Ids::from`].
-    pub(crate) fn all(&self) -> [&String; 9] {
-        let Self { procedure, template, run, step, member, invitation, role, logo, duty } = self;
-        [procedure, template, run, step, member, invitation, role, logo, duty]
+    pub(crate) fn all(&self) -> [&String; 10] {
+        let Self { procedure, template, run, step, member, invitation, role, logo, export, duty } = self;
+        [procedure, template, run, step, member, invitation, role, logo, export, duty]
     }
 
     /// The one of this kind.
@@ -156,6 +165,7 @@ impl Ids {
             Noun::Invitation => &self.invitation,
             Noun::Role => &self.role,
             Noun::Logo => &self.logo,
+            Noun::Export => &self.export,
             Noun::Duty => &self.duty,
         }
     }
@@ -172,6 +182,7 @@ impl Ids {
             Noun::Invitation => (&mut ids.invitation, &other.invitation),
             Noun::Role => (&mut ids.role, &other.role),
             Noun::Logo => (&mut ids.logo, &other.logo),
+            Noun::Export => (&mut ids.export, &other.export),
             Noun::Duty => (&mut ids.duty, &other.duty),
         };
         ours.clone_from(theirs);

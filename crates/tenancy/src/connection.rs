@@ -2,7 +2,8 @@
 
 use deadpool_postgres::Object;
 use futures_util::future::join_all;
-use tokio_postgres::{Row, RowStream, types::ToSql};
+use tokio_postgres::types::{FromSql, ToSql, Type};
+use tokio_postgres::{CopyOutStream, Row, RowStream};
 
 use crate::{Error, OrganisationId, Query, Result};
 
@@ -92,6 +93,21 @@ impl Connection {
             None => self.object.query_typed_raw(query.statement.sql, query.typed_arguments(key.as_ref())).await,
         };
         stream.map_err(|e| Error::of(query.statement.name, e))
+    }
+
+    /// Starts a COPY to us; the text carries no value of a caller.
+    pub(crate) async fn copy_out(&self, text: &str, name: &'static str) -> Result<CopyOutStream> {
+        self.object.copy_out(text).await.map_err(|e| Error::of(name, e))
+    }
+
+    /// The one value of a text that carries no value of a caller.
+    pub(crate) async fn one_value<T: for<'a> FromSql<'a>>(&self, text: &str, name: &'static str) -> Result<T> {
+        Ok(self.object.query_typed_one(text, &[]).await.map_err(|e| Error::of(name, e))?.get(0))
+    }
+
+    /// Runs a text with one value; says how many rows it wrote.
+    pub(crate) async fn write_text(&self, text: &str, value: &str, name: &'static str) -> Result<u64> {
+        self.object.execute_typed(text, &[(&value, Type::TEXT)]).await.map_err(|e| Error::of(name, e))
     }
 
     /// Takes the connection out of the pool for good and ends it.

@@ -20,6 +20,7 @@ mod parameter;
 mod signing;
 mod statement;
 mod system;
+mod tables;
 mod transaction;
 
 pub use actor::Actor;
@@ -38,6 +39,7 @@ pub use parameter::Parameter;
 pub use signing::{Signing, forget_context_key, plain_contexts, sign_contexts, signing};
 pub use statement::{Query, Statement, Tables};
 pub use system::{SystemReason, SystemScope};
+pub use tables::{Column, CopiedRows, Shape, Table};
 pub use tokio_postgres::{Row, types};
 pub use transaction::{Rows, Transaction};
 

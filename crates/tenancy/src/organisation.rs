@@ -61,6 +61,15 @@ impl OrgScope {
         self.open("begin isolation level repeatable read read only", first).await
     }
 
+    /// The same for everything there is, which takes longer than any statement may otherwise. Times are written in UTC,
+    /// so that the same rows read the same wherever they are.
+    pub async fn whole_snapshot(&self, first: &[Query]) -> Result<(Transaction, Vec<Vec<Row>>)> {
+        let begin = "begin isolation level repeatable read read only; set local statement_timeout = '2h'; \
+                     set local idle_in_transaction_session_timeout = '5min'; set local timezone = 'UTC'; \
+                     set local datestyle = 'ISO'; set local intervalstyle = 'iso_8601'; set local bytea_output = 'hex'";
+        self.open(begin, first).await
+    }
+
     async fn open(&self, begin: &str, first: &[Query]) -> Result<(Transaction, Vec<Vec<Row>>)> {
         let connection = self.database.connection().await?;
         let ready = connection.ready(first).await?;

@@ -4,7 +4,7 @@ use futures_util::future::join3;
 use tokio_postgres::Row;
 
 use crate::context::Context;
-use crate::{Database, Query, Result, Tables, Transaction};
+use crate::{Database, OrganisationId, Query, Result, Tables, Transaction};
 
 /// Why someone acts outside an organisation. This is the complete list; each use is logged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,6 +23,8 @@ pub enum SystemReason {
     Lifecycle,
     /// An operator looks at the machinery.
     Operations,
+    /// An operator brings in an organisation that is not here yet.
+    Import,
 }
 
 impl SystemReason {
@@ -36,6 +38,7 @@ impl SystemReason {
             Self::Billing => "billing",
             Self::Lifecycle => "lifecycle",
             Self::Operations => "operations",
+            Self::Import => "import",
         }
     }
 }
@@ -81,5 +84,19 @@ impl SystemScope {
 
     fn message(&self) -> String {
         Context { reason: Some(self.reason), ..Context::default() }.message("begin", self.database.context_key())
+    }
+}
+
+impl Database {
+    /// Opens the one transaction that stands at both doors: it makes an organisation that is not there yet, directory
+    /// and rows, or nothing. Rows of other organisations are as invisible to it as to any.
+    pub async fn begin_import(&self, organisation: &OrganisationId) -> Result<Transaction> {
+        tracing::info!(organisation = organisation.as_str(), "system door, to import");
+        let transaction = Transaction::begun(self.connection().await?, Some(organisation.clone()));
+        let reason = Some(SystemReason::Import);
+        let context = Context { organisation: Some(organisation), reason, ..Context::default() };
+        let begin = "begin; set local statement_timeout = '2h'; set local timezone = 'UTC'";
+        transaction.connection().control(&context.message(begin, self.context_key()), "begin").await?;
+        Ok(transaction)
     }
 }

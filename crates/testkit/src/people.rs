@@ -4,12 +4,15 @@
 use domain::directory::{self, OrganisationRecord, PersonRecord};
 use domain::duties::{self, DutyId, DutyName};
 use domain::email_address::EmailAddress;
+use domain::exports::{self, ExportId};
 use domain::invitations::{self, InvitationId};
 use domain::logos;
 use domain::procedures::{self, ProcedureId, ProcedureName};
 use domain::runs::{self, RunId, RunName};
 use domain::step_templates::{self, StepTitle};
 use domain::{BaseRole, CustomRole, Details, Org, Permission, Plan, plans, roles};
+use files::Files;
+use tempfile::TempDir;
 use tenancy::{Database, OrganisationId, UserId};
 
 use crate::TestDatabase;
@@ -42,6 +45,9 @@ pub struct World {
     pub acme: Organisation,
     /// Bolt.
     pub bolt: Organisation,
+    /// Where exports are kept, for as long as the test takes.
+    pub files: Files,
+    _folder: TempDir,
 }
 
 impl World {
@@ -54,7 +60,10 @@ impl World {
 
     /// The same people in a database that is there already, through a door of the test's own.
     pub async fn people(database: TestDatabase, app: Database) -> Self {
-        let world = Self { database, app, acme: organisation("acme"), bolt: organisation("bolt") };
+        let folder = TempDir::new().unwrap();
+        let files = Files::in_folder(folder.path());
+        let (acme, bolt) = (organisation("acme"), organisation("bolt"));
+        let world = Self { database, app, acme, bolt, files, _folder: folder };
         // The first of an organisation makes it; then there is room for the others.
         world.record("ada", &[(&world.acme, BaseRole::Admin)]).await;
         world.record("olga", &[(&world.bolt, BaseRole::Admin)]).await;
@@ -192,6 +201,31 @@ impl World {
         logos::set(&mut tx, digest.clone().into_bytes(), &digest).await.unwrap();
         tx.commit().await.unwrap();
         digest
+    }
+
+    /// A file that can be downloaded as an export, and is none; those there were are gone. For tests that need many.
+    pub async fn export(&self, organisation: &Organisation) -> ExportId {
+        self.forget("delete from tenantry.exports where organisation_id = $1", organisation).await;
+        let id = uuid::Uuid::now_v7();
+        let name = format!("exports/{id}.zip");
+        let path = self.files.folder().join(organisation.id.as_str()).join(&name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, "nothing").unwrap();
+        let insert = "insert into tenantry.exports (organisation_id, id, state, asked_by, asked_by_name, file, bytes, sha256, expires_at)
+                      values ($1, $2, 'ready', 'user_ada', 'ada', $3, 7, repeat('0', 64), now() + interval '7 days')";
+        let admin = self.database.client("postgres").await;
+        admin.execute(insert, &[&organisation.id.as_str(), &id, &name]).await.unwrap();
+        id.into()
+    }
+
+    /// An export as the product makes it; those there were are gone.
+    pub async fn made_export(&self, admin: &str, organisation: &Organisation) -> ExportId {
+        self.forget("delete from tenantry.exports where organisation_id = $1", organisation).await;
+        let mut tx = self.org(admin, organisation).write().await.unwrap();
+        let id = exports::ask(&mut tx).await.unwrap();
+        tx.commit().await.unwrap();
+        exports::make(&self.app, &self.files, &organisation.id, id, 1).await.unwrap();
+        id
     }
 
     async fn forget(&self, sql: &str, organisation: &Organisation) {

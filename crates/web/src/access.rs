@@ -2,6 +2,7 @@
 
 mod door;
 mod in_org;
+mod left;
 
 use axum::extract::FromRequestParts;
 use domain::audit_log::Origin;
@@ -10,6 +11,7 @@ use http::request::Parts;
 
 pub(crate) use door::{Door, door};
 pub(crate) use in_org::InOrg;
+pub(crate) use left::Left;
 
 use crate::error::{Error, Result};
 use crate::flash::Flash;

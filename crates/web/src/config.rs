@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 
 use domain::lifecycle::RECOVERY_DAYS;
+use files::Files;
 use signatures::svix::Secret;
 use tenancy::UserId;
 use url::Url;
@@ -35,6 +36,8 @@ pub struct Config {
     pub stripe_pages: Vec<Url>,
     /// Who sees `/operators`.
     pub operators: Vec<UserId>,
+    /// Where exports are kept.
+    pub files: Files,
     /// Days in which a deleted organisation can be restored, as pages tell it; the worker goes by the same.
     pub recovery_days: u32,
 }
@@ -56,6 +59,7 @@ impl Config {
             stripe_webhook_secrets: Vec::new(),
             stripe_pages: Vec::new(),
             operators: Vec::new(),
+            files: Files::default(),
             recovery_days: RECOVERY_DAYS,
         }
     }
@@ -65,6 +69,13 @@ impl Config {
     pub fn selling_at(mut self, stripe: &stripe::Config, pages: &[Url]) -> Self {
         self.stripe_webhook_secrets = stripe.webhook_secrets.clone();
         self.stripe_pages = pages.to_vec();
+        self
+    }
+
+    /// Finds files there.
+    #[must_use]
+    pub fn with_files(mut self, files: Files) -> Self {
+        self.files = files;
         self
     }
 
@@ -134,6 +145,7 @@ pub(crate) mod tests {
             stripe_webhook_secrets: Vec::new(),
             stripe_pages: vec![url("https://checkout.stripe.com")],
             operators: Vec::new(),
+            files: Files::default(),
             recovery_days: RECOVERY_DAYS,
         }
     }

@@ -57,6 +57,7 @@ pub(crate) enum Flash {
     SubscriptionKept,
     PaymentOnItsWay,
     BillingEmailSaved,
+    ExportAsked,
     OrganisationKept,
     OrganisationRestored,
     AccountDeleted,
@@ -64,7 +65,7 @@ pub(crate) enum Flash {
 
 impl Flash {
     /// Each with its word in the cookie and its sentence.
-    const ALL: [(Self, &str, &str); 47] = [
+    const ALL: [(Self, &str, &str); 48] = [
         (Self::OrganisationCreated, "organisation-created", "Your organisation is ready."),
         (
             Self::OrganisationOnItsWay,
@@ -129,6 +130,7 @@ impl Flash {
             "Nothing has changed yet. If you have paid, it shows here within a minute.",
         ),
         (Self::BillingEmailSaved, "billing-email-saved", "Invoices go to that address from now on."),
+        (Self::ExportAsked, "export-asked", "The export is being prepared."),
         (Self::OrganisationKept, "organisation-kept", "It is kept. Everything is as it was."),
         (
             Self::OrganisationRestored,

@@ -8,6 +8,7 @@ mod client_address;
 mod config;
 mod cookies;
 mod creation;
+mod download;
 mod envelope;
 mod error;
 mod flash;
@@ -51,9 +52,12 @@ pub use webhooks::SelfTest;
 /// (`presentation`), the guard (panic, time, host, origin), the size of bodies, then the routes.
 pub fn app(state: State) -> axum::Router {
     use axum::middleware::from_fn_with_state;
+    use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Predicate as _};
+    // An archive is compressed already, and its bytes are counted from the first to the last.
+    let worth_it = DefaultPredicate::new().and(NotForContentType::const_new(download::ZIP));
     let layers = tower::ServiceBuilder::new()
         .layer(from_fn_with_state(state.clone(), envelope::envelope))
-        .layer(tower_http::compression::CompressionLayer::new())
+        .layer(tower_http::compression::CompressionLayer::new().compress_when(worth_it))
         .layer(from_fn_with_state(state.clone(), presentation::present))
         .layer(from_fn_with_state(state.clone(), guard::guard))
         .layer(axum::extract::DefaultBodyLimit::disable())

@@ -37,6 +37,8 @@ pub enum Caller {
     Operator,
     /// A member of the organisation in the address who holds the permission.
     InOrganisation(Permission),
+    /// An admin of a deleted organisation that the address names by its id, who holds the permission until it is erased.
+    OfDeleted(Permission),
     /// A vendor, known by a signature.
     Vendor,
 }
@@ -79,6 +81,8 @@ pub enum Noun {
     Role,
     /// The picture of an organisation.
     Logo,
+    /// A data export.
+    Export,
     /// A duty.
     Duty,
 }
@@ -125,6 +129,7 @@ impl Noun {
             "invitation" => Some(Self::Invitation),
             "role" => Some(Self::Role),
             "logo" => Some(Self::Logo),
+            "export" => Some(Self::Export),
             "duty" => Some(Self::Duty),
             "step" if path.contains("/runs/") => Some(Self::Step),
             "step" => Some(Self::StepTemplate),
@@ -141,6 +146,7 @@ impl Caller {
             Self::SignedIn => "signed_in",
             Self::Operator => "operator",
             Self::InOrganisation(_) => "in_organisation",
+            Self::OfDeleted(_) => "of_deleted",
             Self::Vendor => "vendor",
         }
     }
@@ -148,7 +154,7 @@ impl Caller {
     /// What a member needs, if anything.
     pub fn permission(self) -> Option<Permission> {
         match self {
-            Self::InOrganisation(permission) => Some(permission),
+            Self::InOrganisation(permission) | Self::OfDeleted(permission) => Some(permission),
             _ => None,
         }
     }

@@ -79,10 +79,10 @@ fn delete<H: Handler<T, State>, T: 'static>(
 
 #[rustfmt::skip]
 fn entries() -> Vec<Entry> {
-    use Caller::{Anyone, InOrganisation as In, Operator, SignedIn, Vendor};
-    use pages::{deleted, deletion};
+    use Caller::{Anyone, InOrganisation as In, OfDeleted as Left, Operator, SignedIn, Vendor};
+    use pages::{deleted, deleted_exports, deletion};
     use pages::{account, account_deletion, account_sessions, home, operators, organisation, organisations, sign_in, sign_out, theme};
-    use pages::{audit_log, billing, buying, logo, profile, role, roles, settings};
+    use pages::{audit_log, billing, buying, exports, logo, profile, role, roles, settings};
     use pages::{invitation, inviting, leaving, member, members, offer};
     use pages::{duties, my_work, new_procedure, procedure, procedures, publication, run, run_steps, runs, step_templates, versions};
     vec![
@@ -105,6 +105,9 @@ fn entries() -> Vec<Entry> {
 
         get("/deleted/{organisation}", "deleted", SignedIn, deleted::show),
         post("/deleted/{organisation}/restore", "deleted.restore", SignedIn, deleted::restore),
+        get("/deleted/{organisation}/export", "deleted.exports", Left(P::DataExport), deleted_exports::show),
+        post("/deleted/{organisation}/export", "deleted.exports.ask", Left(P::DataExport), deleted_exports::ask).in_person(),
+        get("/deleted/{organisation}/export/{export}/file", "deleted.export.download", Left(P::DataExport), deleted_exports::download).in_person(),
 
         // In an organisation: procedures
         get("/orgs/{slug}", "organisation", In(P::RunsRead), organisation::show),
@@ -172,6 +175,9 @@ fn entries() -> Vec<Entry> {
         post("/orgs/{slug}/settings/roles/{role}/delete", "role.delete", In(P::RolesManage), role::delete),
         get("/orgs/{slug}/settings/audit-log", "audit_log", In(P::AuditRead), audit_log::show),
         get("/orgs/{slug}/settings/audit-log/export", "audit_log.export", In(P::AuditRead), audit_log::export).in_person(),
+        get("/orgs/{slug}/settings/export", "exports", In(P::DataExport), exports::show),
+        post("/orgs/{slug}/settings/export", "exports.ask", In(P::DataExport), exports::ask).in_person(),
+        get("/orgs/{slug}/settings/export/{export}/file", "export.download", In(P::DataExport), exports::download).in_person(),
         get("/orgs/{slug}/settings/profile", "profile", In(P::OrganisationManage), profile::show),
         post("/orgs/{slug}/settings/profile", "profile.save", In(P::OrganisationManage), profile::save),
         post("/orgs/{slug}/settings/profile/logo", "logo.set", In(P::OrganisationManage), logo::set),
@@ -204,6 +210,10 @@ fn entries() -> Vec<Entry> {
         post("/api/v1/orgs/{slug}/keep", "api.organisation.keep", In(P::OrganisationDelete), api::lifecycle::keep),
         get("/api/v1/deleted/{organisation}", "api.deleted", SignedIn, api::lifecycle::show),
         post("/api/v1/deleted/{organisation}/restore", "api.deleted.restore", SignedIn, api::lifecycle::restore),
+        get("/api/v1/deleted/{organisation}/exports", "api.deleted.exports", Left(P::DataExport), api::deleted_exports::list),
+        post("/api/v1/deleted/{organisation}/exports", "api.deleted.exports.ask", Left(P::DataExport), api::deleted_exports::ask).in_person(),
+        get("/api/v1/deleted/{organisation}/exports/{export}", "api.deleted.export", Left(P::DataExport), api::deleted_exports::show),
+        get("/api/v1/deleted/{organisation}/exports/{export}/file", "api.deleted.export.download", Left(P::DataExport), deleted_exports::download).in_person(),
         get("/api/v1/orgs/{slug}/procedures", "api.procedures", In(P::ProceduresRead), api::procedures::list),
         post("/api/v1/orgs/{slug}/procedures", "api.procedures.create", In(P::ProceduresManage), api::procedures::create),
         get("/api/v1/orgs/{slug}/procedures/{procedure}", "api.procedure", In(P::ProceduresRead), api::procedures::show),
@@ -253,6 +263,10 @@ fn entries() -> Vec<Entry> {
         patch("/api/v1/orgs/{slug}/roles/{role}", "api.role.change", In(P::RolesManage), api::roles::change),
         delete("/api/v1/orgs/{slug}/roles/{role}", "api.role.delete", In(P::RolesManage), api::roles::delete),
         get("/api/v1/orgs/{slug}/audit-log", "api.audit_log", In(P::AuditRead), api::audit_log::list),
+        get("/api/v1/orgs/{slug}/exports", "api.exports", In(P::DataExport), api::exports::list),
+        post("/api/v1/orgs/{slug}/exports", "api.exports.ask", In(P::DataExport), api::exports::ask).in_person(),
+        get("/api/v1/orgs/{slug}/exports/{export}", "api.export", In(P::DataExport), api::exports::show),
+        get("/api/v1/orgs/{slug}/exports/{export}/file", "api.export.download", In(P::DataExport), exports::download).in_person(),
 
         get("/api/v1/orgs/{slug}/billing", "api.billing", In(P::BillingRead), api::billing::show),
         post("/api/v1/orgs/{slug}/billing/preview", "api.billing.preview", In(P::BillingManage), api::billing::preview),
@@ -296,8 +310,11 @@ mod tests {
     fn whatever_lies_in_an_organisation_declares_a_permission() {
         for route in table() {
             let inside = route.path.contains("/orgs/{slug}");
-            assert_eq!(inside, route.caller.permission().is_some(), "{}", route.path);
-            assert!(inside || route.ids.is_empty(), "{}", route.path);
+            assert_eq!(inside, matches!(route.caller, Caller::InOrganisation(_)), "{}", route.path);
+            let left = matches!(route.caller, Caller::OfDeleted(_));
+            assert!(!left || route.path.contains("/deleted/{organisation}/"), "{}", route.path);
+            assert_eq!(inside || left, route.caller.permission().is_some(), "{}", route.path);
+            assert!(inside || left || route.ids.is_empty(), "{}", route.path);
         }
     }
 

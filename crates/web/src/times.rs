@@ -143,6 +143,13 @@ impl fmt::Display for Moment {
     }
 }
 
+impl Moment {
+    /// Without markup, for an attribute.
+    pub(crate) fn in_words(&self) -> String {
+        format!("{}, {}", in_words(&self.0, Timestamp::now()), self.0.strftime("%H:%M %Z"))
+    }
+}
+
 impl fmt::Display for Second {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let exact = self.0.timestamp().strftime("%Y-%m-%dT%H:%M:%SZ");

@@ -92,8 +92,9 @@ pub(crate) async fn erase(state: &State, at: &OrganisationId) -> Result<(), Fail
     loop {
         let step = erasure::step(database, at).await?;
         match step {
-            Step::Jobs => erasure::erase_jobs(database, at).await?,
-            Step::Tables => erasure::erase_tables(database, at).await?,
+            Step::Jobs => erasure::erase_jobs(database, at, &tokio::time::sleep).await?,
+            Step::Tables => erasure::erase_tables(database, at, &tokio::time::sleep).await?,
+            Step::Files => erasure::erase_files(database, &state.files, at).await?,
             Step::Clerk => state.mirror.delete_organisation(at).await?,
             Step::Stripe => {
                 // Whoever paid in the very last moment pays no more.
@@ -102,7 +103,7 @@ pub(crate) async fn erase(state: &State, at: &OrganisationId) -> Result<(), Fail
                     state.billing.unlink(at, &customer).await?;
                 }
             }
-            Step::Directory => erasure::erase_from_directories(database, at).await?,
+            Step::Directory => erasure::erase_from_directories(database, at, &tokio::time::sleep).await?,
             Step::Record => {
                 erasure::seal(database, at, |record| state.ends.signer.sign(record)).await?;
                 tracing::info!(organisation = at.as_str(), "erased");

@@ -15,13 +15,15 @@ use crate::{Failure, State};
 const PROMPT: usize = 16;
 /// Jobs that ask Stripe at once, which has a limit of its own.
 const BILLING: usize = 8;
+/// Jobs that go through all of an organisation at once: each needs memory and a connection of its own for long.
+const LONG: usize = 1;
 /// Other jobs at once.
 const PATIENT: usize = 4;
 
 /// The jobs this worker does now.
 pub(crate) struct Hands {
     state: State,
-    lanes: [Reach; 3],
+    lanes: [Reach; 4],
     running: JoinSet<()>,
     /// What each task does, for the case that it panics.
     held: HashMap<Id, Claimed>,
@@ -39,7 +41,12 @@ impl Hands {
     /// Empty ones.
     pub(crate) fn new(state: State) -> Self {
         let reach = |lane, most| Reach { lane, free: Arc::new(Semaphore::new(most)), look: true };
-        let lanes = [reach(Lane::Prompt, PROMPT), reach(Lane::Billing, BILLING), reach(Lane::Patient, PATIENT)];
+        let lanes = [
+            reach(Lane::Prompt, PROMPT),
+            reach(Lane::Billing, BILLING),
+            reach(Lane::Long, LONG),
+            reach(Lane::Patient, PATIENT),
+        ];
         Self { state, lanes, running: JoinSet::new(), held: HashMap::new() }
     }
 

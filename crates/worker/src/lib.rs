@@ -5,6 +5,7 @@ mod clerk_events;
 mod clerk_told;
 mod closing;
 mod erasure;
+mod exports;
 mod hands;
 mod mails;
 mod schedule;
@@ -18,6 +19,7 @@ use std::time::Duration;
 
 use billing::Billing;
 use domain::jobs;
+use files::Files;
 use mail::Mailer;
 use mirror::Mirror;
 use tenancy::{Database, Listener};
@@ -42,6 +44,8 @@ pub struct State {
     pub mirror: Mirror,
     /// Keeps what is paid equal to Stripe's.
     pub billing: Billing,
+    /// Where exports are kept.
+    pub files: Files,
     /// What the end of organisations goes by.
     pub ends: Ends,
     /// Sends mails.
@@ -75,6 +79,9 @@ pub enum Failure {
     /// Stripe, or what it said.
     #[error(transparent)]
     Billing(#[from] billing::Error),
+    /// The folder of files.
+    #[error(transparent)]
+    NotSwept(#[from] domain::exports::NotSwept),
     /// The mail server, or what it said.
     #[error(transparent)]
     Mail(#[from] mail::Error),

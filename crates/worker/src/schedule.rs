@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use domain::audit_log::VERIFY_AUDIT_LOGS;
 use domain::drift::{LOOK_AT_DUE_CUSTOMERS, RECONCILE_CLERK, RECONCILE_STRIPE};
+use domain::exports::SWEEP_EXPORTS;
 use domain::jobs;
 use domain::lifecycle::rounds::TEND_ORGANISATIONS;
 use tenancy::Database;
@@ -13,6 +14,7 @@ const ROUNDS: &[(&str, Duration)] = &[
     (RECONCILE_CLERK, Duration::from_secs(300)),
     (LOOK_AT_DUE_CUSTOMERS, Duration::from_secs(900)),
     (RECONCILE_STRIPE, Duration::from_secs(86_400)),
+    (SWEEP_EXPORTS, Duration::from_secs(3600)),
     (VERIFY_AUDIT_LOGS, Duration::from_secs(86_400)),
     (TEND_ORGANISATIONS, Duration::from_secs(600)),
 ];

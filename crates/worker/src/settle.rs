@@ -5,6 +5,7 @@ use std::time::Duration;
 use domain::audit_log::{RECORD_AUDIT_ENTRY, VERIFY_AUDIT_LOG, VERIFY_AUDIT_LOGS};
 use domain::billing::record::SYNC_BILLING;
 use domain::drift::{LOOK_AT_DUE_CUSTOMERS, RECONCILE_CLERK, RECONCILE_STRIPE};
+use domain::exports::{MAKE_EXPORT, SWEEP_EXPORTS, SWEEP_EXPORTS_OF};
 use domain::forgetting::{self, DELETE_CLERK_USER, FORGET_PERSON};
 use domain::inbound_events::{APPLY_CLERK_EVENT, APPLY_STRIPE_EVENT};
 use domain::invitations::delivery::TELL_CLERK_INVITATION;
@@ -18,7 +19,7 @@ use domain::sign_outs::{self, REVOKE_CLERK_SESSION};
 
 use tenancy::UserId;
 
-use crate::{Failure, State, audit_log, clerk_events, clerk_told, closing, erasure, mails, stripe_events};
+use crate::{Failure, State, audit_log, clerk_events, clerk_told, closing, erasure, exports, mails, stripe_events};
 
 /// A job's lease is renewed this often; it lasts three times as long.
 pub(crate) const RENEW: Duration = Duration::from_secs(30);
@@ -54,6 +55,7 @@ async fn perform(state: &State, job: &Claimed) -> Result<(), Failure> {
     match job.kind.as_str() {
         TELL_CLERK_MEMBERSHIP | TELL_CLERK_INVITATION | TELL_CLERK_LIMIT => clerk_told::tell(state, job).await,
         RECORD_AUDIT_ENTRY | VERIFY_AUDIT_LOG | VERIFY_AUDIT_LOGS => audit_log::perform(state, job).await,
+        MAKE_EXPORT | SWEEP_EXPORTS | SWEEP_EXPORTS_OF => exports::perform(state, job).await,
         REVOKE_CLERK_SESSION => {
             let session = sign_outs::session_of(&job.payload).ok_or(Failure::Payload)?;
             Ok(state.mirror.end_session(session).await?)

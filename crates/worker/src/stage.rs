@@ -37,6 +37,7 @@ impl Stage {
         let state = State {
             mirror: Mirror::new(worker.clone(), clerk.backend()),
             billing: billing::Billing::new(worker.clone(), testkit::stripe_nowhere(), "http://localhost:3000"),
+            files: files::Files::default(),
             ends: crate::Ends::new(testkit::signer()),
             mailer: mailer(&mail),
             database: worker,

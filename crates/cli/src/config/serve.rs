@@ -5,6 +5,7 @@ use std::num::NonZero;
 use std::thread::available_parallelism;
 
 use clap::Args;
+use files::Files;
 use tenancy::{PoolOptions, UserId};
 use url::Url;
 use web::WebhookSecret;
@@ -68,6 +69,7 @@ pub(crate) struct ServeConfig {
     pub(crate) stripe_pages: Vec<Url>,
     pub(crate) webhook_secrets: Vec<WebhookSecret>,
     pub(crate) operators: Vec<UserId>,
+    pub(crate) files: Files,
     pub(crate) recovery_days: u32,
     pub(crate) production: bool,
 }
@@ -119,7 +121,7 @@ impl ServeArguments {
         let stripe = self.stripe.check(&mut complaints, Some(&self.stripe_pages), production);
         let stripe_pages = self.stripe_pages.pages(&mut complaints);
         let recovery_days = self.recovery.check(&mut complaints);
-        self.vendors.check(&mut complaints);
+        let files = self.vendors.check(&mut complaints);
         complaints.finish(|| {
             Some(ServeConfig {
                 public_base_url: public_base_url?,
@@ -134,6 +136,7 @@ impl ServeArguments {
                 webhook_secrets: webhook_secrets?,
                 recovery_days,
                 operators: operators.unwrap_or_default(),
+                files,
                 production,
             })
         })

@@ -1,6 +1,7 @@
 //! Configuration of `tenantry work`.
 
 use clap::Args;
+use files::Files;
 use tenancy::PoolOptions;
 
 use super::complaints::Shown;
@@ -46,6 +47,7 @@ pub(crate) struct WorkConfig {
     pub(crate) allow_old_postgres: bool,
     pub(crate) clerk: clerk::Config,
     pub(crate) stripe: ::stripe::Config,
+    pub(crate) files: Files,
     pub(crate) ends: worker::Ends,
     pub(crate) mail: mail::Config,
     pub(crate) production: bool,
@@ -70,7 +72,7 @@ impl WorkArguments {
         }
         let stripe = self.stripe.check(&mut complaints, None, production);
         let mail = self.mail.check(&mut complaints);
-        self.vendors.check(&mut complaints);
+        let files = self.vendors.check(&mut complaints);
         let ends = self.ends.check(&mut complaints);
         let allow_old_postgres = self.pool.allow_old_postgres();
         complaints.finish(|| {
@@ -81,6 +83,7 @@ impl WorkArguments {
                 allow_old_postgres,
                 clerk: clerk?,
                 stripe: stripe?,
+                files,
                 ends: ends?,
                 mail: mail?,
                 production,

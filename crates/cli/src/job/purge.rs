@@ -3,17 +3,23 @@
 use std::io::Write;
 use std::process::ExitCode;
 
+use domain::exports;
 use domain::lifecycle::erasure;
+use files::Files;
 use tenancy::Database;
 
 /// Exit code 1 where more are due than may be erased at once.
-pub(super) async fn say_what_is_due(database: &Database, most: usize) -> anyhow::Result<ExitCode> {
+pub(super) async fn say_what_is_due(database: &Database, files: &Files, most: usize) -> anyhow::Result<ExitCode> {
     let mut out = std::io::stdout().lock();
     let due = erasure::due(database).await?;
     for one in &due {
         writeln!(out, "{:<32} deleted {}, due since {}", one.id, one.deleted_at, one.erase_at)?;
         for (table, rows) in erasure::count(database, &one.id).await? {
             writeln!(out, "  {table:<40} {rows}")?;
+        }
+        let kept = exports::files_of(files, &one.id).await?.len();
+        if kept > 0 {
+            writeln!(out, "  {:<40} {kept}", "files")?;
         }
     }
     let begun = erasure::begun(database).await?;

@@ -5,5 +5,6 @@
 mod bad_configuration;
 mod database;
 mod killed;
+mod org;
 mod program;
 mod prove_isolation;

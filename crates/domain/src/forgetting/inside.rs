@@ -29,6 +29,17 @@ tenant_statements! {
     DELETED_BY = "
         update closings set asked_by_name = 'Former member'
          where organisation_id = $1 and asked_by = $2 and asked_by_name <> 'Former member'";
+    EXPORTED_BY = "
+        update exports set asked_by_name = 'Former member'
+         where organisation_id = $1 and asked_by = $2 and asked_by_name <> 'Former member'";
+    /// Files that name them: the next one does not.
+    EXPORTED = "
+        update exports as export
+           set state = case export.state when 'ready' then 'expired' else 'failed' end,
+               trouble = case export.state when 'ready' then null
+                         else 'Somebody who belonged here was forgotten meanwhile. Another export is without their name.' end,
+               finished_at = coalesce(export.finished_at, now())
+         where export.organisation_id = $1 and export.state in ('running', 'ready')";
     MAILS = "
         delete from mails where organisation_id = $1 and (recipient_id = $2 or lower(address) = any ($3))";
     BILLED = "
@@ -75,28 +86,33 @@ pub(super) async fn forget(database: &Database, at: &OrganisationId, traces: &Tr
     }
     tx.query(Query::new(INVITED_BY).bind(traces.user.to_string())).await?;
     tx.query(Query::new(DELETED_BY).bind(traces.user.to_string())).await?;
+    tx.query(Query::new(EXPORTED_BY).bind(traces.user.to_string())).await?;
     tx.query(about_them(MAILS)).await?;
     if !tx.query(Query::new(BILLED).bind(traces.addresses.clone())).await?.is_empty() {
         jobs::enqueue(&mut tx, SYNC_BILLING, json!({})).await?;
     }
-    redact_log(&mut tx, traces, &objects).await?;
+    let invited = objects.len() > 1;
+    if redact_log(&mut tx, traces, &objects).await? || invited {
+        tx.query(Query::new(EXPORTED)).await?;
+    }
     Ok(tx.commit().await?)
 }
 
 /// Takes them out of the log, and writes into the log what it says from now on of the entries that it said more of: the chain
-/// holds, and nobody else can use this to change anything.
-async fn redact_log(tx: &mut Transaction, traces: &Traces, objects: &[String]) -> Result<()> {
-    let mut after = 0_i64;
+/// holds, and nobody else can use this to change anything. Says whether they were in it.
+async fn redact_log(tx: &mut Transaction, traces: &Traces, objects: &[String]) -> Result<bool> {
+    let (mut after, mut named) = (0_i64, false);
     loop {
         let query = Query::new(NAMED).bind(after).bind(traces.user.to_string()).bind(objects.to_vec());
         let rows = tx.query(query.bind(traces.words())).await?;
+        named |= !rows.is_empty();
         let kept: Vec<Value> = rows.iter().filter_map(|row| redacted(row, traces, objects)).collect();
         if !kept.is_empty() {
             vouch(tx, traces, kept).await?;
         }
         match rows.last() {
             Some(last) if rows.len() == AT_ONCE => after = last.get(0),
-            _ => return Ok(()),
+            _ => return Ok(named),
         }
     }
 }

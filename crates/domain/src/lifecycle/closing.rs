@@ -8,7 +8,7 @@ use tenancy::{Actor, Database, OrganisationId, Query, Row, Transaction, UserId, 
 use super::FinalInvoice;
 use crate::audit_log::{self, Author, Entry, Origin};
 use crate::mails::{self, NewMail, Notice, To};
-use crate::{BaseRole, Error, FieldErrors, OrgTx, Permission, Read, Result, organisations};
+use crate::{BaseRole, Error, FieldErrors, OrgTx, Permission, Read, Result, jobs, organisations};
 
 tenant_statements! {
     WHAT_GOES = "
@@ -32,8 +32,8 @@ tenant_statements! {
     UNMARK = "update organisations set closing_since = null where id = $1 and deleted_at is null";
     /// Gone at Clerk: nobody asked here.
     GONE = "
-        insert into closings (organisation_id)
-        select $1 from organisations as organisation
+        insert into closings (organisation_id, asked_by)
+        select $1, '' from organisations as organisation
          where organisation.id = $1 and organisation.deleted_at is not null and organisation.erasing_since is null
         on conflict (organisation_id) do nothing returning organisation_id";
     ENDING = "
@@ -143,6 +143,18 @@ pub async fn begin(tx: &mut OrgTx, typed: &str) -> Result<()> {
     tx.wake().await
 }
 
+/// The same wish of an operator's, who is no user and stands there by name; false where it was asked for before.
+pub(super) async fn begin_by(tx: &mut Transaction, operator: &str) -> Result<bool> {
+    let by = Query::new(BEGIN).bind(String::new()).bind(operator.to_owned());
+    if tx.query(by).await?.is_empty() {
+        return Ok(false);
+    }
+    tx.query(Query::new(MARK)).await?;
+    jobs::enqueue(tx, CLOSE_ORGANISATION, json!({})).await?;
+    tx.wake().await?;
+    Ok(true)
+}
+
 /// Takes the wish back.
 ///
 /// `Conflict` `closing_too_late` once the plan is being ended; nothing to do where nobody asked.
@@ -215,9 +227,10 @@ pub async fn delete(database: &Database, at: &OrganisationId, recovery_days: u32
     let Some(row) = tx.query_opt(Query::new(DELETE).bind(days)).await? else { return Ok(()) };
     let erase_at: Timestamp = row.get(1);
     let by = UserId::parse(row.get(2)).ok();
-    let author = match &by {
-        Some(admin) => Author::outside(admin, row.get(3), BaseRole::Admin, &Origin::default()),
-        None => Author::clerk(),
+    let author = match (&by, row.get::<_, &str>(3)) {
+        (Some(admin), name) => Author::outside(admin, name, BaseRole::Admin, &Origin::default()),
+        (None, "") => Author::clerk(),
+        (None, operator) => Author::operator(operator),
     };
     let entry = Entry::new("organisation.deleted").on(at, row.get(0));
     audit_log::write(&mut tx, &author, "done", entry.after(json!({ "erased_on": erase_at }))).await?;
@@ -230,7 +243,7 @@ pub async fn delete(database: &Database, at: &OrganisationId, recovery_days: u32
 async fn tell(tx: &mut Transaction, at: &OrganisationId, row: &Row, by: Option<&UserId>) -> Result<()> {
     let (name, until, deleted_at): (&str, Timestamp, Timestamp) = (row.get(0), row.get(1), row.get(4));
     let key = format!("organisation_deleted:{deleted_at}");
-    let admins = Notice::organisation_deleted(name, by, until, super::page(at)?);
+    let admins = Notice::organisation_deleted(name, by, until, super::ways(at)?);
     let members = Notice::organisation_deleted_for_members(name, by);
     mails::put(tx, &NewMail { key: key.clone(), to: To::Admins, notice: admins }).await?;
     mails::put(tx, &NewMail { key, to: To::OtherMembers, notice: members }).await?;

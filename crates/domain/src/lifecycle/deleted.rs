@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use serde_json::json;
-use tenancy::{Actor, Database, OrganisationId, Query, Row, UserId, tenant_statements};
+use tenancy::{Actor, Database, OrganisationId, Query, Row, Transaction, UserId, tenant_statements};
 
 use super::FinalInvoice;
 use crate::audit_log::{self, Author, Entry, Origin};
@@ -118,32 +118,70 @@ pub async fn restore(database: &Database, id: &OrganisationId, user: &UserId, or
         return Err(Error::Forbidden(Permission::OrganisationDelete));
     }
     if !deleted.may_restore() {
-        return Err(deleted.why_not());
+        return Err(deleted.gone().why_not());
     }
     tx.query(organisations::locking()).await?;
-    if tx.query_opt(Query::new(RESTORE)).await?.is_none() {
+    let author = Author::outside(user, &deleted.person, BaseRole::Admin, origin);
+    let gone = deleted.gone();
+    if !bring_back(&mut tx, &gone, Some(user), &author).await? {
         // Another admin was quicker, which comes to the same.
         let lives = tx.query_opt(Query::new(LIVES).bind(user.to_string())).await?;
-        return lives.map(|row| row.get(0)).ok_or_else(|| deleted.why_not());
+        return lives.map(|row| row.get(0)).ok_or_else(|| gone.why_not());
     }
-    tx.query(Query::new(REOPEN)).await?;
-    let author = Author::outside(user, &deleted.person, BaseRole::Admin, origin);
-    let entry = Entry::new("organisation.restored").on(id, &deleted.name);
-    let entry = entry.before(json!({ "erased_on": deleted.erase_at }));
-    audit_log::write(&mut tx, &author, "done", entry).await?;
-    let home = Link::parse(&format!("/orgs/{}", deleted.slug)).ok_or(Error::NotFound)?;
-    let key = format!("organisation_restored:{}", deleted.deleted_at);
-    for to in [To::Admins, To::OtherMembers] {
-        let notice = Notice::organisation_restored(&deleted.name, Some(user), home.clone());
-        mails::put(&mut tx, &NewMail { key: key.clone(), to, notice }).await?;
-    }
-    tx.wake().await?;
     tx.commit().await?;
     Ok(deleted.slug)
 }
 
+/// A deleted organisation, as whoever brings it back has found it.
+pub(super) struct Gone {
+    pub(super) id: OrganisationId,
+    pub(super) name: String,
+    pub(super) slug: String,
+    pub(super) deleted_at: Timestamp,
+    pub(super) erase_at: Option<Timestamp>,
+    pub(super) gone_at_clerk: bool,
+}
+
+/// Makes it live again, under its lock, and tells everybody; false where it does already, or never will.
+pub(super) async fn bring_back(
+    tx: &mut Transaction,
+    gone: &Gone,
+    by: Option<&UserId>,
+    author: &Author,
+) -> Result<bool> {
+    if tx.query_opt(Query::new(RESTORE)).await?.is_none() {
+        return Ok(false);
+    }
+    tx.query(Query::new(REOPEN)).await?;
+    let entry = Entry::new("organisation.restored").on(&gone.id, &gone.name);
+    let entry = entry.before(json!({ "erased_on": gone.erase_at }));
+    audit_log::write(tx, author, "done", entry).await?;
+    let home = Link::parse(&format!("/orgs/{}", gone.slug)).ok_or(Error::NotFound)?;
+    let key = format!("organisation_restored:{}", gone.deleted_at);
+    for to in [To::Admins, To::OtherMembers] {
+        let notice = Notice::organisation_restored(&gone.name, by, home.clone());
+        mails::put(tx, &NewMail { key: key.clone(), to, notice }).await?;
+    }
+    tx.wake().await?;
+    Ok(true)
+}
+
 impl Deleted {
-    fn why_not(&self) -> Error {
+    fn gone(&self) -> Gone {
+        Gone {
+            id: self.id.clone(),
+            name: self.name.clone(),
+            slug: self.slug.clone(),
+            deleted_at: self.deleted_at,
+            erase_at: self.erase_at,
+            gone_at_clerk: self.gone_at_clerk,
+        }
+    }
+}
+
+impl Gone {
+    /// Why it is not brought back.
+    pub(super) fn why_not(&self) -> Error {
         let (code, message) = if self.gone_at_clerk {
             (
                 "deleted_at_clerk",

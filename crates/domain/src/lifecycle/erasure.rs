@@ -1,9 +1,11 @@
 //! Erasing what was deleted long enough ago: recorded steps, each of which may be done again. What is left is how much there was
 //! of what, signed.
 
+pub(crate) mod files;
 pub(crate) mod rows;
 
 use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -12,10 +14,13 @@ use tenancy::{Database, OrganisationId, Query, Row, SystemReason, Transaction, d
 
 use crate::{Error, Result};
 
+pub use files::erase_files;
 pub use rows::erase_tables;
 
 /// Rows that are erased in one transaction: nobody waits long for it.
-const BATCH: i32 = 2_000;
+const BATCH: i32 = 1_000;
+/// After a batch others have the database to themselves for as long as it took, and no longer than this.
+const LONGEST_REST: Duration = Duration::from_secs(1);
 
 directory_statements! {
     /// By this database's clock alone.
@@ -85,6 +90,8 @@ pub enum Step {
     Jobs,
     /// Rows of tenant tables.
     Tables,
+    /// What is kept for it outside of the database.
+    Files,
     /// The organisation at Clerk.
     Clerk,
     /// That the customer at Stripe is ours.
@@ -99,14 +106,15 @@ pub enum Step {
 
 impl Step {
     /// In their order.
-    pub const ALL: [Self; 7] =
-        [Self::Jobs, Self::Tables, Self::Clerk, Self::Stripe, Self::Directory, Self::Record, Self::Done];
+    pub const ALL: [Self; 8] =
+        [Self::Jobs, Self::Tables, Self::Files, Self::Clerk, Self::Stripe, Self::Directory, Self::Record, Self::Done];
 
     /// As stored.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Jobs => "jobs",
             Self::Tables => "tables",
+            Self::Files => "files",
             Self::Clerk => "clerk",
             Self::Stripe => "stripe",
             Self::Directory => "directory",
@@ -146,7 +154,7 @@ pub struct ErasureRecord {
     pub begun_at: Timestamp,
     /// When nothing was left.
     pub finished_at: Timestamp,
-    /// Rows erased, by table.
+    /// Rows erased, by table, and files.
     pub counts: BTreeMap<String, i64>,
 }
 
@@ -213,13 +221,31 @@ pub async fn tables(database: &Database) -> Result<Vec<Table>> {
     Ok(rows.iter().map(|row| Table { name: row.get(0), is_tenants: row.get(1) }).collect())
 }
 
-/// Queued work of it.
-pub async fn erase_jobs(database: &Database, at: &OrganisationId) -> Result<()> {
-    erase_from_directory(database, at, "tenantry.jobs", Step::Jobs).await
+/// Rests between batches, as `tokio::time::sleep` does.
+pub trait Rest: Sync {
+    /// For so long.
+    fn rest(&self, how_long: Duration) -> impl Future<Output = ()> + Send;
 }
 
-async fn erase_from_directory(database: &Database, at: &OrganisationId, table: &str, step: Step) -> Result<()> {
+impl<F: Fn(Duration) -> R + Sync, R: Future<Output = ()> + Send> Rest for F {
+    fn rest(&self, how_long: Duration) -> impl Future<Output = ()> + Send {
+        self(how_long)
+    }
+}
+
+/// Queued work of it.
+pub async fn erase_jobs(database: &Database, at: &OrganisationId, rest: &impl Rest) -> Result<()> {
+    erase_from_directory(database, at, ("tenantry.jobs", Step::Jobs), rest).await
+}
+
+async fn erase_from_directory(
+    database: &Database,
+    at: &OrganisationId,
+    (table, step): (&str, Step),
+    rest: &impl Rest,
+) -> Result<()> {
     loop {
+        let began = Instant::now();
         let mut tx = system(database).begin().await?;
         if taken(&mut tx, at).await? != step {
             return Ok(());
@@ -233,6 +259,7 @@ async fn erase_from_directory(database: &Database, at: &OrganisationId, table: &
         if erased < i64::from(BATCH) {
             return Ok(());
         }
+        rest.rest(began.elapsed().min(LONGEST_REST)).await;
     }
 }
 
@@ -246,14 +273,14 @@ pub async fn customers(database: &Database, at: &OrganisationId) -> Result<Vec<S
 }
 
 /// Rows of it in the directory's tables, what vendors told us of it, and its own row.
-pub async fn erase_from_directories(database: &Database, at: &OrganisationId) -> Result<()> {
+pub async fn erase_from_directories(database: &Database, at: &OrganisationId, rest: &impl Rest) -> Result<()> {
     let customers = system(database).run(of(CUSTOMERS, at)).await?;
     let customer: String = customers.first().map(|row| row.get(0)).unwrap_or_default();
     system(database).run(of(EVENTS, at).bind(customer)).await?;
     system(database).run(of(REPORTS, at)).await?;
-    rows::erase_in(database, at, Step::Directory).await?;
+    rows::erase_in(database, at, Step::Directory, rest).await?;
     for table in tables(database).await?.iter().filter(|table| !table.is_tenants) {
-        erase_from_directory(database, at, &table.name, Step::Directory).await?;
+        erase_from_directory(database, at, (&table.name, Step::Directory), rest).await?;
     }
     system(database).run(of(ORGANISATION, at)).await?;
     Ok(())

@@ -32,7 +32,7 @@ pub(super) async fn remind(database: &Database, at: &OrganisationId) -> Result<(
         _ => return Ok(()),
     };
     let key = format!("deletion_reminder:{deleted_at}:{}", days.number());
-    let notice = Notice::deletion_reminder(row.get(0), days, erase_at, super::page(at)?);
+    let notice = Notice::deletion_reminder(row.get(0), days, erase_at, super::ways(at)?);
     mails::put(&mut tx, &NewMail { key, to: To::Admins, notice }).await?;
     Ok(tx.commit().await?)
 }

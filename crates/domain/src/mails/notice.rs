@@ -21,6 +21,9 @@ pub enum Notice {
         until: Timestamp,
         /// The page on which it is restored.
         restore: Link,
+        /// The page on which its data is taken along; none in a mail of an older program.
+        #[serde(default)]
+        export: Option<Link>,
     },
     /// To the other members: the organisation is deleted. Leads nowhere, as there is nothing they can do.
     OrganisationDeletedForMembers {
@@ -39,6 +42,9 @@ pub enum Notice {
         until: Timestamp,
         /// The page on which it is restored.
         restore: Link,
+        /// The page on which its data is taken along; none in a mail of an older program.
+        #[serde(default)]
+        export: Option<Link>,
     },
     /// To everybody who belongs to it: the organisation is back.
     OrganisationRestored {
@@ -79,12 +85,21 @@ pub enum Days {
 #[serde(try_from = "String", into = "String")]
 pub struct Link(String);
 
+/// What the admins of a deleted organisation can still do, and where.
+#[derive(Debug, Clone)]
+pub struct Ways {
+    /// The page on which it is restored.
+    pub restore: Link,
+    /// The page on which its data is taken along.
+    pub export: Link,
+}
+
 impl Notice {
-    /// To admins, when the organisation was deleted: by whom (none: at Clerk), until when it can be restored, and the page
-    /// on which it is restored. Suggested key: `organisation_deleted:{deleted_at}`.
-    pub fn organisation_deleted(organisation: &str, by: Option<&UserId>, until: Timestamp, restore: Link) -> Self {
+    /// To admins, when the organisation was deleted: by whom (none: at Clerk), until when it can be restored, and the pages
+    /// on which it is restored and its data taken along. Suggested key: `organisation_deleted:{deleted_at}`.
+    pub fn organisation_deleted(organisation: &str, by: Option<&UserId>, until: Timestamp, ways: Ways) -> Self {
         let (organisation, by) = (organisation.to_owned(), by.map(ToString::to_string));
-        Self::OrganisationDeleted { organisation, by, until, restore }
+        Self::OrganisationDeleted { organisation, by, until, restore: ways.restore, export: Some(ways.export) }
     }
 
     /// To the members who are no admins, at the same time. Suggested key: the same, as nobody is both.
@@ -95,8 +110,9 @@ impl Notice {
 
     /// To admins, a week and a day before the end. Suggested key: `deletion_reminder:{deleted_at}:7`, so that one that was
     /// restored and deleted again is reminded of again.
-    pub fn deletion_reminder(organisation: &str, days: Days, until: Timestamp, restore: Link) -> Self {
-        Self::DeletionReminder { organisation: organisation.to_owned(), days, until, restore }
+    pub fn deletion_reminder(organisation: &str, days: Days, until: Timestamp, ways: Ways) -> Self {
+        let (organisation, Ways { restore, export }) = (organisation.to_owned(), ways);
+        Self::DeletionReminder { organisation, days, until, restore, export: Some(export) }
     }
 
     /// To all members, when the organisation was restored. Suggested key: `organisation_restored:{deleted_at}`.
@@ -199,14 +215,21 @@ mod tests {
         let user = UserId::parse("user_ada").unwrap();
         let owed = Money::new(2900, "usd");
         for notice in [
-            Notice::organisation_deleted("Acme", Some(&user), at, link()),
+            Notice::organisation_deleted("Acme", Some(&user), at, Ways { restore: link(), export: link() }),
             Notice::organisation_deleted_for_members("Acme", None),
-            Notice::deletion_reminder("Acme", Days::One, at, link()),
+            Notice::deletion_reminder("Acme", Days::One, at, Ways { restore: link(), export: link() }),
             Notice::organisation_restored("Acme", Some(&user), link()),
             Notice::payment_failed("Acme", Some("A-1"), owed, Some(at), link()),
         ] {
             let kept = serde_json::to_value(&notice).unwrap();
             assert_eq!(serde_json::from_value::<Notice>(kept).unwrap(), notice);
         }
+    }
+
+    #[test]
+    fn a_mail_that_an_older_program_left_is_read() {
+        let kept = r#"{"kind":"deletion_reminder","organisation":"Acme","days":"one","until":"2026-12-28T19:15:00Z","restore":"/deleted/org_acme"}"#;
+        let Notice::DeletionReminder { export, .. } = serde_json::from_str(kept).unwrap() else { panic!("{kept}") };
+        assert_eq!(export, None);
     }
 }

@@ -9,7 +9,7 @@ use domain::audit_log::Origin;
 use domain::lifecycle::closing::{self, Stage};
 use domain::lifecycle::erasure::{self, Step};
 use domain::lifecycle::{FinalInvoice, deleted, rounds};
-use domain::{Error, Permission};
+use domain::{Error, Org, Permission};
 use tenancy::{Database, OrganisationId};
 use testkit::{Client, Organisation, World, organisation, user};
 
@@ -69,9 +69,12 @@ impl Scene {
         for _ in 0..most {
             let step = erasure::step(&self.worker, at).await.unwrap();
             match step {
-                Step::Jobs => erasure::erase_jobs(&self.worker, at).await.unwrap(),
-                Step::Tables => erasure::erase_tables(&self.worker, at).await.unwrap(),
-                Step::Directory => erasure::erase_from_directories(&self.worker, at).await.unwrap(),
+                Step::Jobs => erasure::erase_jobs(&self.worker, at, &tokio::time::sleep).await.unwrap(),
+                Step::Tables => erasure::erase_tables(&self.worker, at, &tokio::time::sleep).await.unwrap(),
+                Step::Files => erasure::erase_files(&self.worker, &self.world.files, at).await.unwrap(),
+                Step::Directory => {
+                    erasure::erase_from_directories(&self.worker, at, &tokio::time::sleep).await.unwrap()
+                }
                 Step::Stripe => _ = erasure::customers(&self.worker, at).await.unwrap(),
                 Step::Record => erasure::seal(&self.worker, at, |text| testkit::signer().sign(text)).await.unwrap(),
                 Step::Clerk => {}
@@ -88,6 +91,23 @@ impl Scene {
 
     async fn due(&self) -> Vec<String> {
         erasure::due(&self.worker).await.unwrap().into_iter().map(|one| one.id.to_string()).collect()
+    }
+
+    /// Files with what is in them: their path is what they are called there.
+    fn files(&self) -> BTreeMap<String, Vec<u8>> {
+        let mut found = BTreeMap::new();
+        let mut folders = vec![self.world.files.folder().to_owned()];
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() {
+                    folders.push(path.clone());
+                }
+                let content = if path.is_dir() { Vec::new() } else { std::fs::read(&path).unwrap() };
+                found.insert(path.to_str().unwrap().to_owned(), content);
+            }
+        }
+        found
     }
 
     /// Rows and a checksum of them for each table, without those of the one that goes.
@@ -110,7 +130,7 @@ impl Scene {
         self.admin.query(sql, &[]).await.unwrap().iter().map(|row| row.get(0)).collect()
     }
 
-    /// Tables in which one of these words stands anywhere.
+    /// Tables in which one of these words stands anywhere, and files that are called so or have it in them.
     async fn mentions(&self, words: &[&str]) -> Vec<String> {
         let mut found = Vec::new();
         for table in self.tables().await {
@@ -120,6 +140,14 @@ impl Scene {
                 let rows: i64 = self.admin.query_one(&sql, &[word]).await.unwrap().get(0);
                 if rows > 0 {
                     found.push(format!("{table}: {word} {rows} times"));
+                }
+            }
+        }
+        for (path, content) in self.files() {
+            let text = String::from_utf8_lossy(&content).to_lowercase();
+            for word in words.iter().map(|word| word.to_lowercase()) {
+                if path.to_lowercase().contains(&word) || text.contains(&word) {
+                    found.push(format!("{path}: {word}"));
                 }
             }
         }
@@ -243,6 +271,41 @@ async fn who_belonged_there_sees_that_it_is_deleted_and_an_admin_brings_back_all
     assert_eq!(domain::audit_log::verify(&scene.worker, &acme.id).await.unwrap(), None);
 }
 
+/// The door of what is left opens for what is taken along, and for nothing else.
+#[tokio::test]
+async fn admins_of_a_deleted_one_ask_for_its_data_and_do_nothing_else() {
+    let scene = Scene::set().await;
+    let acme = organisation("acme");
+    let door = |name: &str, at: &str| Org::of_deleted(&scene.world.app, organisation(at).id, user(name));
+    assert_eq!(code(door("ada", "acme").write().await), "not found", "it lives");
+    scene.world.procedure("ada", &acme, "ours").await;
+    scene.asks("ada", &acme, ACME).await.unwrap();
+    scene.ends(&acme.id).await;
+    for name in ["max", "olga", "ben", "nobody"] {
+        assert_eq!(code(door(name, "acme").write().await), "not found", "{name}");
+    }
+    let mut tx = door("ada", "acme").write().await.unwrap();
+    for permission in Permission::ALL.into_iter().filter(|permission| *permission != Permission::DataExport) {
+        assert_eq!(code(tx.require(permission)), "organisation_deleted", "{permission}");
+    }
+    assert_eq!(code(closing::begin(&mut tx, ACME).await), "organisation_deleted");
+    let id = domain::exports::ask(&mut tx).await.unwrap();
+    tx.commit().await.unwrap();
+    let read = door("ada", "acme").read(domain::audit_log::list(&domain::audit_log::Filter::default())).await;
+    assert_eq!(code(read), "organisation_deleted");
+    domain::exports::make(&scene.worker, &scene.world.files, &acme.id, id, 1).await.unwrap();
+    let (_, made) = door("ada", "acme").read(domain::exports::show(id)).await.unwrap();
+    assert_eq!(made.state, domain::exports::ExportState::Ready, "{made:?}");
+    let files = domain::exports::files_of(&scene.world.files, &acme.id).await.unwrap();
+    assert_eq!(files.len(), 1);
+    // Its time is over: no door, and no job finds anything to read.
+    scene.days_pass(&acme.id, 30.1).await;
+    assert_eq!(code(door("ada", "acme").read(domain::exports::list()).await), "not found");
+    assert_eq!(domain::exports::sweep_of(&scene.worker, &scene.world.files, &acme.id).await.unwrap(), 0);
+    let made = domain::exports::make(&scene.worker, &scene.world.files, &acme.id, id, 1).await;
+    assert_eq!(code(made), "not found");
+}
+
 #[tokio::test]
 async fn it_is_due_by_the_databases_clock_alone_and_not_a_second_early() {
     let scene = Scene::set().await;
@@ -289,6 +352,11 @@ async fn whatever_step_it_is_killed_at_nothing_is_left_of_it_and_all_of_everybod
         scene.world.logo("ada", &acme).await;
         scene.world.own_role("ada", &acme, &[Permission::RunsRead]).await;
         scene.world.invitation("ada", &acme).await;
+        scene.world.made_export("ada", &acme).await;
+        scene.world.made_export("olga", &organisation("bolt")).await;
+        // A worker was killed while it wrote this one.
+        let folder = scene.world.files.folder().join("org_acme/exports");
+        std::fs::write(folder.join("0.zip#part"), "Canary").unwrap();
         for (number, body) in
             [(1, r#"{"data":{"id":"org_acme","name":"The acme company"}}"#), (2, r#"{"customer":"cus_acme"}"#)]
         {
@@ -306,6 +374,8 @@ async fn whatever_step_it_is_killed_at_nothing_is_left_of_it_and_all_of_everybod
         let mut others = scene.others(&acme.id).await;
         // The customer's event names no organisation; it goes with it.
         let events = others.remove("tenantry.inbound_events").unwrap();
+        let bolts: Vec<_> = scene.files().into_iter().filter(|(path, _)| !path.contains("org_acme")).collect();
+        assert!(bolts.iter().any(|(path, content)| path.ends_with(".zip") && content.len() > 1_000), "{most}");
         scene.days_pass(&acme.id, 30.1).await;
         assert!(erasure::begin(&scene.worker, &acme.id).await.unwrap());
         while erasure::step(&scene.worker, &acme.id).await.unwrap() != Step::Done {
@@ -315,12 +385,14 @@ async fn whatever_step_it_is_killed_at_nothing_is_left_of_it_and_all_of_everybod
         let mut after = scene.others(&acme.id).await;
         assert_eq!(after.remove("tenantry.inbound_events").unwrap().0, events.0 - 1);
         assert_eq!(after, others, "{most}");
+        assert!(scene.files().into_iter().eq(bolts), "{most}: the others' files are as they were");
         // What is left says how much there was of what, and is signed.
         let records = erasure::records(&scene.worker, Some(&acme.id)).await.unwrap();
         let [(text, signature)] = &records[..] else { panic!("{records:?}") };
         assert!(signatures::erasure::is_signed(text, signature, &testkit::signer().public_key()));
         let record: erasure::ErasureRecord = serde_json::from_str(text).unwrap();
-        assert_eq!(record.counts, counted, "{most}");
+        let with_files: BTreeMap<String, i64> = counted.into_iter().chain([("files".to_owned(), 1)]).collect();
+        assert_eq!(record.counts, with_files, "{most}");
         assert!(record.counts["tenantry.audit_log"] > 0 && record.counts["tenantry.runs"] == 1);
         assert!(erasure::is_erased(&scene.worker, "org_acme", "").await.unwrap());
         assert!(erasure::is_erased(&scene.worker, "", "cus_acme").await.unwrap());
@@ -332,11 +404,68 @@ async fn whatever_step_it_is_killed_at_nothing_is_left_of_it_and_all_of_everybod
     }
 }
 
+/// A large table goes in batches, and between them others have their turn.
+#[tokio::test]
+async fn much_is_erased_with_pauses() {
+    let scene = Scene::set().await;
+    let acme = organisation("acme");
+    let many = "insert into tenantry.mails (organisation_id, id, key, address, notice, state, settled_at)
+                select 'org_acme', gen_random_uuid(), 'many ' || number, 'a@b.example', '{}', 'sent', now()
+                  from generate_series(1, 2500) as number";
+    scene.admin.execute(many, &[]).await.unwrap();
+    assert!(erasure::once_more(&scene.worker, &acme.id).await.unwrap());
+    assert!(erasure::begin(&scene.worker, &acme.id).await.unwrap());
+    scene.erases(&acme.id, 1).await;
+    let rests = std::sync::Mutex::new(Vec::new());
+    let rest = |how_long: std::time::Duration| {
+        rests.lock().unwrap().push(how_long);
+        std::future::ready(())
+    };
+    erasure::erase_tables(&scene.worker, &acme.id, &rest).await.unwrap();
+    let left = "select count(*) from tenantry.mails where organisation_id = 'org_acme'";
+    assert_eq!(scene.admin.query_one(left, &[]).await.unwrap().get::<_, i64>(0), 0);
+    let rests = rests.into_inner().unwrap();
+    assert_eq!(rests.len(), 2, "after each full batch");
+    assert!(rests.iter().all(|rest| !rest.is_zero() && rest.as_secs() <= 1), "{rests:?}");
+}
+
+/// Killed between the files and the note that they are gone, and with a file begun in that very moment.
+#[tokio::test]
+async fn files_are_counted_once_and_what_comes_too_late_is_swept() {
+    let scene = Scene::set().await;
+    let (acme, files) = (organisation("acme"), scene.world.files.clone());
+    scene.world.made_export("ada", &acme).await;
+    assert!(erasure::once_more(&scene.worker, &acme.id).await.unwrap());
+    assert!(erasure::begin(&scene.worker, &acme.id).await.unwrap());
+    scene.erases(&acme.id, 2).await;
+    for _ in 0..2 {
+        assert_eq!(erasure::step(&scene.worker, &acme.id).await.unwrap(), Step::Files);
+        erasure::erase_files(&scene.worker, &files, &acme.id).await.unwrap();
+    }
+    scene.erases(&acme.id, 1).await;
+    let late = files.folder().join("org_acme/exports");
+    std::fs::create_dir_all(&late).unwrap();
+    std::fs::write(late.join("1.zip#part"), "late").unwrap();
+    // Whoever still believes that it is at the step counts nothing again.
+    erasure::erase_files(&scene.worker, &files, &acme.id).await.unwrap();
+    std::fs::create_dir_all(&late).unwrap();
+    std::fs::write(late.join("1.zip#part"), "late").unwrap();
+    // No job of it is left behind, and none fails over it.
+    assert_eq!(domain::exports::sweep_of(&scene.worker, &files, &acme.id).await.unwrap(), 0);
+    scene.erases(&acme.id, 100).await;
+    let (text, _) = erasure::records(&scene.worker, Some(&acme.id)).await.unwrap().remove(0);
+    let record: erasure::ErasureRecord = serde_json::from_str(&text).unwrap();
+    assert_eq!(record.counts["files"], 1);
+    domain::exports::sweep(&scene.worker, &files).await.unwrap();
+    assert_eq!(scene.mentions(&["org_acme", "late"]).await, [] as [String; 0]);
+}
+
 /// As after a backup from before is restored: it is there, and nobody knows that it was erased.
 #[tokio::test]
 async fn what_a_backup_brings_back_is_erased_again() {
     let scene = Scene::set().await;
     let acme = organisation("acme");
+    let archive = crate::exports::archive_of(&scene.worker, &acme).await;
     assert!(erasure::once_more(&scene.worker, &acme.id).await.unwrap());
     assert_eq!(scene.due().await, [acme.id.to_string()]);
     assert_eq!(code(scene.restores("ada", &acme.id).await), "deleted_at_clerk");
@@ -344,6 +473,10 @@ async fn what_a_backup_brings_back_is_erased_again() {
     scene.erases(&acme.id, 100).await;
     assert_eq!(scene.mentions(&["org_acme", ACME]).await, [] as [String; 0]);
     assert!(!erasure::once_more(&scene.worker, &acme.id).await.unwrap());
+    // Nor does an archive of it.
+    let mut archive = crate::exports::opened(&archive);
+    let refused = domain::imports::import(&scene.worker, &mut archive, &"0".repeat(64), "opal").await.unwrap_err();
+    assert_eq!(refused.to_string(), "the organisation org_acme was erased here, and nothing brings it back");
     assert!(!erasure::once_more(&scene.worker, &OrganisationId::parse("org_unknown").unwrap()).await.unwrap());
 }
 

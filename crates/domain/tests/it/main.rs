@@ -4,6 +4,8 @@
 mod asked_by_postgres;
 mod audit_log;
 mod directory;
+mod exports;
+mod imports;
 mod inbound_events;
 mod jobs;
 mod lifecycle;

@@ -31,7 +31,7 @@ const FOOT: &str = "
   can happen all the same; the organisation then says that nobody is its admin.
 - **Members and pending invitations are within the plan's seats** (`seats.rs`). Whoever Clerk adds beyond waits.
 - **Making an admin takes the person themselves**, signed in within the last ten minutes, and nobody who acts in their name
-  (`presence.rs`; the log's export takes it too: [decision 20](decisions/0020-some-things-take-the-person-themselves.md)).
+  (`presence.rs`; exports of the log and of all data take it too: [decision 20](decisions/0020-some-things-take-the-person-themselves.md)).
 
 Each is one function, asked under the organisation's lock by every way there is. Whoever is refused is in the audit log, as
 `access.refused`, with the route and what they lack.

@@ -1,12 +1,12 @@
 //! What is said of what.
 
-use domain::mails::{Days, Notice};
+use domain::mails::{Days, Link, Notice};
 
-use super::{Teller, Words};
+use super::{Action, Teller, Words};
 
 pub(super) fn of(notice: &Notice, teller: &Teller<'_>) -> Words {
     match notice {
-        Notice::OrganisationDeleted { organisation, until, restore, .. } => {
+        Notice::OrganisationDeleted { organisation, until, restore, export, .. } => {
             let (name, until) = (teller.name(organisation), teller.moment(*until));
             Words {
                 subject: format!("{name} was deleted"),
@@ -17,10 +17,10 @@ pub(super) fn of(notice: &Notice, teller: &Teller<'_>) -> Words {
                         teller.deleted(&name)
                     ),
                     format!(
-                        "Nothing is lost yet. Until {until} any admin can restore it, with its data, members and roles. After that everything of it is erased for good."
+                        "Nothing is lost yet. Until {until} any admin can restore it, with its data, members and roles, or take its data along. After that everything of it is erased for good."
                     ),
                 ],
-                actions: vec![teller.action("Restore it", restore)],
+                actions: ways(teller, restore, export.as_ref()),
                 reason: admin_of(&name),
             }
         }
@@ -37,7 +37,7 @@ pub(super) fn of(notice: &Notice, teller: &Teller<'_>) -> Words {
                 reason: member_of(&name),
             }
         }
-        Notice::DeletionReminder { organisation, days, until, restore } => {
+        Notice::DeletionReminder { organisation, days, until, restore, export } => {
             let (name, until) = (teller.name(organisation), teller.moment(*until));
             let soon = match days {
                 Days::Seven => "in 7 days",
@@ -50,10 +50,10 @@ pub(super) fn of(notice: &Notice, teller: &Teller<'_>) -> Words {
                     format!(
                         "The organisation {name} was deleted. On {until} everything of it is erased for good: all data, files, members and roles."
                     ),
-                    "Until then any admin can restore it. If it is meant to go, there is nothing you need to do."
+                    "Until then any admin can restore it, or take its data along. If it is meant to go, there is nothing you need to do."
                         .to_owned(),
                 ],
-                actions: vec![teller.action("Restore it", restore)],
+                actions: ways(teller, restore, export.as_ref()),
                 reason: admin_of(&name),
             }
         }
@@ -103,4 +103,9 @@ fn admin_of(name: &str) -> String {
 
 fn member_of(name: &str) -> String {
     format!("You get this mail because you are a member of {name}.")
+}
+
+fn ways(teller: &Teller<'_>, restore: &Link, export: Option<&Link>) -> Vec<Action> {
+    let export = export.map(|link| teller.action("Export its data", link));
+    [teller.action("Restore it", restore)].into_iter().chain(export).collect()
 }

@@ -1,6 +1,6 @@
 //! Nobody's name and nobody's address puts in a header or markup.
 
-use domain::mails::{Days, Link, Notice};
+use domain::mails::{Days, Link, Notice, Ways};
 use lettre::message::Mailbox;
 use proptest::prelude::*;
 use proptest::test_runner::Config;
@@ -31,7 +31,8 @@ fn nasty() -> impl Strategy<Value = String> {
 fn letter(organisation: &str, person: &str) -> Letter {
     let base = Url::parse("https://app.tenantry.example/").unwrap();
     let link = |path| Link::parse(path).unwrap();
-    let notice = Notice::deletion_reminder(organisation, Days::One, Timestamp::UNIX_EPOCH, link("/orgs/acme/deleted"));
+    let ways = Ways { restore: link("/deleted/org_acme"), export: link("/deleted/org_acme/export") };
+    let notice = Notice::deletion_reminder(organisation, Days::One, Timestamp::UNIX_EPOCH, ways);
     let teller =
         Teller { public_base_url: &base, recipient: Some(person), named: Some(person), time_zone: "Europe/Berlin" };
     teller.tell(&notice).unwrap()
@@ -66,10 +67,10 @@ proptest! {
         for tag in ["<script", "onmouseover=\"", "<img"] {
             prop_assert!(!letter.html.contains(tag), "{}", tag);
         }
-        prop_assert_eq!(letter.html.matches("<p").count(), 6);
-        prop_assert_eq!(letter.html.matches("href=\"https://app.tenantry.example/").count(), 1);
-        prop_assert_eq!(letter.html.matches("href=").count(), 1);
-        prop_assert!(letter.text.lines().count() <= 16, "{}", letter.text);
+        prop_assert_eq!(letter.html.matches("<p").count(), 8);
+        prop_assert_eq!(letter.html.matches("href=\"https://app.tenantry.example/").count(), 2);
+        prop_assert_eq!(letter.html.matches("href=").count(), 2);
+        prop_assert!(letter.text.lines().count() <= 19, "{}", letter.text);
         let harmful = |c: char| (c.is_control() && c != '\n') || "\u{200f}\u{202a}\u{202e}\u{2066}\u{2069}".contains(c);
         let all = [&letter.subject, &letter.text, &letter.html];
         prop_assert!(!all.iter().any(|text| text.chars().any(harmful)), "turned around");

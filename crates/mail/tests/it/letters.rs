@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use domain::Money;
-use domain::mails::{Days, Link, Notice};
+use domain::mails::{Days, Link, Notice, Ways};
 use jiff::Timestamp;
 use mail::Teller;
 use tenancy::UserId;
@@ -20,14 +20,14 @@ fn link(path: &str) -> Link {
 fn notices() -> Vec<(&'static str, Notice)> {
     let ada = UserId::parse("user_ada").unwrap();
     let until = at("2026-12-28T19:15:00Z");
-    let restore = link("/deleted/org_acme");
+    let ways = Ways { restore: link("/deleted/org_acme"), export: link("/deleted/org_acme/export") };
     let owed = Money::new(2900, "usd");
     let billing = link("/orgs/acme/settings/billing");
     vec![
-        ("organisation_deleted", Notice::organisation_deleted("Acme & Söhne", Some(&ada), until, restore.clone())),
+        ("organisation_deleted", Notice::organisation_deleted("Acme & Söhne", Some(&ada), until, ways.clone())),
         ("organisation_deleted_for_members", Notice::organisation_deleted_for_members("Acme & Söhne", Some(&ada))),
-        ("deletion_reminder_seven", Notice::deletion_reminder("Acme & Söhne", Days::Seven, until, restore.clone())),
-        ("deletion_reminder_one", Notice::deletion_reminder("Acme & Söhne", Days::One, until, restore)),
+        ("deletion_reminder_seven", Notice::deletion_reminder("Acme & Söhne", Days::Seven, until, ways.clone())),
+        ("deletion_reminder_one", Notice::deletion_reminder("Acme & Söhne", Days::One, until, ways)),
         ("organisation_restored", Notice::organisation_restored("Acme & Söhne", Some(&ada), link("/orgs/acme"))),
         (
             "payment_failed",
@@ -73,7 +73,8 @@ fn nobody_is_named_who_is_gone() {
     let teller = Teller { public_base_url: &base, recipient: None, named: None, time_zone: "Nowhere/Atall" };
     let ada = UserId::parse("user_ada").unwrap();
     let until = at("2026-12-28T19:15:00Z");
-    let notice = Notice::organisation_deleted("Acme", Some(&ada), until, link("/a"));
+    let notice =
+        Notice::organisation_deleted("Acme", Some(&ada), until, Ways { restore: link("/a"), export: link("/b") });
     let text = teller.tell(&notice).unwrap().text;
     assert!(text.starts_with("Hello,\n"), "{text}");
     assert!(text.contains("The organisation Acme was deleted."), "{text}");

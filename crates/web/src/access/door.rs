@@ -100,7 +100,8 @@ impl Door {
     async fn admit(&self, parts: &mut Parts) -> Result<()> {
         match self.route.caller {
             Caller::Anyone | Caller::Vendor => {}
-            Caller::SignedIn => {
+            // The organisation asks for the rest, with each read and write: `Left`.
+            Caller::SignedIn | Caller::OfDeleted(_) => {
                 let session = session::required(&self.state, parts, self.route.surface).await?;
                 if session.is_pending() && self.route.surface == Surface::Api {
                     return Err(Error::SessionPending);

@@ -2,7 +2,9 @@
 
 pub(crate) mod audit_log;
 pub(crate) mod billing;
+pub(crate) mod deleted_exports;
 pub(crate) mod duties;
+pub(crate) mod exports;
 pub(crate) mod invitations;
 pub(crate) mod lifecycle;
 pub(crate) mod me;

@@ -232,7 +232,7 @@ fn notices(account: &Account, invoices: &[Invoice], standing: Standing, zone: &Z
     let mut notices = Vec::new();
     let owing = match standing {
         Standing::Full => None,
-        Standing::Closing => {
+        Standing::Closing | Standing::Deleted => {
             let text = "It is being deleted, and its plan ended: nothing can be bought or changed any more.".to_owned();
             return vec![Notice {
                 tone: "danger",

@@ -16,6 +16,7 @@ pub(crate) enum Tab {
     Roles,
     Billing,
     AuditLog,
+    Export,
 }
 
 /// A link to a page of the settings.
@@ -27,12 +28,13 @@ pub(crate) struct TabLink {
 
 impl Tab {
     /// In the order they stand in, with what it takes to open them.
-    const ALL: [(Self, &str, &str, Permission); 5] = [
+    const ALL: [(Self, &str, &str, Permission); 6] = [
         (Self::Profile, "Profile", "profile", Permission::OrganisationManage),
         (Self::Members, "Members", "members", Permission::MembersRead),
         (Self::Roles, "Roles", "roles", Permission::MembersRead),
         (Self::Billing, "Billing", "billing", Permission::BillingRead),
         (Self::AuditLog, "Audit log", "audit-log", Permission::AuditRead),
+        (Self::Export, "Data export", "export", Permission::DataExport),
     ];
 
     /// Those that the person may open.

@@ -159,7 +159,7 @@ impl Banner {
             });
         }
         let (tone, title, text) = match access.organisation.terms.standing {
-            Payment::Full | Payment::Closing => return None,
+            Payment::Full | Payment::Closing | Payment::Deleted => return None,
             Payment::Grace { until } => {
                 ("warning", "A payment has failed.", format!("Everything works until {}.", zone.day_in_words(until)))
             }

@@ -169,6 +169,7 @@ impl TestApp {
         let clerk = clerk::Clerk::new(config).unwrap();
         let secrets = secrets.iter().map(|secret| signatures::svix::Secret::parse(secret).unwrap()).collect();
         let config = web::Config::new(tokens::APP.parse().unwrap(), clerk.config(), secrets)
+            .with_files(world.files.clone())
             .operated_by(vec![testkit::user("opal")]);
         let state = web::State::new(database, clerk, testkit::stripe_nowhere(), config);
         Self { world, router: web::app(state.clone()), state }

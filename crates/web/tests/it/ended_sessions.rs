@@ -94,6 +94,7 @@ async fn clerk_is_told_of_a_sign_out_when_it_answers_again() {
     let clerk = ClerkAccount::start().await;
     let app = TestApp::at(&clerk).await;
     let worker = worker::State {
+        files: files::Files::default(),
         database: app.world.database.worker().await,
         mirror: mirror::Mirror::new(app.world.database.worker().await, clerk.backend()),
         billing: billing::Billing::new(app.world.database.worker().await, testkit::stripe_nowhere(), tokens::APP),

@@ -38,11 +38,12 @@ impl House {
             billing: billing::Billing::new(database.clone(), testkit::stripe_nowhere(), tokens::APP),
             ends: worker::Ends::new(testkit::signer()),
             mailer: mail::Mailer::new(config, &tokens::APP.parse().unwrap()).unwrap(),
+            files: app.world.files.clone(),
             database,
         };
         let admin = app.world.database.client("postgres").await;
         let house = Self { app, clerk, worker, admin, _mail: mail };
-        house.leave_traces().await;
+        Box::pin(house.leave_traces()).await;
         house
     }
 
@@ -67,6 +68,8 @@ impl House {
         memberships::change_role(&mut tx, &user("rita"), BaseRole::Member).await.unwrap();
         tx.commit().await.unwrap();
         world.invite("max", &world.acme, "newcomer", BaseRole::Member).await;
+        world.made_export("max", &world.acme).await;
+        world.made_export("olga", &world.bolt).await;
         self.app.post(&As::Browser("max", Some("acme")), "/orgs/acme/settings/roles", "name=&permission=x").await;
         // What was done to him.
         let mut tx = world.org("ada", &world.acme).write().await.unwrap();
@@ -162,6 +165,7 @@ async fn whoever_deletes_their_account_is_out_at_once_and_leaves_no_trace() {
         "tenantry.mails.address",
         "tenantry.billing_accounts.billing_email",
         "tenantry.inbound_events.body",
+        "tenantry.exports.asked_by_name",
     ] {
         assert!(before.contains(&place.to_owned()), "{place} in {before:?}");
     }
@@ -189,6 +193,11 @@ async fn whoever_deletes_their_account_is_out_at_once_and_leaves_no_trace() {
     let row = "select name, email, forgotten_at is not null from tenantry.users where id = 'user_max'";
     let row = house.admin.query_one(row, &[]).await.unwrap();
     assert_eq!((row.get(0), row.get(1), row.get(2)), ("Former member", "", true));
+    // Files that name him, as a member or as invited, are not downloaded any more.
+    let exports =
+        "select string_agg(organisation_id || ' ' || state, ', ' order by organisation_id) from tenantry.exports";
+    let exports: String = house.admin.query_one(exports, &[]).await.unwrap().get(0);
+    assert_eq!(exports, "org_acme expired, org_bolt expired");
     let jobs = "select kind, state, last_error from tenantry.jobs where state <> 'done'";
     let left: Vec<(String, String, Option<String>)> =
         house.admin.query(jobs, &[]).await.unwrap().iter().map(|row| (row.get(0), row.get(1), row.get(2))).collect();

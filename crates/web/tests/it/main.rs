@@ -12,6 +12,7 @@ mod cold_start;
 mod creation;
 mod dark;
 mod ended_sessions;
+mod exports;
 mod foreign;
 mod forgotten;
 mod former_members;

@@ -3,6 +3,7 @@
 use axum::body::Body;
 use domain::Permission;
 use domain::duties::DutyId;
+use domain::exports::ExportId;
 use domain::invitations::InvitationId;
 use domain::procedures;
 use domain::procedures::ProcedureId;
@@ -31,6 +32,7 @@ pub(crate) struct Things {
     pub(crate) duty: DutyId,
     /// As its address names it.
     pub(crate) logo: String,
+    pub(crate) export: ExportId,
 }
 
 impl Things {
@@ -56,6 +58,7 @@ impl Things {
             role: world.own_role(admin, organisation, &[Permission::RunsWork]).await,
             duty: world.duty(admin, organisation).await,
             logo: format!("{}.png", world.logo(admin, organisation).await),
+            export: world.export(organisation).await,
         }
     }
 
@@ -72,6 +75,7 @@ impl Things {
             role: id(6).parse().unwrap(),
             duty: id(7).parse().unwrap(),
             logo: format!("{}.png", "0".repeat(64)),
+            export: id(7).parse().unwrap(),
         }
     }
 }
@@ -96,6 +100,7 @@ pub(crate) fn path(route: &Route, slug: &str, things: &Things) -> String {
             Noun::Invitation => things.invitation.to_string(),
             Noun::Role => things.role.to_string(),
             Noun::Logo => things.logo.clone(),
+            Noun::Export => things.export.to_string(),
             Noun::Duty => things.duty.to_string(),
         };
         path.replace(&format!("{{{parameter}}}"), &id)
@@ -145,7 +150,9 @@ pub(crate) fn to(route: &Route, who: &As, slug: &str, things: &Things) -> Reques
                 "run_step.skip" | "run_step.problem" | "run_step.reject" => json!({ "reason": text }),
                 "run_step.change" => json!({ "due_at": "2026-11-24T18:00:00Z" }),
                 "run_step.comment" => json!({ "text": text }),
-                "billing.keep"
+                "exports.ask"
+                | "deleted.exports.ask"
+                | "billing.keep"
                 | "run.reopen"
                 | "run_step.resolve"
                 | "run_step.approve"

@@ -41,6 +41,7 @@ impl Stage {
         let app = TestApp::beside(&clerk).await;
         let database = app.world.database.worker().await;
         let state = worker::State {
+            files: files::Files::default(),
             mirror: Mirror::new(database.clone(), clerk.backend()),
             billing: billing::Billing::new(database.clone(), testkit::stripe_nowhere(), tokens::APP),
             ends: worker::Ends::new(testkit::signer()),

@@ -99,7 +99,7 @@ async fn what_is_wrong_is_said_beside_its_field_and_nothing_typed_is_lost() {
         ("name=report-viewer&permission=audit%3Aread", "There is a role of this name already."),
         ("name=a%00b&permission=audit%3Aread", "Remove the control characters"),
         ("name=a%E2%80%AEb&permission=audit%3Aread", "Remove the characters that turn text around."),
-        ("name=x&permission=audit%3Aread&permission=data%3Aexport", "There is no permission"),
+        ("name=x&permission=audit%3Aread&permission=data%3Aimport", "There is no permission"),
     ];
     for (form, message) in cases {
         let answer = app.post(&ADA, PAGE, form).await;

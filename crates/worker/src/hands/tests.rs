@@ -77,7 +77,7 @@ async fn a_panic_is_written_down_and_leaves_its_room_to_others() {
     jobs::ask(&stage.state.database, SystemReason::Jobs, "panics").await.unwrap();
     let job = jobs::claim(&stage.state.database, Lane::Patient, 1).await.unwrap().remove(0);
     let mut hands = Hands::new(stage.state.clone());
-    let free = Arc::clone(&hands.lanes[2].free);
+    let free = Arc::clone(&hands.lanes[3].free);
     hands.begin(job, Arc::clone(&free).try_acquire_owned().unwrap(), async { panic!("as this test wants") });
     assert_eq!(free.available_permits(), PATIENT - 1);
     hands.finish().await;

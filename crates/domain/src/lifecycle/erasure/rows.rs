@@ -1,8 +1,10 @@
 //! Rows of tenant tables: erased and counted inside of the organisation, some at a time.
 
+use std::time::Instant;
+
 use tenancy::{Actor, Database, OrgScope, OrganisationId, Query, tenant_statements};
 
-use super::{BATCH, Step, tables};
+use super::{BATCH, LONGEST_REST, Rest, Step, tables};
 use crate::Result;
 
 tenant_statements! {
@@ -21,14 +23,18 @@ tenant_statements! {
 const ERASE_ORGANISATION: &str = "erase_organisation";
 
 /// Rows of every tenant table.
-pub async fn erase_tables(database: &Database, at: &OrganisationId) -> Result<()> {
-    erase_in(database, at, Step::Tables).await
+pub async fn erase_tables(database: &Database, at: &OrganisationId, rest: &impl Rest) -> Result<()> {
+    erase_in(database, at, Step::Tables, rest).await
 }
 
 /// The same in this step. What was under way when the erasure began may have written once more: it is looked for twice.
-pub(super) async fn erase_in(database: &Database, at: &OrganisationId, step: Step) -> Result<()> {
+pub(super) async fn erase_in(database: &Database, at: &OrganisationId, step: Step, rest: &impl Rest) -> Result<()> {
     for table in tables(database).await?.iter().filter(|table| table.is_tenants) {
-        while erase_some(database, at, &table.name, step).await? == i64::from(BATCH) {}
+        let mut began = Instant::now();
+        while erase_some(database, at, &table.name, step).await? == i64::from(BATCH) {
+            rest.rest(began.elapsed().min(LONGEST_REST)).await;
+            began = Instant::now();
+        }
     }
     Ok(())
 }

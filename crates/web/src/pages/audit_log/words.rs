@@ -11,6 +11,7 @@ pub(super) const NOUNS: &[(&str, &str)] = &[
     ("invitation", "Invitations"),
     ("role", "Roles"),
     ("organisation", "Settings"),
+    ("export", "Data exports"),
     ("access", "Refused attempts"),
 ];
 
@@ -33,6 +34,9 @@ pub(super) fn sentence(entry: &AuditEntry) -> String {
         "role.changed" => format!("Changed the role {name}"),
         "role.deleted" => format!("Deleted the role {name}"),
         "organisation.changed" => "Changed the organisation’s settings".to_owned(),
+        "organisation.imported" => "Brought the organisation in from an archive".to_owned(),
+        "export.asked" => "Asked for a data export".to_owned(),
+        "export.downloaded" => "Downloaded all data".to_owned(),
         "access.refused" => match Permission::parse(name) {
             Some(permission) => format!("Tried what needs {permission} ({})", entry.object_id),
             None => format!("Tried what a rule forbids: {name} ({})", entry.object_id),
