@@ -17,8 +17,8 @@ insert into runs (organisation_id, id, procedure_id, version_id, name, started_b
 insert into steps (organisation_id, id, run_id, version_step_id, position, done_by, done_at)
   select org, md5('step' || r || ' ' || s)::uuid, md5('run' || r)::uuid, md5('frozen' || s)::uuid, s, 'user_ada', now() - make_interval(mins => r)
     from two, generate_series(1, 20000) as r, generate_series(1, 10) as s;
-insert into step_events (organisation_id, id, step_id, what, who, at)
-  select organisation_id, md5('event' || id)::uuid, id, 'done', 'user_ada', done_at from steps;
+insert into activity_events (organisation_id, id, run_id, step_id, what, who, at)
+  select organisation_id, md5('event' || id)::uuid, run_id, id, 'done', 'user_ada', done_at from steps;
 set session_replication_role = origin;
 update organisations set deleted_at = now() - interval '31 days', erase_at = now() - interval '1 day' where id = 'org_large';
 vacuum analyze;

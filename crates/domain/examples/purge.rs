@@ -10,8 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use domain::lifecycle::erasure::{self, Step};
-use domain::tracker::{self, Wanted};
-use domain::{Org, Page};
+use domain::{Org, Page, procedures};
 use tenancy::{Database, OrganisationId, PoolOptions, UserId};
 
 /// Each of them reads so often.
@@ -46,7 +45,7 @@ async fn main() {
     tell("rows erased", rows.to_string());
     tell("seconds", format!("{:.1}", took.as_secs_f64()));
     for (when, times) in [("before", &before), ("while it is erased", &during), ("after", &after)] {
-        tell(&format!("a neighbour's list of runs {when}, reads"), times.len().to_string());
+        tell(&format!("a neighbour's list of procedures {when}, reads"), times.len().to_string());
         tell("  p50, milliseconds", format!("{:.2}", milliseconds(times, 50)));
         tell("  p99, milliseconds", format!("{:.2}", milliseconds(times, 99)));
     }
@@ -102,7 +101,7 @@ async fn read(app: Database, over: Arc<AtomicBool>) -> Vec<Duration> {
     let mut times = Vec::new();
     while !over.load(Ordering::SeqCst) {
         let began = Instant::now();
-        door.read(tracker::list(Page::default(), &Wanted::default())).await.unwrap();
+        door.read(procedures::list(Page::default())).await.unwrap();
         times.push(began.elapsed());
         tokio::time::sleep(PAUSE).await;
     }

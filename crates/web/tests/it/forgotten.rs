@@ -231,7 +231,7 @@ async fn whoever_deletes_their_account_is_out_at_once_and_leaves_no_trace() {
     let runs = house.app.get(&As::Program("ada", Some("acme")), "/api/v1/orgs/acme/runs").await.json();
     let run = runs["items"][0]["id"].as_str().unwrap();
     let page = house.app.get(&ada, &format!("/orgs/acme/runs/{run}")).await;
-    assert!(page.body.contains("by a former member") && page.body.contains("Former member,"), "{}", page.body);
+    assert!(page.body.contains("by a former member") && page.body.contains("A former member ticked"), "{}", page.body);
     let page = house.app.get(&ada, "/orgs/acme/settings/audit-log").await;
     assert!(page.body.contains("Forgot somebody whose account was deleted"), "{}", page.body);
 }
