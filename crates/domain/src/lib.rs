@@ -40,15 +40,15 @@ mod text;
 pub use access::{Access, BaseRole, Held, MyOrganisation, OrganisationSummary, Person};
 pub use error::{Error, FieldErrors};
 pub use money::Money;
-pub use org::{Org, OrgTx, Read};
+pub use org::{Flow, Org, OrgTx, Read};
 pub use org_job::OrgJob;
 pub use page::{Cursor, Listing, PAGE_SIZE, Page};
 pub use permissions::{Permission, PermissionGroup, Rights};
 pub use plans::Plan;
 pub use presence::Presence;
 pub use product::{
-    Assignee, Health, Place, StepRules, activity, comments, due, duties, evidence, my_work, procedures, run_name, runs,
-    step_templates, steps, tracker, versions, viewers,
+    Assignee, Health, Place, StepRules, activity, comments, due, duties, evidence, my_work, procedures, reports,
+    run_name, runs, step_templates, steps, tracker, versions, viewers,
 };
 pub use roles::CustomRole;
 pub use text::Details;
@@ -101,6 +101,8 @@ pub fn statements() -> impl Iterator<Item = &'static tenancy::Statement> {
         activity::STATEMENTS,
         viewers::STATEMENTS,
         my_work::STATEMENTS,
+        reports::STATEMENTS,
+        reports::settled::STATEMENTS,
     ]
     .into_iter()
     .flatten()

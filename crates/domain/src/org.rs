@@ -1,6 +1,6 @@
 //! A member at the door of an organisation: one round trip for a read, a transaction for a write.
 
-use tenancy::{Actor, Database, Live, OrgScope, OrganisationId, Query, Row, Transaction, UserId, Wakes};
+use tenancy::{Actor, Database, Live, OrgScope, OrganisationId, Query, Row, Rows, Transaction, UserId, Wakes};
 
 use crate::audit_log::{self, Author, Entry, Origin};
 use crate::mails::{self, NewMail};
@@ -70,7 +70,7 @@ impl Org {
         if let Some(permission) = read.permission {
             access.require(permission)?;
         }
-        let value = (read.map)(rows)?;
+        let value = (read.map)(&access, rows)?;
         Ok((access, value))
     }
 
@@ -79,6 +79,21 @@ impl Org {
         let (transaction, entrance) = self.scope.write(&self.entrance()).await?;
         let access = self.enter(&entrance)?;
         Ok(OrgTx { transaction, access, presence: self.presence, origin: self.origin.clone(), locked: false })
+    }
+
+    /// Answers a read row by row, however many there are, from one state of the data.
+    pub(crate) async fn flow<T>(
+        &self,
+        permission: Permission,
+        allowed: impl Fn(&Access) -> Result<()>,
+        query: Query,
+        from_row: fn(&Row) -> T,
+    ) -> Result<Flow<T>> {
+        let (transaction, entrance) = self.scope.snapshot(&self.entrance()).await?;
+        let access = self.enter(&entrance)?;
+        access.require(permission)?;
+        allowed(&access)?;
+        Ok(Flow { access, rows: transaction.into_rows(query).await?, from_row })
     }
 
     /// What travels ahead of everything else: who this is, and what they may do.
@@ -128,7 +143,7 @@ impl Org {
     }
 }
 
-type Map<T> = Box<dyn FnOnce(Vec<Vec<Row>>) -> Result<T> + Send>;
+type Map<T> = Box<dyn FnOnce(&Access, Vec<Vec<Row>>) -> Result<T> + Send>;
 
 /// A read as a value: its statements, the permission it needs, and what its rows mean.
 pub struct Read<T> {
@@ -140,7 +155,7 @@ pub struct Read<T> {
 impl Read<()> {
     /// Only who is there and what they may do.
     pub fn access_only() -> Self {
-        Self { permission: None, queries: Vec::new(), map: Box::new(|_| Ok(())) }
+        Self { permission: None, queries: Vec::new(), map: Box::new(|_, _| Ok(())) }
     }
 }
 
@@ -151,8 +166,18 @@ impl<T> Read<T> {
         queries: [Query; N],
         map: impl FnOnce([Vec<Row>; N]) -> Result<T> + Send + 'static,
     ) -> Self {
-        let map = move |rows: Vec<Vec<Row>>| {
-            map(rows.try_into().unwrap_or_else(|_| unreachable!("the door answers each query with one list of rows")))
+        Self::knowing(permission, queries, |_, rows| map(rows))
+    }
+
+    /// The same where the answer depends on who asks, or on the organisation's plan.
+    pub(crate) fn knowing<const N: usize>(
+        permission: Permission,
+        queries: [Query; N],
+        map: impl FnOnce(&Access, [Vec<Row>; N]) -> Result<T> + Send + 'static,
+    ) -> Self {
+        let map = move |access: &Access, rows: Vec<Vec<Row>>| {
+            let rows = rows.try_into();
+            map(access, rows.unwrap_or_else(|_| unreachable!("the door answers each query with one list of rows")))
         };
         Self { permission: Some(permission), queries: queries.into(), map: Box::new(map) }
     }
@@ -160,6 +185,26 @@ impl<T> Read<T> {
     /// The permission it needs, if any.
     pub fn permission(&self) -> Option<Permission> {
         self.permission
+    }
+}
+
+/// What a read answers row by row.
+#[derive(Debug)]
+pub struct Flow<T> {
+    access: Access,
+    rows: Rows,
+    from_row: fn(&Row) -> T,
+}
+
+impl<T> Flow<T> {
+    /// Who asked.
+    pub fn access(&self) -> &Access {
+        &self.access
+    }
+
+    /// The next one; none at the end.
+    pub async fn next(&mut self) -> Result<Option<T>> {
+        Ok(self.rows.next().await?.as_ref().map(self.from_row))
     }
 }
 

@@ -31,6 +31,7 @@ mod route;
 pub mod routes;
 mod seen;
 mod session;
+mod sheet;
 mod slug;
 mod standing;
 mod state;

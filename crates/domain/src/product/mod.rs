@@ -9,6 +9,7 @@ pub mod evidence;
 mod health;
 pub mod my_work;
 pub mod procedures;
+pub mod reports;
 pub mod run_name;
 pub mod runs;
 mod step_rules;

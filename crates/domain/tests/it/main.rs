@@ -12,6 +12,7 @@ mod permissions;
 mod plans;
 mod procedures;
 mod races;
+mod reports;
 mod rules;
 mod runs;
 mod work;
