@@ -7,11 +7,12 @@ create table duties (
   organisation_id text not null,
   id              uuid not null,
   name            text not null check (length(name) between 1 and 60),
+  name_key        text not null generated always as (lower(name)) stored,
   created_at      timestamptz not null default now(),
   retired_at      timestamptz,
   primary key (organisation_id, id)
 );
-create unique index duties_by_name on duties (organisation_id, lower(name)) where retired_at is null;
+create unique index duties_by_name on duties (organisation_id, name_key) where retired_at is null;
 select tenancy.isolate('duties');
 
 create table duty_holders (
@@ -117,7 +118,7 @@ create index open_steps_of_a_person on steps (organisation_id, assignee, due_at)
 create index open_steps_of_a_duty on steps (organisation_id, duty_id, due_at) where done_at is null;
 create index steps_to_sign on steps (organisation_id, run_id) where sign_off and done_at is not null and signed_at is null;
 -- What was done when, for reports.
-create index steps_done on steps (organisation_id, done_at);
+create index steps_done on steps (organisation_id, done_at) where done_at is not null;
 
 -- What was written down in a step, by the key of the field.
 create table field_values (

@@ -18,6 +18,23 @@ const SHAPES: &[(&str, &[(&str, &str)])] = &[
     ("runs.start", &[(PROCEDURE, ""), ("name", TEXT)]),
     ("run_step.tick", &[]),
     ("run_step.undo", &[]),
+    ("run_step.skip", &[("reason", TEXT)]),
+    ("run_step.problem", &[("reason", TEXT)]),
+    ("run_step.resolve", &[]),
+    ("run_step.write", &[("field-f1", TEXT)]),
+    ("run_step.change", &[("assignee_id", "user_attacker")]),
+    ("run_step.assign", &[("assignee", "")]),
+    ("run_step.due", &[("due", "2026-11-24")]),
+    ("run_step.approve", &[]),
+    ("run_step.reject", &[("reason", TEXT)]),
+    ("run_step.comment", &[("text", TEXT)]),
+    ("run.rename", &[("name", TEXT)]),
+    ("run.cancel", &[("reason", TEXT)]),
+    ("run.reopen", &[]),
+    ("procedure.archive", &[("archived", TEXT)]),
+    ("duties.create", &[("name", TEXT)]),
+    ("duty.change", &[("name", TEXT), ("holder", "user_attacker")]),
+    ("duty.retire", &[]),
     ("roles.create", &[("name", TEXT), ("permission", "runs:work")]),
     ("role.change", &[("name", TEXT), ("permission", "runs:work")]),
     ("role.delete", &[]),
@@ -64,8 +81,12 @@ const SHAPES: &[(&str, &[(&str, &str)])] = &[
     ("webhooks.clerk", &[("type", "organization.deleted")]),
 ];
 /// Fields that JSON takes as a list, and what they are called there.
-const LISTS: &[(&str, &str)] =
-    &[("permission", "permissions"), ("addresses", "addresses"), ("custom_roles", "custom_roles")];
+const LISTS: &[(&str, &str)] = &[
+    ("permission", "permissions"),
+    ("addresses", "addresses"),
+    ("custom_roles", "custom_roles"),
+    ("holder", "holders"),
+];
 const TEXT: &str = "Written by the attacker";
 /// Nobody in the proof gets as far as to look for it.
 const JOB: &str = "01890000-0000-7000-8000-000000000000";
@@ -103,6 +124,7 @@ pub(crate) fn path(route: &Route, slug: &str, ids: &Ids) -> Option<String> {
         .replace("{slug}", slug)
         .replace("{file}", "nothing.css")
         .replace("{job}", JOB)
+        .replace("{version}", "1")
         .replace("{organisation}", NO_ORGANISATION)
         .replace("{offer}", JOB)
         .replace("{*rest}", "v1/client");

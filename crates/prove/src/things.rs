@@ -1,5 +1,6 @@
 //! One of everything an address can name, made by the product itself.
 
+use domain::duties::{self, DutyId, DutyName};
 use domain::email_address::EmailAddress;
 use domain::invitations::{self, InvitationId};
 use domain::procedures::{self, ProcedureId, ProcedureName};
@@ -25,6 +26,7 @@ pub(crate) struct Things {
     invitation: InvitationId,
     role: Uuid,
     logo: &'static str,
+    duty: DutyId,
 }
 
 impl Things {
@@ -44,6 +46,7 @@ impl Things {
         procedures::edit(&mut tx, procedure, &named(&format!("{text} again"))?, &details).await?;
         let run = runs::start(&mut tx, procedure, &RunName::parse(text).map_err(unfit)?).await?;
         let (invitation, role) = people(&mut tx, party, text).await?;
+        let duty = duties::create(&mut tx, &DutyName::parse(&format!("duty of {text}")).map_err(unfit)?).await?;
         let logo = party.logo();
         logos::set(&mut tx, format!("a picture of {text}").into_bytes(), logo).await?;
         tx.commit().await?;
@@ -60,6 +63,7 @@ impl Things {
                 invitation,
                 role,
                 logo,
+                duty,
             }),
             _ => Err(Error::CannotRun("the product made a run without steps".to_owned())),
         }
@@ -91,6 +95,7 @@ impl Things {
             invitation: self.invitation.to_string(),
             role: self.role.to_string(),
             logo: format!("{}.png", self.logo),
+            duty: self.duty.to_string(),
         }
     }
 }
@@ -107,11 +112,12 @@ pub(crate) struct Ids {
     pub(crate) role: String,
     /// As its address names it.
     pub(crate) logo: String,
+    pub(crate) duty: String,
 }
 
-impl From<[String; 8]> for Ids {
-    fn from([procedure, template, run, step, member, invitation, role, logo]: [String; 8]) -> Self {
-        Self { procedure, template, run, step, member, invitation, role, logo }
+impl From<[String; 9]> for Ids {
+    fn from([procedure, template, run, step, member, invitation, role, logo, duty]: [String; 9]) -> Self {
+        Self { procedure, template, run, step, member, invitation, role, logo, duty }
     }
 }
 
@@ -129,13 +135,14 @@ impl Ids {
             id(5),
             id(6),
             format!("{}.png", "0".repeat(64)),
+            id(7),
         ])
     }
 
     /// All of them, in the order of [`Ids::from`].
-    pub(crate) fn all(&self) -> [&String; 8] {
-        let Self { procedure, template, run, step, member, invitation, role, logo } = self;
-        [procedure, template, run, step, member, invitation, role, logo]
+    pub(crate) fn all(&self) -> [&String; 9] {
+        let Self { procedure, template, run, step, member, invitation, role, logo, duty } = self;
+        [procedure, template, run, step, member, invitation, role, logo, duty]
     }
 
     /// The one of this kind.
@@ -149,6 +156,7 @@ impl Ids {
             Noun::Invitation => &self.invitation,
             Noun::Role => &self.role,
             Noun::Logo => &self.logo,
+            Noun::Duty => &self.duty,
         }
     }
 
@@ -164,6 +172,7 @@ impl Ids {
             Noun::Invitation => (&mut ids.invitation, &other.invitation),
             Noun::Role => (&mut ids.role, &other.role),
             Noun::Logo => (&mut ids.logo, &other.logo),
+            Noun::Duty => (&mut ids.duty, &other.duty),
         };
         ours.clone_from(theirs);
         ids

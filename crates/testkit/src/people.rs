@@ -2,6 +2,7 @@
 //! ben (billing-admin, Acme), olga (admin, Bolt). Nadia belongs nowhere.
 
 use domain::directory::{self, OrganisationRecord, PersonRecord};
+use domain::duties::{self, DutyId, DutyName};
 use domain::email_address::EmailAddress;
 use domain::invitations::{self, InvitationId};
 use domain::logos;
@@ -114,6 +115,19 @@ impl World {
         let name = format!("new{}", uuid::Uuid::new_v4().simple());
         self.record(&name, &[(organisation, BaseRole::Member)]).await;
         user(&name)
+    }
+
+    /// A duty that an admin made and holds; those there were are retired.
+    pub async fn duty(&self, admin: &str, organisation: &Organisation) -> DutyId {
+        let retire = "update tenantry.duties set retired_at = now() where retired_at is null and organisation_id = $1";
+        self.forget(retire, organisation).await;
+        let door = self.org(admin, organisation);
+        let mut tx = door.write().await.unwrap();
+        let name = DutyName::parse(&format!("Duty {}", &uuid::Uuid::new_v4().simple().to_string()[..8])).unwrap();
+        let id = duties::create(&mut tx, &name).await.unwrap();
+        duties::change(&mut tx, id, &name, &[door.user().to_string()]).await.unwrap();
+        tx.commit().await.unwrap();
+        id
     }
 
     /// A pending invitation by an admin to an address that nobody has; others that were pending are over.

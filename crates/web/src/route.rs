@@ -79,6 +79,8 @@ pub enum Noun {
     Role,
     /// The picture of an organisation.
     Logo,
+    /// A duty.
+    Duty,
 }
 
 impl Route {
@@ -123,6 +125,7 @@ impl Noun {
             "invitation" => Some(Self::Invitation),
             "role" => Some(Self::Role),
             "logo" => Some(Self::Logo),
+            "duty" => Some(Self::Duty),
             "step" if path.contains("/runs/") => Some(Self::Step),
             "step" => Some(Self::StepTemplate),
             _ => None,

@@ -23,17 +23,18 @@ tenant_statements! {
                  where step.organisation_id = $1 and step.duty_id = duty.id and step.done_at is null)
           from duties as duty
          where duty.organisation_id = $1 and duty.retired_at is null
-         order by lower(duty.name), duty.id limit 200";
+         order by duty.name_key, duty.id limit 200";
     CREATE = "
         insert into duties (organisation_id, id, name)
-        select $1, $2, $3 where (select count(*) from duties where organisation_id = $1 and retired_at is null) < 200
-        on conflict do nothing returning id";
+        select $1, $2, $3
+        on conflict do nothing
+        returning (select count(*) from duties as other where other.organisation_id = $1 and other.retired_at is null)";
     RENAME = "
         update duties as duty set name = $3
          where duty.organisation_id = $1 and duty.id = $2 and duty.retired_at is null
            and not exists (select from duties as other
                             where other.organisation_id = $1 and other.id <> $2 and other.retired_at is null
-                              and lower(other.name) = lower($3))
+                              and other.name_key = lower($3))
         returning duty.id";
     /// Changes of one duty queue up behind this row.
     LOCK = "
@@ -59,6 +60,9 @@ tenant_statements! {
          where membership.organisation_id = $1 and membership.removed_at is null and membership.waiting_since is null
          order by lower(person.name), membership.user_id limit 500";
 }
+
+/// Duties of an organisation that are in use, at most.
+const MOST: i64 = 200;
 
 id_type! {
     /// A duty.
@@ -115,7 +119,12 @@ pub async fn create(tx: &mut OrgTx, name: &DutyName) -> Result<DutyId> {
     tx.require(Permission::ProceduresManage)?;
     let id = DutyId::from(Uuid::now_v7());
     let made = tx.rows(Query::new(CREATE).bind(id.uuid()).bind(name.as_str().to_owned())).await?;
-    if made.is_empty() { Err(taken()) } else { Ok(id) }
+    let others: i64 = made.first().ok_or_else(taken)?.get(0);
+    if others >= MOST {
+        let message = format!("There are {MOST} duties already. Retire one that nobody needs.");
+        return Err(Error::Conflict { code: "too_many_duties", message });
+    }
+    Ok(id)
 }
 
 /// Changes its name and who holds it. People who are no members hold nothing.
@@ -139,7 +148,7 @@ pub async fn retire(tx: &mut OrgTx, duty: DutyId) -> Result<()> {
 }
 
 fn taken() -> Error {
-    FieldErrors::one("name", "There is a duty of that name, or there are 200 already. Choose another name.").into()
+    FieldErrors::one("name", "There is a duty of that name. Choose another one.").into()
 }
 
 impl Duty {

@@ -15,6 +15,8 @@ const SEED: &str = "
       ('org_acme', 'acme', 'Acme', now()), ('org_bolt', 'bolt', 'Bolt', now());
     insert into users (id, email, name, mirrored_at) values ('user_ada', 'ada@example.test', 'Ada', now());
     insert into memberships (organisation_id, user_id, role) values ('org_acme', 'user_ada', 'admin');
+    insert into users (id, email, name, mirrored_at) values ('user_max', 'max@example.test', 'Max', now());
+    insert into memberships (organisation_id, user_id, role) values ('org_acme', 'user_max', 'member');
     insert into users (id, email, name, mirrored_at) values ('user_pia', 'pia@example.test', 'Pia', now());
     insert into invitations (organisation_id, id, address, role, invited_by, inviter_name, expires_at, state, ended_at)
       select org, md5('invitation' || p || case when org = 'org_acme' then '' else org end)::uuid, 'p' || p || '@example.test', 'member',
@@ -43,13 +45,26 @@ const SEED: &str = "
       select org, md5(org || 'run' || p || ' ' || r)::uuid, md5(org || 'procedure' || p)::uuid, md5(org || 'version' || p)::uuid,
              'run ' || r, 'user_ada', now() - make_interval(hours => r)
         from big, generate_series(1, procedures) as p, generate_series(1, 10) as r;
-    insert into steps (organisation_id, id, run_id, version_step_id, position, done_by, done_at)
+    insert into duties (organisation_id, id, name)
+      select org, md5(org || 'duty' || d)::uuid, 'duty ' || d from big, generate_series(1, 2000) as d;
+    insert into duty_holders (organisation_id, duty_id, user_id)
+      select org, md5(org || 'duty' || d)::uuid, 'user_' || d || h from big, generate_series(1, 2000) as d, generate_series(1, 2) as h;
+    insert into steps (organisation_id, id, run_id, version_step_id, position, done_by, done_at, assignee, duty_id, due_at)
       select org, md5(org || 'step' || p || ' ' || r || ' ' || s)::uuid, md5(org || 'run' || p || ' ' || r)::uuid,
              md5(org || 'frozen' || p || s)::uuid, s,
-             case when r > 1 then 'user_ada' end, case when r > 1 then now() end
+             case when r > 1 then 'user_ada' end, case when r > 1 then now() end,
+             case when p % 5 > 0 then case when p % 50 = 1 then 'user_ada' else 'user_max' end end,
+             case when p % 5 = 0 then md5(org || 'duty' || 1 + p % 50)::uuid end, now() + make_interval(hours => p)
         from big, generate_series(1, procedures) as p, generate_series(1, 10) as r, generate_series(1, 10) as s;
     insert into activity_events (organisation_id, id, run_id, step_id, what, who)
       select organisation_id, gen_random_uuid(), run_id, id, 'done', 'user_ada' from steps where done_at is not null;
+    insert into field_values (organisation_id, step_id, key, value, written_by)
+      select organisation_id, id, 'f1', '12.50', 'user_ada' from steps where position <= 2;
+    insert into comments (organisation_id, id, run_id, step_id, text, written_by)
+      select organisation_id, md5('comment' || id)::uuid, run_id, id, 'look', 'user_ada' from steps where position = 3;
+    insert into mentions (organisation_id, comment_id, user_id)
+      select organisation_id, id, 'user_' || substr(id::text, 1, 2) from comments;
+    insert into viewers (organisation_id, run_id, user_id) select organisation_id, id, 'user_ada' from runs;
     set session_replication_role = origin;";
 
 /// What an id may be, in the large organisation.
@@ -81,6 +96,43 @@ async fn large() -> TestDatabase {
 /// `user_pia` has an invitation that she has just accepted.
 const GIVEN: &[(&str, &str)] = &[
     ("domain::roles::CREATE", "gen_random_uuid(), 'Night shift', '{runs:work}', 'user_ada'"),
+    ("domain::product::procedures::LIST", "'ffffffff-ffff-ffff-ffff-ffffffffffff', false, '%'"),
+    ("domain::product::procedures::ARCHIVE", "md5('org_acmeprocedure7')::uuid, true"),
+    ("domain::product::step_templates::KNOWN", "'user_ada', null"),
+    (
+        "domain::product::step_templates::RULE",
+        r#"md5('org_acmeprocedure7')::uuid, md5('org_acmetemplate73')::uuid, '{"assignee_kind": "starter", "due_weekdays": false, "must_wait": true, "sign_off": false, "fields": []}'"#,
+    ),
+    (
+        "domain::product::step_templates::ARRANGE",
+        "md5('org_acmeprocedure7')::uuid, array[md5('org_acmetemplate71')::uuid], '{Stock}'",
+    ),
+    ("domain::product::duties::CREATE", "gen_random_uuid(), 'Finance'"),
+    ("domain::product::duties::RENAME", "md5('org_acmeduty7')::uuid, 'Finance'"),
+    ("domain::product::duties::RETIRE", "md5('org_acmeduty7')::uuid"),
+    ("domain::product::duties::HOLD", "md5('org_acmeduty7')::uuid, '{user_ada}'"),
+    (
+        "domain::product::runs::START",
+        "gen_random_uuid(), md5('org_acmeprocedure7')::uuid, md5('org_acmeversion7')::uuid, 'x', 'user_ada', null, null",
+    ),
+    (
+        "domain::product::runs::START_STEPS",
+        r#"md5('org_acmerun7 1')::uuid, md5('org_acmeversion7')::uuid, '[{"step": "00000000-0000-7000-8000-000000000001"}]'"#,
+    ),
+    ("domain::product::tracker::LIST", "'ffffffff-ffff-ffff-ffff-ffffffffffff', 'in_progress', null, '%', '', ''"),
+    ("domain::product::my_work::OPEN", "'user_ada', 'mine', null"),
+    ("domain::product::steps::TICK", "md5('org_acmestep7 1 3')::uuid, 'user_ada', false, ''"),
+    ("domain::product::steps::UNDO", "md5('org_acmestep7 1 3')::uuid, false, ''"),
+    ("domain::product::steps::PROBLEM", "md5('org_acmestep7 1 3')::uuid, true, 'broken'"),
+    ("domain::product::steps::SIGN", "md5('org_acmestep7 2 3')::uuid, 'user_max'"),
+    ("domain::product::steps::ASSIGN", "md5('org_acmestep7 1 3')::uuid, 'user_ada'"),
+    ("domain::product::steps::DUE", "md5('org_acmestep7 1 3')::uuid, now()"),
+    ("domain::product::steps::NEXT_DUE", "md5('org_acmestep7 1 3')::uuid, now()"),
+    ("domain::product::comments::MENTION", "md5('comment' || md5('org_acmestep7 1 3')::uuid)::uuid, '{user_max}'"),
+    (
+        "domain::product::activity::WRITE",
+        "gen_random_uuid(), md5('org_acmerun7 1')::uuid, null, 'started', 'user_ada', ''",
+    ),
     ("domain::roles::CHANGE", "'00000000-0000-7000-8000-000000000001', 'Night shift', '{runs:work}'"),
     ("domain::roles::REPLACE", "'00000000-0000-7000-8000-000000000001', 'report-viewer'"),
     ("domain::roles::GIVE", "'user_ada', '{report-viewer}'"),
@@ -112,7 +164,7 @@ const GIVEN: &[(&str, &str)] = &[
     ("domain::lifecycle::closing::ENDED", "null"),
     ("domain::lifecycle::closing::DELETE", "30"),
     ("domain::lifecycle::deleted::SHOW", "'user_ada'"),
-    ("domain::lifecycle::erasure::rows::ERASE", "'tenantry.steps', 10"),
+    ("domain::lifecycle::erasure::rows::ERASE", "'tenantry.activity_events', 10"),
     ("domain::lifecycle::erasure::rows::COUNT", "'tenantry.steps'"),
     ("domain::lifecycle::erasure::rows::COUNTED", "'tenantry.steps', 10"),
     ("domain::logos::SET", "'x', repeat('0', 64), 'user_ada'"),
@@ -264,7 +316,9 @@ async fn no_statement_of_the_product_looks_through_a_large_organisation() {
             Some((_, values)) => execute_given(app, &settings, sql, values).await,
             None => execute(app, &settings, &things, sql).await,
         };
-        assert!(executions.run > 0, "{name} never ran to its end: {executions:?}");
+        if executions.run == 0 {
+            found.insert(name, vec!["never ran to its end: say in GIVEN what it is given".to_owned()]);
+        }
         if !executions.wasteful.is_empty() {
             found.insert(name, executions.wasteful);
         }

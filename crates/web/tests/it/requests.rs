@@ -2,6 +2,7 @@
 
 use axum::body::Body;
 use domain::Permission;
+use domain::duties::DutyId;
 use domain::invitations::InvitationId;
 use domain::procedures;
 use domain::procedures::ProcedureId;
@@ -27,6 +28,7 @@ pub(crate) struct Things {
     pub(crate) member: UserId,
     pub(crate) invitation: InvitationId,
     pub(crate) role: Uuid,
+    pub(crate) duty: DutyId,
     /// As its address names it.
     pub(crate) logo: String,
 }
@@ -52,6 +54,7 @@ impl Things {
             member: world.newcomer(organisation).await,
             invitation: world.invitation(admin, organisation).await,
             role: world.own_role(admin, organisation, &[Permission::RunsWork]).await,
+            duty: world.duty(admin, organisation).await,
             logo: format!("{}.png", world.logo(admin, organisation).await),
         }
     }
@@ -67,6 +70,7 @@ impl Things {
             member: testkit::user("unknown"),
             invitation: id(5).parse().unwrap(),
             role: id(6).parse().unwrap(),
+            duty: id(7).parse().unwrap(),
             logo: format!("{}.png", "0".repeat(64)),
         }
     }
@@ -74,7 +78,12 @@ impl Things {
 
 /// The path of a route in this organisation with these things.
 pub(crate) fn path(route: &Route, slug: &str, things: &Things) -> String {
-    let path = route.path.replace("{slug}", slug).replace("{file}", "nothing.css").replace("{*rest}", "v1/client");
+    let path = route
+        .path
+        .replace("{slug}", slug)
+        .replace("{file}", "nothing.css")
+        .replace("{*rest}", "v1/client")
+        .replace("{version}", "1");
     let path =
         path.replace("{organisation}", &format!("org_{slug}")).replace("{offer}", &things.invitation.to_string());
     route.ids.iter().fold(path, |path, (parameter, noun)| {
@@ -87,6 +96,7 @@ pub(crate) fn path(route: &Route, slug: &str, things: &Things) -> String {
             Noun::Invitation => things.invitation.to_string(),
             Noun::Role => things.role.to_string(),
             Noun::Logo => things.logo.clone(),
+            Noun::Duty => things.duty.to_string(),
         };
         path.replace(&format!("{{{parameter}}}"), &id)
     })
@@ -102,7 +112,7 @@ pub(crate) fn to(route: &Route, who: &As, slug: &str, things: &Things) -> Reques
         }
         (Surface::Page, true) => {
             let form = format!(
-                "permission=runs:work&replacement=&name={}&title=Edited&details=Edited&note=Edited&direction=down&theme=dark&slug=acme&number=7&time_zone=UTC&session=Edited&logo=Edited&procedure={}&open={}&role=member&custom_roles=report-viewer&sure=no&redirect_url=/&q=a&price=tenantry_team_monthly&for=home&interval=month&email=accounts%40example.test&confirm=nobody%40example.test&addresses={}",
+                "permission=runs:work&replacement=&name={}&title=Edited&details=Edited&note=Edited&reason=Edited&text=Edited&holder=user_ada&assignee=&due=2026-11-24&due_after=start&due_days=1&run_name=Edited&section=Edited&must_wait=&sign_off=&due_weekdays=yes&and=save&back=yes&revision=&field-f1=Edited&field-0-key=&field-0-label=Edited&field-0-kind=choice&field-0-choices=one,two&field-0-required=yes&direction=down&theme=dark&slug=acme&number=7&time_zone=UTC&session=Edited&logo=Edited&procedure={}&open={}&role=member&custom_roles=report-viewer&sure=no&redirect_url=/&q=a&price=tenantry_team_monthly&for=home&interval=month&email=accounts%40example.test&confirm=nobody%40example.test&addresses={}",
                 role_name(),
                 things.procedure,
                 things.template,
@@ -128,7 +138,18 @@ pub(crate) fn to(route: &Route, who: &As, slug: &str, things: &Things) -> Reques
                 "organisation.delete" => json!({ "name": text }),
                 "billing.preview" | "billing.checkout" => json!({ "price": "tenantry_team_monthly" }),
                 "billing.portal" => json!({ "for": "home" }),
+                "run.rename" | "duties.create" => json!({ "name": role_name() }),
+                "run.cancel" => json!({ "reason": text }),
+                "procedure.archive" => json!({ "archived": false }),
+                "duty.change" => json!({ "name": role_name(), "holders": [] }),
+                "run_step.skip" | "run_step.problem" | "run_step.reject" => json!({ "reason": text }),
+                "run_step.change" => json!({ "due_at": "2026-11-24T18:00:00Z" }),
+                "run_step.comment" => json!({ "text": text }),
                 "billing.keep"
+                | "run.reopen"
+                | "run_step.resolve"
+                | "run_step.approve"
+                | "duty.retire"
                 | "organisation.keep"
                 | "deleted.restore"
                 | "step_template.remove"
