@@ -22,6 +22,8 @@ create index step_tallies_of_procedures on step_tallies (organisation_id, due_sl
 select tenancy.isolate('step_tallies');
 revoke delete on step_tallies from tenantry_app;
 
+-- What is still to do in a run, and when the soonest of it is due.
+create index open_steps on steps (organisation_id, run_id, due_at) where done_at is null;
 -- Which runs began, and which ended, in a time.
 create index runs_started on runs (organisation_id, started_at) include (procedure_id);
 create index runs_completed on runs (organisation_id, completed_at) include (procedure_id, started_at)

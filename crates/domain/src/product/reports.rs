@@ -36,12 +36,13 @@ tenant_statements! {
                and (tally.due_slot < frame.before_ends or tally.due_slot >= frame.starts)
          where tally.organisation_id = $1 and ($4::uuid is null or tally.procedure_id = $4)
          group by 1, 2";
+    /// Of one procedure, or of all zeros, which stand for all.
     BY_PERSON = "
         select grouped.person, person.name, grouped.done, grouped.on_time, grouped.skipped
           from (select tally.person, sum(tally.done) as done, sum(tally.on_time) as on_time, sum(tally.skipped) as skipped
                   from tenancy.report_frame($1, $2, $3) as frame
                   join step_tallies as tally on tally.organisation_id = $1 and tally.person <> ''
-                       and tally.procedure_id = coalesce($4, '00000000-0000-0000-0000-000000000000'::uuid)
+                       and tally.procedure_id = $4
                        and tally.due_slot >= frame.starts and tally.due_slot < now()
                  where tally.organisation_id = $1
                  group by tally.person) as grouped
@@ -170,7 +171,7 @@ pub fn show(wanted: Wanted) -> Read<Report> {
         ask(FRAME),
         Query::new(PROCEDURES),
         of(BY_PROCEDURE),
-        of(BY_PERSON),
+        ask(BY_PERSON).bind(wanted.procedure.map_or(Uuid::nil(), ProcedureId::uuid)),
         of(OVERDUE),
         of(STARTED),
         of(CANCELLED),

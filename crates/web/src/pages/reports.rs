@@ -318,8 +318,8 @@ fn took(report: &Report) -> Option<Plot> {
         points: points(report, |slice| of(slice).map(|seconds| seconds as f64)),
     };
     Plot::durations(&[
-        line(1, "Half", |slice| slice.runs.median_seconds),
-        line(2, "Nine of ten", |slice| slice.runs.ninetieth_seconds),
+        line(1, "Half:", |slice| slice.runs.median_seconds),
+        line(2, "90 %:", |slice| slice.runs.ninetieth_seconds),
     ])
 }
 

@@ -228,6 +228,7 @@ fn the_table_names_what_takes_the_person_themselves() {
         names,
         [
             "account.delete",
+            "reports.steps",
             "audit_log.export",
             "deletion.begin",
             "billing.choose",

@@ -62,6 +62,9 @@ async fn places(route: &Route, things: &Things) -> Vec<Place> {
             ["state", "health", "person", "procedure", "archived", "whose", "open", "step", "act", "run", "seen"];
         places.extend(chosen.map(Place::Query));
     }
+    if route.name.contains("reports") {
+        places.extend(["period", "procedure"].map(Place::Query));
+    }
     if route.name.contains("audit_log") {
         places.extend(["actor", "action", "outcome", "from", "until"].map(Place::Query));
     }

@@ -252,7 +252,10 @@ pub(super) fn ended(report: &Report) -> String {
     let RunCounts { started, completed, cancelled, .. } = report.runs;
     match report.runs.completion_rate() {
         None => format!("{} began in this time, and none ended.", counted(started, "run")),
-        Some(_) if cancelled == 0 => format!("All {completed} that ended were completed; {started} began."),
+        Some(_) if cancelled == 0 => {
+            let whole = if completed == 1 { "The one that ended was".to_owned() } else { format!("All {completed} that ended were") };
+            format!("{whole} completed; {started} began.")
+        }
         Some(rate) => {
             format!("{} of those that ended were completed, {cancelled} cancelled; {started} began.", percent(rate))
         }
@@ -264,7 +267,8 @@ pub(super) fn late(report: &Report) -> String {
     let late = report.steps.late;
     match report.procedures.iter().filter(|one| one.steps.late > 0).collect::<Vec<_>>()[..] {
         [] => "No step was late.".to_owned(),
-        [only] => format!("All {} are in {}.", counted(late, "late step"), only.name),
+        [only] if late == 1 => format!("The one late step is in {}.", only.name),
+        [only] => format!("All {late} late steps are in {}.", only.name),
         [first, ..] => format!("{} has {} of the {late}.", first.name, first.steps.late),
     }
 }
@@ -277,7 +281,7 @@ pub(super) fn people(report: &Report) -> String {
     let latest = due.iter().max_by_key(|one| one.steps.late).filter(|one| one.steps.late > 0);
     match latest {
         None => format!("{most} None was late."),
-        Some(one) if one.id == first.id => format!("{most} {} of them late.", one.steps.late),
+        Some(one) if one.id == first.id => format!("{most} Of those, {} late.", one.steps.late),
         Some(one) => format!("{most} {} had the most late ones, {}.", person(one), one.steps.late),
     }
 }
