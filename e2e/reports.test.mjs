@@ -16,6 +16,7 @@ let rita;
 
 // The file behind a link of the menu.
 async function file(page, name) {
+  await page.goto(reports());
   await page.getByRole('button', { name: 'Download CSV' }).click();
   const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('link', { name }).click()]);
   return { name: download.suggestedFilename(), text: readFileSync(await download.path(), 'utf8') };
@@ -77,7 +78,6 @@ test('another time and one procedure are chosen, with and without script', async
 
 test('each table is a file, and so is every step', async () => {
   const { page } = rita;
-  await page.goto(reports());
   const weeks = await file(page, 'Week by week');
   assert.match(weeks.name, /^reports-acme-\d{4}-\d\d-\d\d-to-\d{4}-\d\d-\d\d-over-time\.csv$/);
   assert.equal(weeks.text.trimEnd().split('\r\n').length, 13);

@@ -23,6 +23,7 @@ mod money;
 mod organisation_change;
 mod origin;
 mod pages;
+mod paper;
 mod picture;
 mod presentation;
 mod refusals;

@@ -83,7 +83,7 @@ fn entries() -> Vec<Entry> {
     use pages::{deleted, deletion};
     use pages::{account, account_deletion, account_sessions, home, operators, organisation, organisations, sign_in, sign_out, theme};
     use pages::{audit_log, billing, buying, logo, profile, role, roles, settings};
-    use pages::{invitation, inviting, leaving, member, members, offer, reports};
+    use pages::{invitation, inviting, leaving, member, members, offer, record, reports};
     use pages::{duties, my_work, new_procedure, procedure, procedures, publication, run, run_steps, runs, step_templates, versions};
     vec![
         // Before an organisation
@@ -131,6 +131,7 @@ fn entries() -> Vec<Entry> {
         get("/orgs/{slug}/runs", "runs", In(P::RunsRead), runs::list),
         post("/orgs/{slug}/runs", "runs.start", In(P::RunsWork), runs::start),
         get("/orgs/{slug}/runs/{run}", "run", In(P::RunsRead), run::show),
+        get("/orgs/{slug}/runs/{run}/record.pdf", "run.record", In(P::RunsRead), record::show),
         post("/orgs/{slug}/runs/{run}/steps/{step}/tick", "run_step.tick", In(P::RunsWork), run_steps::tick),
         post("/orgs/{slug}/runs/{run}/steps/{step}/undo", "run_step.undo", In(P::RunsWork), run_steps::undo),
         post("/orgs/{slug}/runs/{run}/rename", "run.rename", In(P::RunsWork), run::rename),

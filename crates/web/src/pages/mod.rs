@@ -33,6 +33,7 @@ pub(crate) mod procedures;
 pub(crate) mod profile;
 pub(crate) mod progress;
 pub(crate) mod publication;
+pub(crate) mod record;
 pub(crate) mod reports;
 pub(crate) mod role;
 pub(crate) mod roles;

@@ -253,7 +253,11 @@ pub(super) fn ended(report: &Report) -> String {
     match report.runs.completion_rate() {
         None => format!("{} began in this time, and none ended.", counted(started, "run")),
         Some(_) if cancelled == 0 => {
-            let whole = if completed == 1 { "The one that ended was".to_owned() } else { format!("All {completed} that ended were") };
+            let whole = if completed == 1 {
+                "The one that ended was".to_owned()
+            } else {
+                format!("All {completed} that ended were")
+            };
             format!("{whole} completed; {started} began.")
         }
         Some(rate) => {
