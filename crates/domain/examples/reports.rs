@@ -6,7 +6,7 @@ use std::time::Instant;
 use domain::Org;
 use domain::reports::period::Period;
 use domain::reports::{self, Wanted, settled};
-use tenancy::{Database, PoolOptions, UserId};
+use tenancy::{Database, OrganisationId, PoolOptions, UserId};
 
 const ROUNDS: usize = 15;
 
@@ -16,7 +16,7 @@ const ROUNDS: usize = 15;
 async fn main() {
     let url = std::env::var("DATABASE_URL").unwrap();
     let database = Database::connect(&url, PoolOptions::default()).await.unwrap();
-    let org = Org::new(&database, "org_b1".parse().unwrap(), UserId::parse("user_b1").unwrap(), "b1");
+    let org = Org::new(&database, OrganisationId::parse("org_b1").unwrap(), UserId::parse("user_b1").unwrap(), "b1");
     let (_, report) = org.read(reports::show(Wanted::default())).await.unwrap();
     let one = report.choices.first().map(|(id, _)| *id);
     println!("| report | of | least | median | most |\n| --- | --- | ---: | ---: | ---: |");

@@ -34,8 +34,7 @@ async fn run(app: &TestApp) -> RunId {
     let (ada, max) = (app.world.org("ada", &app.world.acme), app.world.org("max", &app.world.acme));
     let mut tx = ada.write().await.unwrap();
     let details = Details::parse("").unwrap();
-    let procedure =
-        procedures::create(&mut tx, &ProcedureName::parse("Abschluß").unwrap(), &details).await.unwrap();
+    let procedure = procedures::create(&mut tx, &ProcedureName::parse("Abschluß").unwrap(), &details).await.unwrap();
     let difference = Field {
         key: String::new(),
         label: "Difference".to_owned(),
@@ -112,5 +111,8 @@ async fn nobody_else_reads_it() {
     let run = run(&app).await;
     let theirs = app.get(&As::Browser("olga", Some("bolt")), &format!("/orgs/bolt/runs/{run}/record.pdf")).await;
     assert_eq!(theirs.status, 404);
-    assert_eq!(app.get(&As::Browser("olga", Some("bolt")), &format!("/orgs/acme/runs/{run}/record.pdf")).await.status, 404);
+    assert_eq!(
+        app.get(&As::Browser("olga", Some("bolt")), &format!("/orgs/acme/runs/{run}/record.pdf")).await.status,
+        404
+    );
 }
