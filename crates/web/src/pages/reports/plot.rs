@@ -48,7 +48,7 @@ impl Plot {
         let bottom = [80.0, 60.0, 0.0].into_iter().find(|bottom| *bottom <= lowest).unwrap_or_default();
         let scale = [1.0, 0.75, 0.5, 0.25, 0.0].map(|part| bottom + part * (100.0 - bottom));
         let scale = scale.map(|value| if value == 100.0 { "100 %".to_owned() } else { format!("{value:.0}") });
-        Some(Self::drawn(&[line], bottom, 100.0, scale.into(), |value| words::percent(value)))
+        Some(Self::drawn(&[line], bottom, 100.0, scale.into(), words::percent))
     }
 
     /// Of seconds, from zero.
@@ -63,7 +63,7 @@ impl Plot {
             let value = words::short(part * top / unit.seconds());
             if part == 1.0 { format!("{value} {}", unit.short()) } else { value }
         });
-        Some(Self::drawn(lines, 0.0, top, scale.into(), |value| words::duration(value)))
+        Some(Self::drawn(lines, 0.0, top, scale.into(), words::duration))
     }
 
     fn drawn(lines: &[Line], bottom: f64, top: f64, scale: Vec<String>, say: impl Fn(f64) -> String) -> Self {
