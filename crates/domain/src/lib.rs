@@ -40,7 +40,7 @@ mod text;
 pub use access::{Access, BaseRole, Held, MyOrganisation, OrganisationSummary, Person};
 pub use error::{Error, FieldErrors};
 pub use money::Money;
-pub use org::{Flow, Org, OrgTx, Read};
+pub use org::{Org, OrgTx, Read};
 pub use org_job::OrgJob;
 pub use page::{Cursor, Listing, PAGE_SIZE, Page};
 pub use permissions::{Permission, PermissionGroup, Rights};

@@ -1,6 +1,6 @@
 //! A member at the door of an organisation: one round trip for a read, a transaction for a write.
 
-use tenancy::{Actor, Database, Live, OrgScope, OrganisationId, Query, Row, Rows, Transaction, UserId, Wakes};
+use tenancy::{Actor, Database, Live, OrgScope, OrganisationId, Query, Row, Transaction, UserId, Wakes};
 
 use crate::audit_log::{self, Author, Entry, Origin};
 use crate::mails::{self, NewMail};
@@ -79,21 +79,6 @@ impl Org {
         let (transaction, entrance) = self.scope.write(&self.entrance()).await?;
         let access = self.enter(&entrance)?;
         Ok(OrgTx { transaction, access, presence: self.presence, origin: self.origin.clone(), locked: false })
-    }
-
-    /// Answers a read row by row, however many there are, from one state of the data.
-    pub(crate) async fn flow<T>(
-        &self,
-        permission: Permission,
-        allowed: impl Fn(&Access) -> Result<()>,
-        query: Query,
-        from_row: fn(&Row) -> T,
-    ) -> Result<Flow<T>> {
-        let (transaction, entrance) = self.scope.snapshot(&self.entrance()).await?;
-        let access = self.enter(&entrance)?;
-        access.require(permission)?;
-        allowed(&access)?;
-        Ok(Flow { access, rows: transaction.into_rows(query).await?, from_row })
     }
 
     /// What travels ahead of everything else: who this is, and what they may do.
@@ -185,26 +170,6 @@ impl<T> Read<T> {
     /// The permission it needs, if any.
     pub fn permission(&self) -> Option<Permission> {
         self.permission
-    }
-}
-
-/// What a read answers row by row.
-#[derive(Debug)]
-pub struct Flow<T> {
-    access: Access,
-    rows: Rows,
-    from_row: fn(&Row) -> T,
-}
-
-impl<T> Flow<T> {
-    /// Who asked.
-    pub fn access(&self) -> &Access {
-        &self.access
-    }
-
-    /// The next one; none at the end.
-    pub async fn next(&mut self) -> Result<Option<T>> {
-        Ok(self.rows.next().await?.as_ref().map(self.from_row))
     }
 }
 

@@ -207,7 +207,8 @@ const GIVEN: &[(&str, &str)] = &[
     ("domain::product::reports::STARTED", "'week', 12, null"),
     ("domain::product::reports::CANCELLED", "'week', 12, null"),
     ("domain::product::reports::TOOK", "'week', 12, null"),
-    ("domain::product::reports::settled::ALL", "'week', 12, null"),
+    ("domain::product::reports::settled::SETTLED", "'week', 12, null, 'epoch', '00000000-0000-0000-0000-000000000000'"),
+    ("domain::product::reports::settled::OVERDUE", "'week', 12, null, 'epoch', '00000000-0000-0000-0000-000000000000'"),
     ("domain::billing::record::STANDING", "'team', 'active', false"),
 ];
 

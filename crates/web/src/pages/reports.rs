@@ -13,7 +13,7 @@ use axum::response::Response;
 use domain::procedures::ProcedureId;
 use domain::reports::figures::DueSteps;
 use domain::reports::period::Period;
-use domain::reports::settled::{self, ReportedSteps};
+use domain::reports::settled::{self, Place};
 use domain::reports::{self, Report, Slice, Wanted};
 use domain::{Access, FieldErrors, Permission, Read};
 use futures_util::stream;
@@ -124,27 +124,21 @@ pub(crate) async fn people(org: InOrg, Query(asked): Query<Asked>) -> Result<Res
     Ok(sheet::file(&sheets::name(&access, &report.frame, "people"), sheets::people(&report)))
 }
 
-/// `GET /orgs/{slug}/reports/steps.csv`: every step, row by row as Postgres gives them.
+/// `GET /orgs/{slug}/reports/steps.csv`: every step, a thousand at a time.
 pub(crate) async fn steps(org: InOrg, Query(asked): Query<Asked>) -> Result<Response> {
     // First as any read, for whoever comes a moment before the directory knows them; it also says how long the time is.
     let (access, report) = asked.find(&org).await?;
     let wanted = Wanted { period: report.period, procedure: report.procedure_id };
     let name = sheets::name(&access, &report.frame, "steps");
-    let steps = settled::all(org.door(), wanted).await?;
     let zone = Arc::new(access.organisation.zone());
-    let begun: Option<(ReportedSteps, Option<String>)> = Some((steps, Some(sheets::steps_head())));
+    let begun = Some((Place::BEGIN, sheets::steps_head()));
     let pieces = stream::try_unfold(begun, move |state| {
-        let zone = zone.clone();
+        let (door, zone) = (org.door().clone(), zone.clone());
         async move {
-            let Some((mut steps, head)) = state else { return Ok::<_, domain::Error>(None) };
-            let mut piece = head.unwrap_or_default();
-            while piece.len() < sheets::PIECE {
-                match steps.next().await? {
-                    Some(step) => sheets::step(&mut piece, &step, &zone),
-                    None => return Ok(Some((piece, None))),
-                }
-            }
-            Ok(Some((piece, Some((steps, None)))))
+            let Some((place, mut piece)) = state else { return Ok::<_, domain::Error>(None) };
+            let (_, (steps, next)) = door.read(settled::some(wanted, place)).await?;
+            steps.iter().for_each(|step| sheets::step(&mut piece, step, &zone));
+            Ok(Some((piece, next.map(|place| (place, String::new())))))
         }
     });
     Ok(sheet::file(&name, Body::from_stream(pieces)))

@@ -11,9 +11,6 @@ use jiff::tz::TimeZone;
 use super::words;
 use crate::sheet::line;
 
-/// Steps are sent in pieces of about so many bytes.
-pub(super) const PIECE: usize = 32 * 1024;
-
 const STEPS: [&str; 5] = ["steps_due", "steps_on_time", "steps_late", "steps_late_and_open", "steps_skipped"];
 
 /// `reports-acme-2026-09-07-to-2026-11-24-people.csv`
