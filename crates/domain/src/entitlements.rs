@@ -58,6 +58,18 @@ impl Terms {
         Err(Error::LimitReached { code, message })
     }
 
+    /// `LimitReached` where finished work of so many days ago is not shown any more. What is owed takes none of it away.
+    pub fn looks_back(self, days: u32) -> Result<()> {
+        let Some(limit) = self.plan.history_days().filter(|limit| *limit < days) else { return Ok(()) };
+        let enough = |plan: Plan| plan.history_days().is_none_or(|more| more >= days);
+        let message = format!(
+            "The {} plan shows {limit} days, and this looks back {days}. {}",
+            self.plan.name(),
+            self.way_out(enough, "Nothing that is older was deleted.")
+        );
+        Err(Error::LimitReached { code: "history_limit", message })
+    }
+
     /// What to do about a limit, in sentences.
     pub(crate) fn way_out(self, enough: impl Fn(Plan) -> bool, besides: &str) -> String {
         if !self.standing.may_grow() && enough(self.plan) {
@@ -103,6 +115,17 @@ mod tests {
         assert!(
             message(FREE.needs(Feature::AuditExport)).starts_with("The audit log as a file is not in the Free plan.")
         );
+    }
+
+    #[test]
+    fn how_far_back_is_a_limit_too() {
+        assert!(FREE.looks_back(30).is_ok());
+        assert_eq!(
+            message(FREE.looks_back(84)),
+            "The Free plan shows 30 days, and this looks back 84. Move to the Team plan in Settings, Billing. \
+             Nothing that is older was deleted."
+        );
+        assert!(message(FREE.looks_back(730)).contains("Move to the Business plan"));
     }
 
     #[test]

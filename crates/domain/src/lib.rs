@@ -51,7 +51,7 @@ pub use plans::Plan;
 pub use presence::Presence;
 pub use product::{
     Assignee, Health, Place, StepRules, activity, comments, due, duties, evidence, handover, my_work, procedures,
-    ready_made, run_name, runs, step_templates, steps, tracker, versions, viewers,
+    ready_made, reports, run_name, runs, step_templates, steps, tracker, versions, viewers,
 };
 pub use roles::CustomRole;
 pub use text::Details;
@@ -113,6 +113,8 @@ pub fn statements() -> impl Iterator<Item = &'static tenancy::Statement> {
         activity::STATEMENTS,
         viewers::STATEMENTS,
         my_work::STATEMENTS,
+        reports::STATEMENTS,
+        reports::settled::STATEMENTS,
     ]
     .into_iter()
     .flatten()

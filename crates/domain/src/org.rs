@@ -81,7 +81,7 @@ impl Org {
         if let Some(permission) = read.permission {
             access.require(permission)?;
         }
-        let value = (read.map)(rows)?;
+        let value = (read.map)(&access, rows)?;
         Ok((access, value))
     }
 
@@ -143,7 +143,7 @@ impl Org {
     }
 }
 
-type Map<T> = Box<dyn FnOnce(Vec<Vec<Row>>) -> Result<T> + Send>;
+type Map<T> = Box<dyn FnOnce(&Access, Vec<Vec<Row>>) -> Result<T> + Send>;
 
 /// A read as a value: its statements, the permission it needs, and what its rows mean.
 pub struct Read<T> {
@@ -155,7 +155,7 @@ pub struct Read<T> {
 impl Read<()> {
     /// Only who is there and what they may do.
     pub fn access_only() -> Self {
-        Self { permission: None, queries: Vec::new(), map: Box::new(|_| Ok(())) }
+        Self { permission: None, queries: Vec::new(), map: Box::new(|_, _| Ok(())) }
     }
 }
 
@@ -166,8 +166,18 @@ impl<T> Read<T> {
         queries: [Query; N],
         map: impl FnOnce([Vec<Row>; N]) -> Result<T> + Send + 'static,
     ) -> Self {
-        let map = move |rows: Vec<Vec<Row>>| {
-            map(rows.try_into().unwrap_or_else(|_| unreachable!("the door answers each query with one list of rows")))
+        Self::knowing(permission, queries, |_, rows| map(rows))
+    }
+
+    /// The same where the answer depends on who asks, or on the organisation's plan.
+    pub(crate) fn knowing<const N: usize>(
+        permission: Permission,
+        queries: [Query; N],
+        map: impl FnOnce(&Access, [Vec<Row>; N]) -> Result<T> + Send + 'static,
+    ) -> Self {
+        let map = move |access: &Access, rows: Vec<Vec<Row>>| {
+            let rows = rows.try_into();
+            map(access, rows.unwrap_or_else(|_| unreachable!("the door answers each query with one list of rows")))
         };
         Self { permission: Some(permission), queries: queries.into(), map: Box::new(map) }
     }

@@ -83,7 +83,7 @@ fn entries() -> Vec<Entry> {
     use pages::{deleted, deleted_exports, deletion};
     use pages::{account, account_deletion, account_sessions, home, operators, organisation, organisations, sign_in, sign_out, theme};
     use pages::{audit_log, billing, buying, exports, logo, profile, role, roles, settings};
-    use pages::{invitation, inviting, leaving, member, members, offer};
+    use pages::{invitation, inviting, leaving, member, members, offer, record, reports};
     use pages::{duties, my_work, new_procedure, procedure, procedures, publication, run, run_steps, runs, step_templates, versions};
     vec![
         // Before an organisation
@@ -135,6 +135,7 @@ fn entries() -> Vec<Entry> {
         get("/orgs/{slug}/runs", "runs", In(P::RunsRead), runs::list),
         post("/orgs/{slug}/runs", "runs.start", In(P::RunsWork), runs::start),
         get("/orgs/{slug}/runs/{run}", "run", In(P::RunsRead), run::show),
+        get("/orgs/{slug}/runs/{run}/record.pdf", "run.record", In(P::RunsRead), record::show),
         post("/orgs/{slug}/runs/{run}/steps/{step}/tick", "run_step.tick", In(P::RunsWork), run_steps::tick),
         post("/orgs/{slug}/runs/{run}/steps/{step}/undo", "run_step.undo", In(P::RunsWork), run_steps::undo),
         post("/orgs/{slug}/runs/{run}/rename", "run.rename", In(P::RunsWork), run::rename),
@@ -149,6 +150,13 @@ fn entries() -> Vec<Entry> {
         post("/orgs/{slug}/runs/{run}/steps/{step}/approve", "run_step.approve", In(P::RunsWork), run_steps::approve),
         post("/orgs/{slug}/runs/{run}/steps/{step}/reject", "run_step.reject", In(P::RunsWork), run_steps::reject),
         post("/orgs/{slug}/runs/{run}/steps/{step}/comments", "run_step.comment", In(P::RunsWork), run_steps::comment),
+
+        // In an organisation: reports
+        get("/orgs/{slug}/reports", "reports", In(P::ReportsRead), reports::show),
+        get("/orgs/{slug}/reports/over-time.csv", "reports.over_time", In(P::ReportsRead), reports::over_time),
+        get("/orgs/{slug}/reports/procedures.csv", "reports.procedures", In(P::ReportsRead), reports::procedures),
+        get("/orgs/{slug}/reports/people.csv", "reports.people", In(P::ReportsRead), reports::people),
+        get("/orgs/{slug}/reports/steps.csv", "reports.steps", In(P::ReportsRead), reports::steps).in_person(),
 
         // In an organisation: settings
         get("/orgs/{slug}/settings", "settings", In(P::MembersRead), settings::show),
@@ -239,6 +247,7 @@ fn entries() -> Vec<Entry> {
         post("/api/v1/orgs/{slug}/runs/{run}/steps/{step}/reject", "api.run_step.reject", In(P::RunsWork), api::run_steps::reject),
         post("/api/v1/orgs/{slug}/runs/{run}/steps/{step}/comments", "api.run_step.comment", In(P::RunsWork), api::run_steps::comment),
         get("/api/v1/orgs/{slug}/my-work", "api.my_work", In(P::RunsRead), api::run_steps::my_work),
+        get("/api/v1/orgs/{slug}/reports", "api.reports", In(P::ReportsRead), api::reports::show),
         post("/api/v1/orgs/{slug}/procedures/{procedure}/archive", "api.procedure.archive", In(P::ProceduresManage), api::procedures::archive),
         get("/api/v1/orgs/{slug}/procedures/{procedure}/versions/{version}", "api.procedure.version", In(P::ProceduresRead), api::procedures::version),
         get("/api/v1/orgs/{slug}/duties", "api.duties", In(P::ProceduresRead), api::duties::list),

@@ -11,6 +11,7 @@ mod health;
 pub mod my_work;
 pub mod procedures;
 pub mod ready_made;
+pub mod reports;
 pub mod run_name;
 pub mod runs;
 mod step_rules;

@@ -170,6 +170,8 @@ pub struct Step {
     pub sign_off: SignOff,
     /// Who did.
     pub signed_by: Option<String>,
+    /// When they did.
+    pub signed_at: Option<Timestamp>,
     /// What is to be written down.
     pub fields: Vec<Field>,
     /// What was.
@@ -250,6 +252,7 @@ fn from_row(row: &Row, values: Vec<FieldValue>, now: Timestamp) -> Step {
         done_by: row.get(7),
         sign_off,
         signed_by: row.get(18),
+        signed_at: row.get(17),
         fields: rules.fields,
         values,
         revision: row.get(19),

@@ -14,6 +14,7 @@ mod permissions;
 mod plans;
 mod procedures;
 mod races;
+mod reports;
 mod rules;
 mod runs;
 mod work;

@@ -56,6 +56,12 @@ const SEED: &str = "
              case when p % 5 > 0 then case when p % 50 = 1 then 'user_ada' else 'user_max' end end,
              case when p % 5 = 0 then md5(org || 'duty' || 1 + p % 50)::uuid end, now() + make_interval(hours => p)
         from big, generate_series(1, procedures) as p, generate_series(1, 10) as r, generate_series(1, 10) as s;
+    insert into step_tallies (organisation_id, procedure_id, person, due_slot, done)
+      select org, procedure, person, now() - make_interval(weeks => w), 10
+        from big, generate_series(1, procedures) as p, generate_series(1, 20) as w,
+             lateral (values (md5(org || 'procedure' || p)::uuid, ''), (md5(org || 'procedure' || p)::uuid, 'user_ada')) as t (procedure, person)
+      union all select org, '00000000-0000-0000-0000-000000000000', 'user_' || w, now() - make_interval(weeks => w), 10
+        from big, generate_series(1, 20) as w;
     insert into activity_events (organisation_id, id, run_id, step_id, what, who)
       select organisation_id, gen_random_uuid(), run_id, id, 'done', 'user_ada' from steps where done_at is not null;
     insert into field_values (organisation_id, step_id, key, value, written_by)
@@ -195,6 +201,15 @@ const GIVEN: &[(&str, &str)] = &[
     ("domain::mails::CIRCUMSTANCES", "'user_ada', 'user_ada'"),
     ("domain::mails::FAILED", "gen_random_uuid(), 'no'"),
     ("domain::mails::LATER", "gen_random_uuid(), 1, 'no'"),
+    ("domain::product::reports::FRAME", "'week', 12"),
+    ("domain::product::reports::BY_PROCEDURE", "'week', 12, null"),
+    ("domain::product::reports::BY_PERSON", "'week', 12, '00000000-0000-0000-0000-000000000000'"),
+    ("domain::product::reports::OVERDUE", "'week', 12, null"),
+    ("domain::product::reports::STARTED", "'week', 12, null"),
+    ("domain::product::reports::CANCELLED", "'week', 12, null"),
+    ("domain::product::reports::TOOK", "'week', 12, null"),
+    ("domain::product::reports::settled::SETTLED", "'week', 12, null, 'epoch', '00000000-0000-0000-0000-000000000000'"),
+    ("domain::product::reports::settled::OVERDUE", "'week', 12, null, 'epoch', '00000000-0000-0000-0000-000000000000'"),
     ("domain::billing::record::STANDING", "'team', 'active', false"),
 ];
 

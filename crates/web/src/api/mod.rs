@@ -12,6 +12,7 @@ pub(crate) mod members;
 pub(crate) mod offers;
 pub(crate) mod organisation;
 pub(crate) mod procedures;
+pub(crate) mod reports;
 pub(crate) mod roles;
 pub(crate) mod run_steps;
 pub(crate) mod runs;

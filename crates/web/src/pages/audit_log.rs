@@ -4,11 +4,10 @@ mod sheet;
 mod words;
 
 use askama::Template;
-use axum::response::{IntoResponse as _, Response};
+use axum::response::Response;
 use domain::audit_log::{self, AuditEntry, AuditPage, Filter, Verification};
 use domain::{Access, FieldErrors, Read};
-use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
-use http::{HeaderValue, StatusCode};
+use http::StatusCode;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -83,12 +82,7 @@ pub(crate) async fn export(org: InOrg, Query(asked): Query<Asked>) -> Result<Res
     audit_log::may_export(&access)?;
     let filter = asked.filter(&Zone::of(&access))?;
     let (_, entries) = org.read(|| audit_log::export(&filter)).await?;
-    let name = format!("attachment; filename=\"audit-log-{}.csv\"", access.organisation.slug);
-    let mut response = sheet::of(&entries).into_response();
-    let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/csv; charset=utf-8; header=present"));
-    headers.insert(CONTENT_DISPOSITION, HeaderValue::try_from(name).expect("a slug is visible ASCII"));
-    Ok(response)
+    Ok(crate::sheet::file(&format!("audit-log-{}.csv", access.organisation.slug), sheet::of(&entries)))
 }
 
 impl Asked {

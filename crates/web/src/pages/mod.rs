@@ -35,6 +35,8 @@ pub(crate) mod procedures;
 pub(crate) mod profile;
 pub(crate) mod progress;
 pub(crate) mod publication;
+pub(crate) mod record;
+pub(crate) mod reports;
 pub(crate) mod role;
 pub(crate) mod roles;
 pub(crate) mod rules_words;

@@ -19,6 +19,7 @@ pub(crate) enum Section {
     Work,
     Runs,
     Procedures,
+    Reports,
     Settings,
 }
 
@@ -209,6 +210,7 @@ impl Section {
             Self::None | Self::Work => "my-work",
             Self::Runs => "runs",
             Self::Procedures => "procedures",
+            Self::Reports => "reports",
             Self::Settings => "settings",
         }
     }
@@ -236,6 +238,7 @@ fn navigation(access: &Access, section: Section) -> Vec<NavigationItem> {
         (Permission::RunsRead, Section::Work, "My work", "work"),
         (Permission::RunsRead, Section::Runs, "Runs", "run"),
         (Permission::ProceduresRead, Section::Procedures, "Procedures", "procedure"),
+        (Permission::ReportsRead, Section::Reports, "Reports", "report"),
         (Permission::MembersRead, Section::Settings, "Settings", "settings"),
     ];
     let seen = all.into_iter().filter(|(permission, ..)| access.may(*permission));

@@ -230,6 +230,7 @@ fn the_table_names_what_takes_the_person_themselves() {
             "account.delete",
             "deleted.exports.ask",
             "deleted.export.download",
+            "reports.steps",
             "audit_log.export",
             "exports.ask",
             "export.download",

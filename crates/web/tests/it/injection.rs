@@ -62,6 +62,9 @@ async fn places(route: &Route, things: &Things) -> Vec<Place> {
             ["state", "health", "person", "procedure", "archived", "whose", "open", "step", "act", "run", "seen"];
         places.extend(chosen.map(Place::Query));
     }
+    if route.name.contains("reports") {
+        places.extend(["period", "procedure"].map(Place::Query));
+    }
     if route.name.contains("audit_log") {
         places.extend(["actor", "action", "outcome", "from", "until"].map(Place::Query));
     }
@@ -218,7 +221,7 @@ fn every_field_of_every_form_is_among_them() {
     let sent = "name title details note direction theme slug number procedure open role custom_roles addresses sure redirect_url q
                 permission replacement actor action outcome from until time_zone session logo price for email interval confirm
                 and archived assignee back due due_after due_days due_weekdays health heir holder key must_wait person reason revision
-                run_name section sign_off state text";
+                run_name section sign_off state text period";
     let missing: Vec<_> = found.iter().filter(|name| !sent.split_whitespace().any(|sent| sent == *name)).collect();
     assert!(found.len() >= 6 && missing.is_empty(), "add {missing:?} to the form in requests.rs and to this list");
 }

@@ -29,6 +29,8 @@ mod members;
 mod offers;
 mod operators;
 mod profile;
+mod record;
+mod reports;
 mod requests;
 mod revocation;
 mod roles;

@@ -1,6 +1,8 @@
-//! The log as a file for spreadsheets: RFC 4180, and no cell that a spreadsheet would run.
+//! The log as a file for spreadsheets.
 
 use domain::audit_log::AuditEntry;
+
+use crate::sheet::line;
 
 const HEAD: [&str; 16] = [
     "sequence",
@@ -50,56 +52,4 @@ pub(super) fn of(entries: &[AuditEntry]) -> String {
         );
     }
     sheet
-}
-
-fn line(sheet: &mut String, cells: [&str; HEAD.len()]) {
-    for (index, text) in cells.into_iter().enumerate() {
-        if index > 0 {
-            sheet.push(',');
-        }
-        cell(sheet, text);
-    }
-    sheet.push_str("\r\n");
-}
-
-/// Quoted where its text needs it. What a spreadsheet would take for a formula begins with an apostrophe instead, which
-/// makes it text there.
-fn cell(sheet: &mut String, text: &str) {
-    let runs = text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']);
-    let quoted = runs || text.contains([',', '"', '\r', '\n']) || text.starts_with(' ') || text.ends_with(' ');
-    if !quoted {
-        sheet.push_str(text);
-        return;
-    }
-    sheet.push('"');
-    if runs {
-        sheet.push('\'');
-    }
-    sheet.push_str(&text.replace('"', "\"\""));
-    sheet.push('"');
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn written(text: &str) -> String {
-        let mut sheet = String::new();
-        cell(&mut sheet, text);
-        sheet
-    }
-
-    #[test]
-    fn no_cell_is_a_formula_and_each_is_one_cell() {
-        assert_eq!(written("Ada Brandt"), "Ada Brandt");
-        assert_eq!(written(""), "");
-        assert_eq!(written("Brandt, Ada"), "\"Brandt, Ada\"");
-        assert_eq!(written("a \"b\"\nc"), "\"a \"\"b\"\"\nc\"");
-        for formula in ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "＝1", "=HYPERLINK(\"http://x\",\"y\")"]
-        {
-            let cell = written(formula);
-            assert!(cell.starts_with("\"'"), "{cell}");
-            assert_eq!(cell[2..cell.len() - 1].replace("\"\"", "\""), formula);
-        }
-    }
 }
