@@ -46,6 +46,7 @@ pub use page::{Cursor, Listing, PAGE_SIZE, Page};
 pub use permissions::{Permission, PermissionGroup, Rights};
 pub use plans::Plan;
 pub use presence::Presence;
+pub use product::calendar;
 pub use product::{
     Assignee, Health, Place, StepRules, activity, comments, due, duties, evidence, handover, my_work, procedures,
     ready_made, run_name, runs, step_templates, steps, tracker, versions, viewers,

@@ -2,6 +2,7 @@
 
 pub mod activity;
 mod arrangement;
+pub mod calendar;
 pub mod comments;
 pub mod due;
 pub mod duties;
