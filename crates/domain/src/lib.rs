@@ -46,11 +46,11 @@ pub use page::{Cursor, Listing, PAGE_SIZE, Page};
 pub use permissions::{Permission, PermissionGroup, Rights};
 pub use plans::Plan;
 pub use presence::Presence;
-pub use product::calendar;
 pub use product::{
     Assignee, Health, Place, StepRules, activity, comments, due, duties, evidence, handover, my_work, procedures,
     ready_made, run_name, runs, step_templates, steps, tracker, versions, viewers,
 };
+pub use product::{calendar, schedule_round, scheduled_runs, schedules, written_schedule};
 pub use roles::CustomRole;
 pub use text::Details;
 
@@ -91,6 +91,9 @@ pub fn statements() -> impl Iterator<Item = &'static tenancy::Statement> {
         lifecycle::rounds::STATEMENTS,
         logos::STATEMENTS,
         mails::STATEMENTS,
+        schedule_round::STATEMENTS,
+        scheduled_runs::STATEMENTS,
+        schedules::STATEMENTS,
         procedures::STATEMENTS,
         step_templates::STATEMENTS,
         versions::STATEMENTS,

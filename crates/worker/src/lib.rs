@@ -8,6 +8,7 @@ mod erasure;
 mod hands;
 mod mails;
 mod schedule;
+mod scheduled_runs;
 mod settle;
 #[cfg(test)]
 mod stage;

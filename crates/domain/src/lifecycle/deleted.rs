@@ -7,7 +7,7 @@ use tenancy::{Actor, Database, OrganisationId, Query, Row, UserId, tenant_statem
 use super::FinalInvoice;
 use crate::audit_log::{self, Author, Entry, Origin};
 use crate::mails::{self, Link, NewMail, Notice, To};
-use crate::{BaseRole, Error, Permission, Result, billing, organisations};
+use crate::{BaseRole, Error, Permission, Result, billing, organisations, schedules};
 
 tenant_statements! {
     SHOW = "
@@ -127,6 +127,7 @@ pub async fn restore(database: &Database, id: &OrganisationId, user: &UserId, or
         return lives.map(|row| row.get(0)).ok_or_else(|| deleted.why_not());
     }
     tx.query(Query::new(REOPEN)).await?;
+    schedules::restored(&mut tx).await?;
     let author = Author::outside(user, &deleted.person, BaseRole::Admin, origin);
     let entry = Entry::new("organisation.restored").on(id, &deleted.name);
     let entry = entry.before(json!({ "erased_on": deleted.erase_at }));

@@ -14,6 +14,7 @@ mod procedures;
 mod races;
 mod rules;
 mod runs;
+mod schedules;
 mod work;
 
 /// A number from the environment, for tests that can go on for longer, or the same way again.
