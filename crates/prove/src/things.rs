@@ -5,8 +5,10 @@ use domain::email_address::EmailAddress;
 use domain::invitations::{self, InvitationId};
 use domain::procedures::{self, ProcedureId, ProcedureName};
 use domain::runs::{self, RunId, RunName};
+use domain::schedules::{self, ScheduleId};
 use domain::step_templates::{self, StepTemplateId, StepTitle};
 use domain::steps::{self, StepId};
+use domain::written_schedule::WrittenSchedule;
 use domain::{BaseRole, CustomRole, Details, FieldErrors, OrgTx, Permission, logos, roles};
 use tenancy::Database;
 use uuid::Uuid;
@@ -27,6 +29,7 @@ pub(crate) struct Things {
     role: Uuid,
     logo: &'static str,
     duty: DutyId,
+    schedule: ScheduleId,
 }
 
 impl Things {
@@ -47,6 +50,7 @@ impl Things {
         let run = runs::start(&mut tx, procedure, &RunName::parse(text).map_err(unfit)?).await?;
         let (invitation, role) = people(&mut tx, party, text).await?;
         let duty = duties::create(&mut tx, &DutyName::parse(&format!("duty of {text}")).map_err(unfit)?).await?;
+        let schedule = schedule(&mut tx, procedure, text).await?;
         let logo = party.logo();
         logos::set(&mut tx, format!("a picture of {text}").into_bytes(), logo).await?;
         tx.commit().await?;
@@ -64,6 +68,7 @@ impl Things {
                 role,
                 logo,
                 duty,
+                schedule,
             }),
             _ => Err(Error::CannotRun("the product made a run without steps".to_owned())),
         }
@@ -96,6 +101,7 @@ impl Things {
             role: self.role.to_string(),
             logo: format!("{}.png", self.logo),
             duty: self.duty.to_string(),
+            schedule: self.schedule.to_string(),
         }
     }
 }
@@ -113,11 +119,12 @@ pub(crate) struct Ids {
     /// As its address names it.
     pub(crate) logo: String,
     pub(crate) duty: String,
+    pub(crate) schedule: String,
 }
 
-impl From<[String; 9]> for Ids {
-    fn from([procedure, template, run, step, member, invitation, role, logo, duty]: [String; 9]) -> Self {
-        Self { procedure, template, run, step, member, invitation, role, logo, duty }
+impl From<[String; 10]> for Ids {
+    fn from([procedure, template, run, step, member, invitation, role, logo, duty, schedule]: [String; 10]) -> Self {
+        Self { procedure, template, run, step, member, invitation, role, logo, duty, schedule }
     }
 }
 
@@ -136,13 +143,14 @@ impl Ids {
             id(6),
             format!("{}.png", "0".repeat(64)),
             id(7),
+            id(8),
         ])
     }
 
     /// All of them, in the order of [`Ids::from`].
-    pub(crate) fn all(&self) -> [&String; 9] {
-        let Self { procedure, template, run, step, member, invitation, role, logo, duty } = self;
-        [procedure, template, run, step, member, invitation, role, logo, duty]
+    pub(crate) fn all(&self) -> [&String; 10] {
+        let Self { procedure, template, run, step, member, invitation, role, logo, duty, schedule } = self;
+        [procedure, template, run, step, member, invitation, role, logo, duty, schedule]
     }
 
     /// The one of this kind.
@@ -157,6 +165,7 @@ impl Ids {
             Noun::Role => &self.role,
             Noun::Logo => &self.logo,
             Noun::Duty => &self.duty,
+            Noun::Schedule => &self.schedule,
         }
     }
 
@@ -173,10 +182,19 @@ impl Ids {
             Noun::Role => (&mut ids.role, &other.role),
             Noun::Logo => (&mut ids.logo, &other.logo),
             Noun::Duty => (&mut ids.duty, &other.duty),
+            Noun::Schedule => (&mut ids.schedule, &other.schedule),
         };
         ours.clone_from(theirs);
         ids
     }
+}
+
+/// A schedule of this procedure, every day at seven.
+async fn schedule(tx: &mut OrgTx, procedure: ProcedureId, text: &str) -> Result<ScheduleId> {
+    let (repeats, at, run_name) = ("daily".to_owned(), "07:00".to_owned(), text.to_owned());
+    let written = WrittenSchedule { repeats, at, run_name, ..WrittenSchedule::default() };
+    let (calendar, name) = written.parse().map_err(unfit)?;
+    Ok(schedules::create(tx, procedure, calendar, &name).await?)
 }
 
 /// An invitation and a custom role, with the text in them.

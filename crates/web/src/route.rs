@@ -81,6 +81,8 @@ pub enum Noun {
     Logo,
     /// A duty.
     Duty,
+    /// A schedule of a procedure.
+    Schedule,
 }
 
 impl Route {
@@ -126,6 +128,7 @@ impl Noun {
             "role" => Some(Self::Role),
             "logo" => Some(Self::Logo),
             "duty" => Some(Self::Duty),
+            "schedule" => Some(Self::Schedule),
             "step" if path.contains("/runs/") => Some(Self::Step),
             "step" => Some(Self::StepTemplate),
             _ => None,

@@ -85,6 +85,7 @@ fn entries() -> Vec<Entry> {
     use pages::{audit_log, billing, buying, logo, profile, role, roles, settings};
     use pages::{invitation, inviting, leaving, member, members, offer};
     use pages::{duties, my_work, new_procedure, procedure, procedures, publication, run, run_steps, runs, step_templates, versions};
+    use pages::{schedule, schedules};
     vec![
         // Before an organisation
         get("/", "home", Anyone, home::show),
@@ -146,6 +147,16 @@ fn entries() -> Vec<Entry> {
         post("/orgs/{slug}/runs/{run}/steps/{step}/approve", "run_step.approve", In(P::RunsWork), run_steps::approve),
         post("/orgs/{slug}/runs/{run}/steps/{step}/reject", "run_step.reject", In(P::RunsWork), run_steps::reject),
         post("/orgs/{slug}/runs/{run}/steps/{step}/comments", "run_step.comment", In(P::RunsWork), run_steps::comment),
+
+        // In an organisation: schedules
+        get("/orgs/{slug}/procedures/{procedure}/schedules", "schedules", In(P::ProceduresRead), schedules::list),
+        get("/orgs/{slug}/procedures/{procedure}/schedules/new", "schedules.new", In(P::ProceduresManage), schedule::new),
+        post("/orgs/{slug}/procedures/{procedure}/schedules", "schedules.create", In(P::ProceduresManage), schedule::create),
+        get("/orgs/{slug}/procedures/{procedure}/schedules/{schedule}", "schedule", In(P::ProceduresManage), schedule::show),
+        post("/orgs/{slug}/procedures/{procedure}/schedules/{schedule}", "schedule.edit", In(P::ProceduresManage), schedule::edit),
+        post("/orgs/{slug}/procedures/{procedure}/schedules/{schedule}/pause", "schedule.pause", In(P::ProceduresManage), schedules::pause),
+        post("/orgs/{slug}/procedures/{procedure}/schedules/{schedule}/resume", "schedule.resume", In(P::ProceduresManage), schedules::resume),
+        post("/orgs/{slug}/procedures/{procedure}/schedules/{schedule}/delete", "schedule.delete", In(P::ProceduresManage), schedules::delete),
 
         // In an organisation: settings
         get("/orgs/{slug}/settings", "settings", In(P::MembersRead), settings::show),
@@ -235,6 +246,13 @@ fn entries() -> Vec<Entry> {
         post("/api/v1/orgs/{slug}/duties", "api.duties.create", In(P::ProceduresManage), api::duties::create),
         patch("/api/v1/orgs/{slug}/duties/{duty}", "api.duty.change", In(P::ProceduresManage), api::duties::change),
         delete("/api/v1/orgs/{slug}/duties/{duty}", "api.duty.retire", In(P::ProceduresManage), api::duties::retire),
+        get("/api/v1/orgs/{slug}/procedures/{procedure}/schedules", "api.schedules", In(P::ProceduresRead), api::schedules::list),
+        post("/api/v1/orgs/{slug}/procedures/{procedure}/schedules", "api.schedules.create", In(P::ProceduresManage), api::schedules::create),
+        get("/api/v1/orgs/{slug}/procedures/{procedure}/schedules/{schedule}", "api.schedule", In(P::ProceduresRead), api::schedules::show),
+        patch("/api/v1/orgs/{slug}/procedures/{procedure}/schedules/{schedule}", "api.schedule.edit", In(P::ProceduresManage), api::schedules::edit),
+        post("/api/v1/orgs/{slug}/procedures/{procedure}/schedules/{schedule}/pause", "api.schedule.pause", In(P::ProceduresManage), api::schedules::pause),
+        post("/api/v1/orgs/{slug}/procedures/{procedure}/schedules/{schedule}/resume", "api.schedule.resume", In(P::ProceduresManage), api::schedules::resume),
+        delete("/api/v1/orgs/{slug}/procedures/{procedure}/schedules/{schedule}", "api.schedule.delete", In(P::ProceduresManage), api::schedules::delete),
         get("/api/v1/orgs/{slug}/members", "api.members", In(P::MembersRead), api::members::list),
         patch("/api/v1/orgs/{slug}/members/{member}", "api.member.change", In(P::MembersManage), api::members::change),
         delete("/api/v1/orgs/{slug}/members/{member}", "api.member.remove", In(P::MembersManage), api::members::remove),

@@ -218,7 +218,7 @@ fn every_field_of_every_form_is_among_them() {
     let sent = "name title details note direction theme slug number procedure open role custom_roles addresses sure redirect_url q
                 permission replacement actor action outcome from until time_zone session logo price for email interval confirm
                 and archived assignee back due due_after due_days due_weekdays health heir holder key must_wait person reason revision
-                run_name section sign_off state text";
+                run_name section sign_off state text repeats weekdays day at start_before then";
     let missing: Vec<_> = found.iter().filter(|name| !sent.split_whitespace().any(|sent| sent == *name)).collect();
     assert!(found.len() >= 6 && missing.is_empty(), "add {missing:?} to the form in requests.rs and to this list");
 }

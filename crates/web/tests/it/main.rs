@@ -31,6 +31,7 @@ mod profile;
 mod requests;
 mod revocation;
 mod roles;
+mod schedules;
 mod sessions;
 mod storm;
 mod tokens;

@@ -7,6 +7,7 @@ use domain::invitations::InvitationId;
 use domain::procedures;
 use domain::procedures::ProcedureId;
 use domain::runs::{self, RunId};
+use domain::schedules::ScheduleId;
 use domain::step_templates::StepTemplateId;
 use domain::steps::StepId;
 use http::Request;
@@ -31,6 +32,7 @@ pub(crate) struct Things {
     pub(crate) duty: DutyId,
     /// As its address names it.
     pub(crate) logo: String,
+    pub(crate) schedule: ScheduleId,
 }
 
 impl Things {
@@ -56,6 +58,7 @@ impl Things {
             role: world.own_role(admin, organisation, &[Permission::RunsWork]).await,
             duty: world.duty(admin, organisation).await,
             logo: format!("{}.png", world.logo(admin, organisation).await),
+            schedule: world.schedule(admin, organisation, procedure, text).await,
         }
     }
 
@@ -72,6 +75,7 @@ impl Things {
             role: id(6).parse().unwrap(),
             duty: id(7).parse().unwrap(),
             logo: format!("{}.png", "0".repeat(64)),
+            schedule: id(8).parse().unwrap(),
         }
     }
 }
@@ -97,6 +101,7 @@ pub(crate) fn path(route: &Route, slug: &str, things: &Things) -> String {
             Noun::Role => things.role.to_string(),
             Noun::Logo => things.logo.clone(),
             Noun::Duty => things.duty.to_string(),
+            Noun::Schedule => things.schedule.to_string(),
         };
         path.replace(&format!("{{{parameter}}}"), &id)
     })
@@ -112,7 +117,7 @@ pub(crate) fn to(route: &Route, who: &As, slug: &str, things: &Things) -> Reques
         }
         (Surface::Page, true) => {
             let form = format!(
-                "permission=runs:work&replacement=&name={}&title=Edited&details=Edited&note=Edited&reason=Edited&key=incident&heir=&text=Edited&holder=user_ada&assignee=&due=2026-11-24&due_after=start&due_days=1&run_name=Edited&section=Edited&must_wait=&sign_off=&due_weekdays=yes&and=save&back=yes&revision=&field-f1=Edited&field-0-key=&field-0-label=Edited&field-0-kind=choice&field-0-choices=one,two&field-0-required=yes&direction=down&theme=dark&slug=acme&number=7&time_zone=UTC&session=Edited&logo=Edited&procedure={}&open={}&role=member&custom_roles=report-viewer&sure=no&redirect_url=/&q=a&price=tenantry_team_monthly&for=home&interval=month&email=accounts%40example.test&confirm=nobody%40example.test&addresses={}",
+                "permission=runs:work&repeats=weekly&weekdays=monday&day=1&at=07:00&start_before=0&then=&replacement=&name={}&title=Edited&details=Edited&note=Edited&reason=Edited&key=incident&heir=&text=Edited&holder=user_ada&assignee=&due=2026-11-24&due_after=start&due_days=1&run_name=Edited&section=Edited&must_wait=&sign_off=&due_weekdays=yes&and=save&back=yes&revision=&field-f1=Edited&field-0-key=&field-0-label=Edited&field-0-kind=choice&field-0-choices=one,two&field-0-required=yes&direction=down&theme=dark&slug=acme&number=7&time_zone=UTC&session=Edited&logo=Edited&procedure={}&open={}&role=member&custom_roles=report-viewer&sure=no&redirect_url=/&q=a&price=tenantry_team_monthly&for=home&interval=month&email=accounts%40example.test&confirm=nobody%40example.test&addresses={}",
                 role_name(),
                 things.procedure,
                 things.template,
@@ -128,6 +133,9 @@ pub(crate) fn to(route: &Route, who: &As, slug: &str, things: &Things) -> Reques
                 "step_templates.add" | "step_template.edit" => json!({ "title": text, "details": text }),
                 "step_template.move" => json!({ "direction": "down" }),
                 "runs.start" => json!({ "procedure_id": things.procedure, "name": text }),
+                "schedules.create" | "schedule.edit" => {
+                    json!({ "repeats": "weekly", "weekdays": ["monday"], "at": "07:00", "run_name": text })
+                }
                 "roles.create" | "role.change" => json!({ "name": role_name(), "permissions": ["runs:work"] }),
                 "member.change" => json!({ "custom_roles": ["report-viewer"] }),
                 "invitations.create" => json!({ "addresses": [new_address()], "role": "member" }),
@@ -156,6 +164,9 @@ pub(crate) fn to(route: &Route, who: &As, slug: &str, things: &Things) -> Reques
                 | "run_step.tick"
                 | "run_step.undo"
                 | "role.delete"
+                | "schedule.pause"
+                | "schedule.resume"
+                | "schedule.delete"
                 | "member.remove"
                 | "invitation.revoke"
                 | "invitation.resend"
