@@ -15,6 +15,7 @@ use tenancy::{Database, OrganisationId, Query, Table, Transaction, directory_sta
 use crate::audit_log::{self, Author, Entry};
 use crate::exports::contents;
 use crate::lifecycle::erasure;
+use crate::schedules;
 
 directory_statements! {
     HERE = "select from organisations as organisation where organisation.id = $1";
@@ -121,6 +122,7 @@ pub async fn import<R: Read + Seek>(
         }
         rows += bring_in(&mut tx, archive, &table, &organisation).await?;
     }
+    schedules::imported(&mut tx).await?;
     if let Some(first) = audit_log::first_misfit(&mut tx).await? {
         return Err(NotImported::BrokenLog(first));
     }

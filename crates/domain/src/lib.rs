@@ -53,6 +53,7 @@ pub use product::{
     Assignee, Health, Place, StepRules, activity, comments, due, duties, evidence, handover, my_work, procedures,
     ready_made, reports, run_name, runs, step_templates, steps, tracker, versions, viewers,
 };
+pub use product::{calendar, schedule_round, scheduled_runs, schedules, written_schedule};
 pub use roles::CustomRole;
 pub use text::Details;
 
@@ -101,6 +102,9 @@ pub fn statements() -> impl Iterator<Item = &'static tenancy::Statement> {
         inventory::STATEMENTS,
         imports::STATEMENTS,
         mails::STATEMENTS,
+        schedule_round::STATEMENTS,
+        scheduled_runs::STATEMENTS,
+        schedules::STATEMENTS,
         procedures::STATEMENTS,
         step_templates::STATEMENTS,
         versions::STATEMENTS,

@@ -79,6 +79,11 @@ impl OrgJob {
         Ok(self.transaction.query(query).await?)
     }
 
+    /// What the product's own functions write with.
+    pub(crate) fn transaction(&mut self) -> &mut Transaction {
+        &mut self.transaction
+    }
+
     /// Writes a mail down, to be sent after the commit; says to how many people who have not had it.
     pub async fn mail(&mut self, mail: &NewMail) -> Result<usize> {
         mails::put(&mut self.transaction, mail).await

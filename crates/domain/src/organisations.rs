@@ -4,7 +4,7 @@ use serde_json::json;
 use tenancy::{Query, tenant_statements};
 
 use crate::audit_log::Entry;
-use crate::{FieldErrors, OrgTx, Permission, Result};
+use crate::{FieldErrors, OrgTx, Permission, Result, schedules};
 
 tenant_statements! {
     /// Until the transaction ends nobody else changes who belongs here and what they may do.
@@ -54,6 +54,7 @@ pub async fn set_time_zone(tx: &mut OrgTx, zone: &TimeZone) -> Result<()> {
         return Ok(());
     }
     tx.rows(Query::new(SET_TIME_ZONE).bind(zone.as_str().to_owned())).await?;
+    schedules::zone_changed(tx).await?;
     let entry = Entry::new("organisation.changed").on_organisation(tx.access());
     tx.record(entry.before(json!({ "time_zone": before })).after(json!({ "time_zone": zone.as_str() }))).await
 }

@@ -69,8 +69,8 @@ impl Drawn {
 }
 
 /// Names of the ids: none part of another, and letters alone, which no surface writes in another way.
-fn names(whose: &str) -> [String; 10] {
-    ["Procedure", "Template", "Run", "Step", "Member", "Invitation", "Role", "Logo", "Export", "Duty"]
+fn names(whose: &str) -> [String; 11] {
+    ["Procedure", "Template", "Run", "Step", "Member", "Invitation", "Role", "Logo", "Export", "Duty", "Schedule"]
         .map(|noun| format!("Id{whose}{noun}Id"))
 }
 
@@ -245,7 +245,7 @@ mod tests {
     #[test]
     fn what_is_asked_again_names_nothing_of_the_victims() {
         let id = |last: u8| format!("0190b5d4-1111-7000-8000-0000000000{last:02x}");
-        let theirs = Ids::from([1, 2, 3, 4, 5, 6, 7, 8, 9, 10].map(id));
+        let theirs = Ids::from([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11].map(id));
         let (mut named, drawn) = (0, requests(3, 400));
         for one in &drawn {
             let (ask, again) =

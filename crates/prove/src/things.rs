@@ -6,8 +6,10 @@ use domain::exports::{self, ExportId};
 use domain::invitations::{self, InvitationId};
 use domain::procedures::{self, ProcedureId, ProcedureName};
 use domain::runs::{self, RunId, RunName};
+use domain::schedules::{self, ScheduleId};
 use domain::step_templates::{self, StepTemplateId, StepTitle};
 use domain::steps::{self, StepId};
+use domain::written_schedule::WrittenSchedule;
 use domain::{BaseRole, CustomRole, Details, FieldErrors, OrgTx, Permission, logos, roles};
 use tenancy::Database;
 use uuid::Uuid;
@@ -30,6 +32,7 @@ pub(crate) struct Things {
     logo: &'static str,
     export: ExportId,
     duty: DutyId,
+    schedule: ScheduleId,
 }
 
 impl Things {
@@ -49,7 +52,13 @@ impl Things {
         procedures::edit(&mut tx, procedure, &named(&format!("{text} again"))?, &details).await?;
         let run = runs::start(&mut tx, procedure, &RunName::parse(text).map_err(unfit)?).await?;
         let (invitation, role) = people(&mut tx, party, text).await?;
-        let duty = duties::create(&mut tx, &DutyName::parse(&format!("duty of {text}")).map_err(unfit)?).await?;
+        let duty = duties::create(
+            &mut tx,
+            &DutyName::parse(&format!("duty of {text} {}", &Uuid::new_v4().simple().to_string()[..8]))
+                .map_err(unfit)?,
+        )
+        .await?;
+        let schedule = schedule(&mut tx, procedure, text).await?;
         let logo = party.logo();
         logos::set(&mut tx, format!("a picture of {text}").into_bytes(), logo).await?;
         let export = exports::ask(&mut tx).await?;
@@ -70,6 +79,7 @@ impl Things {
                 logo,
                 export,
                 duty,
+                schedule,
             }),
             _ => Err(Error::CannotRun("the product made a run without steps".to_owned())),
         }
@@ -103,6 +113,7 @@ impl Things {
             logo: format!("{}.png", self.logo),
             export: self.export.to_string(),
             duty: self.duty.to_string(),
+            schedule: self.schedule.to_string(),
         }
     }
 }
@@ -121,11 +132,14 @@ pub(crate) struct Ids {
     pub(crate) logo: String,
     pub(crate) export: String,
     pub(crate) duty: String,
+    pub(crate) schedule: String,
 }
 
-impl From<[String; 10]> for Ids {
-    fn from([procedure, template, run, step, member, invitation, role, logo, export, duty]: [String; 10]) -> Self {
-        Self { procedure, template, run, step, member, invitation, role, logo, export, duty }
+impl From<[String; 11]> for Ids {
+    fn from(
+        [procedure, template, run, step, member, invitation, role, logo, export, duty, schedule]: [String; 11],
+    ) -> Self {
+        Self { procedure, template, run, step, member, invitation, role, logo, export, duty, schedule }
     }
 }
 
@@ -145,13 +159,14 @@ impl Ids {
             format!("{}.png", "0".repeat(64)),
             id(7),
             id(8),
+            id(9),
         ])
     }
 
     /// All of them, in the order of [`Ids::from`].
-    pub(crate) fn all(&self) -> [&String; 10] {
-        let Self { procedure, template, run, step, member, invitation, role, logo, export, duty } = self;
-        [procedure, template, run, step, member, invitation, role, logo, export, duty]
+    pub(crate) fn all(&self) -> [&String; 11] {
+        let Self { procedure, template, run, step, member, invitation, role, logo, export, duty, schedule } = self;
+        [procedure, template, run, step, member, invitation, role, logo, export, duty, schedule]
     }
 
     /// The one of this kind.
@@ -167,6 +182,7 @@ impl Ids {
             Noun::Logo => &self.logo,
             Noun::Export => &self.export,
             Noun::Duty => &self.duty,
+            Noun::Schedule => &self.schedule,
         }
     }
 
@@ -184,10 +200,19 @@ impl Ids {
             Noun::Logo => (&mut ids.logo, &other.logo),
             Noun::Export => (&mut ids.export, &other.export),
             Noun::Duty => (&mut ids.duty, &other.duty),
+            Noun::Schedule => (&mut ids.schedule, &other.schedule),
         };
         ours.clone_from(theirs);
         ids
     }
+}
+
+/// A schedule of this procedure, every day at seven.
+async fn schedule(tx: &mut OrgTx, procedure: ProcedureId, text: &str) -> Result<ScheduleId> {
+    let (repeats, at, run_name) = ("daily".to_owned(), "07:00".to_owned(), text.to_owned());
+    let written = WrittenSchedule { repeats, at, run_name, ..WrittenSchedule::default() };
+    let (calendar, name) = written.parse().map_err(unfit)?;
+    Ok(schedules::create(tx, procedure, calendar, &name).await?)
 }
 
 /// An invitation and a custom role, with the text in them.

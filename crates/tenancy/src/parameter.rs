@@ -1,6 +1,7 @@
 //! What a statement may be given, with the type Postgres knows it by.
 
 use jiff::Timestamp;
+use jiff::civil::{Date, Time};
 use tokio_postgres::types::{ToSql, Type};
 use uuid::Uuid;
 
@@ -30,6 +31,8 @@ parameters! {
     i64 => INT8 / INT8_ARRAY;
     f64 => FLOAT8 / FLOAT8_ARRAY;
     Timestamp => TIMESTAMPTZ / TIMESTAMPTZ_ARRAY;
+    Date => DATE / DATE_ARRAY;
+    Time => TIME / TIME_ARRAY;
     serde_json::Value => JSONB / JSONB_ARRAY;
 }
 

@@ -9,7 +9,9 @@ use domain::invitations::{self, InvitationId};
 use domain::logos;
 use domain::procedures::{self, ProcedureId, ProcedureName};
 use domain::runs::{self, RunId, RunName};
+use domain::schedules::{self, ScheduleId};
 use domain::step_templates::{self, StepTitle};
+use domain::written_schedule::WrittenSchedule;
 use domain::{BaseRole, CustomRole, Details, Org, Permission, Plan, plans, roles};
 use files::Files;
 use tempfile::TempDir;
@@ -110,6 +112,23 @@ impl World {
             step_templates::add(&mut tx, id, &title, &details).await.unwrap();
         }
         procedures::publish(&mut tx, id, text).await.unwrap();
+        tx.commit().await.unwrap();
+        id
+    }
+
+    /// A schedule of a procedure, every day at seven, that names its runs so.
+    pub async fn schedule(
+        &self,
+        admin: &str,
+        organisation: &Organisation,
+        procedure: ProcedureId,
+        text: &str,
+    ) -> ScheduleId {
+        let (repeats, at, run_name) = ("daily".to_owned(), "07:00".to_owned(), text.to_owned());
+        let written = WrittenSchedule { repeats, at, run_name, ..WrittenSchedule::default() };
+        let (calendar, name) = written.parse().unwrap();
+        let mut tx = self.org(admin, organisation).write().await.unwrap();
+        let id = schedules::create(&mut tx, procedure, calendar, &name).await.unwrap();
         tx.commit().await.unwrap();
         id
     }

@@ -61,11 +61,15 @@ pub(crate) enum Flash {
     OrganisationKept,
     OrganisationRestored,
     AccountDeleted,
+    ScheduleSaved,
+    SchedulePaused,
+    ScheduleResumed,
+    ScheduleDeleted,
 }
 
 impl Flash {
     /// Each with its word in the cookie and its sentence.
-    const ALL: [(Self, &str, &str); 48] = [
+    const ALL: [(Self, &str, &str); 52] = [
         (Self::OrganisationCreated, "organisation-created", "Your organisation is ready."),
         (
             Self::OrganisationOnItsWay,
@@ -138,6 +142,14 @@ impl Flash {
             "It is back, with everything in it. Choose a plan for it here.",
         ),
         (Self::AccountDeleted, "account-deleted", "Your account is deleted, and you are signed out."),
+        (Self::ScheduleSaved, "schedule-saved", "Saved. Runs start by it from now on."),
+        (Self::SchedulePaused, "schedule-paused", "Paused. It starts nothing until somebody resumes it."),
+        (
+            Self::ScheduleResumed,
+            "schedule-resumed",
+            "Resumed, from the next day on. What was missed is not made up for.",
+        ),
+        (Self::ScheduleDeleted, "schedule-deleted", "The schedule is deleted. Runs that it started stay."),
     ];
 
     /// What the last answer to this browser left to say.

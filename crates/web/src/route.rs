@@ -85,6 +85,8 @@ pub enum Noun {
     Export,
     /// A duty.
     Duty,
+    /// A schedule of a procedure.
+    Schedule,
 }
 
 impl Route {
@@ -131,6 +133,7 @@ impl Noun {
             "logo" => Some(Self::Logo),
             "export" => Some(Self::Export),
             "duty" => Some(Self::Duty),
+            "schedule" => Some(Self::Schedule),
             "step" if path.contains("/runs/") => Some(Self::Step),
             "step" => Some(Self::StepTemplate),
             _ => None,

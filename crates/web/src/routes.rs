@@ -85,6 +85,7 @@ fn entries() -> Vec<Entry> {
     use pages::{audit_log, billing, buying, exports, logo, profile, role, roles, settings};
     use pages::{invitation, inviting, leaving, member, members, offer, record, reports};
     use pages::{duties, my_work, new_procedure, procedure, procedures, publication, run, run_steps, runs, step_templates, versions};
+    use pages::{schedule, schedules};
     vec![
         // Before an organisation
         get("/", "home", Anyone, home::show),
@@ -157,6 +158,15 @@ fn entries() -> Vec<Entry> {
         get("/orgs/{slug}/reports/procedures.csv", "reports.procedures", In(P::ReportsRead), reports::procedures),
         get("/orgs/{slug}/reports/people.csv", "reports.people", In(P::ReportsRead), reports::people),
         get("/orgs/{slug}/reports/steps.csv", "reports.steps", In(P::ReportsRead), reports::steps).in_person(),
+        // In an organisation: schedules
+        get("/orgs/{slug}/procedures/{procedure}/schedules", "schedules", In(P::ProceduresRead), schedules::list),
+        get("/orgs/{slug}/procedures/{procedure}/schedules/new", "schedules.new", In(P::ProceduresManage), schedule::new),
+        post("/orgs/{slug}/procedures/{procedure}/schedules", "schedules.create", In(P::ProceduresManage), schedule::create),
+        get("/orgs/{slug}/procedures/{procedure}/schedules/{schedule}", "schedule", In(P::ProceduresManage), schedule::show),
+        post("/orgs/{slug}/procedures/{procedure}/schedules/{schedule}", "schedule.edit", In(P::ProceduresManage), schedule::edit),
+        post("/orgs/{slug}/procedures/{procedure}/schedules/{schedule}/pause", "schedule.pause", In(P::ProceduresManage), schedules::pause),
+        post("/orgs/{slug}/procedures/{procedure}/schedules/{schedule}/resume", "schedule.resume", In(P::ProceduresManage), schedules::resume),
+        post("/orgs/{slug}/procedures/{procedure}/schedules/{schedule}/delete", "schedule.delete", In(P::ProceduresManage), schedules::delete),
 
         // In an organisation: settings
         get("/orgs/{slug}/settings", "settings", In(P::MembersRead), settings::show),
@@ -249,11 +259,19 @@ fn entries() -> Vec<Entry> {
         get("/api/v1/orgs/{slug}/my-work", "api.my_work", In(P::RunsRead), api::run_steps::my_work),
         get("/api/v1/orgs/{slug}/reports", "api.reports", In(P::ReportsRead), api::reports::show),
         post("/api/v1/orgs/{slug}/procedures/{procedure}/archive", "api.procedure.archive", In(P::ProceduresManage), api::procedures::archive),
+        post("/api/v1/orgs/{slug}/procedures/{procedure}/restore", "api.procedure.restore", In(P::ProceduresManage), api::procedures::restore),
         get("/api/v1/orgs/{slug}/procedures/{procedure}/versions/{version}", "api.procedure.version", In(P::ProceduresRead), api::procedures::version),
         get("/api/v1/orgs/{slug}/duties", "api.duties", In(P::ProceduresRead), api::duties::list),
         post("/api/v1/orgs/{slug}/duties", "api.duties.create", In(P::ProceduresManage), api::duties::create),
         patch("/api/v1/orgs/{slug}/duties/{duty}", "api.duty.change", In(P::ProceduresManage), api::duties::change),
         delete("/api/v1/orgs/{slug}/duties/{duty}", "api.duty.retire", In(P::ProceduresManage), api::duties::retire),
+        get("/api/v1/orgs/{slug}/procedures/{procedure}/schedules", "api.schedules", In(P::ProceduresRead), api::schedules::list),
+        post("/api/v1/orgs/{slug}/procedures/{procedure}/schedules", "api.schedules.create", In(P::ProceduresManage), api::schedules::create),
+        get("/api/v1/orgs/{slug}/procedures/{procedure}/schedules/{schedule}", "api.schedule", In(P::ProceduresRead), api::schedules::show),
+        patch("/api/v1/orgs/{slug}/procedures/{procedure}/schedules/{schedule}", "api.schedule.edit", In(P::ProceduresManage), api::schedules::edit),
+        post("/api/v1/orgs/{slug}/procedures/{procedure}/schedules/{schedule}/pause", "api.schedule.pause", In(P::ProceduresManage), api::schedules::pause),
+        post("/api/v1/orgs/{slug}/procedures/{procedure}/schedules/{schedule}/resume", "api.schedule.resume", In(P::ProceduresManage), api::schedules::resume),
+        delete("/api/v1/orgs/{slug}/procedures/{procedure}/schedules/{schedule}", "api.schedule.delete", In(P::ProceduresManage), api::schedules::delete),
         get("/api/v1/orgs/{slug}/members", "api.members", In(P::MembersRead), api::members::list),
         patch("/api/v1/orgs/{slug}/members/{member}", "api.member.change", In(P::MembersManage), api::members::change),
         delete("/api/v1/orgs/{slug}/members/{member}", "api.member.remove", In(P::MembersManage), api::members::remove),

@@ -52,6 +52,13 @@ impl Zone {
         Day(at.to_zoned(self.0.clone()))
     }
 
+    /// A day of the calendar.
+    pub(crate) fn calendar_day(&self, day: Date) -> Day {
+        let noon = day.at(12, 0, 0, 0).to_zoned(self.0.clone());
+        // Only the last day of all has no noon everywhere.
+        Day(noon.unwrap_or_else(|_| Timestamp::MAX.to_zoned(TimeZone::UTC)))
+    }
+
     /// A moment to the minute.
     pub(crate) fn moment(&self, at: &Timestamp) -> Moment {
         Moment(at.to_zoned(self.0.clone()))

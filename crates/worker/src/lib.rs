@@ -9,6 +9,7 @@ mod exports;
 mod hands;
 mod mails;
 mod schedule;
+mod scheduled_runs;
 mod settle;
 #[cfg(test)]
 mod stage;

@@ -7,6 +7,7 @@ use domain::drift::{LOOK_AT_DUE_CUSTOMERS, RECONCILE_CLERK, RECONCILE_STRIPE};
 use domain::exports::SWEEP_EXPORTS;
 use domain::jobs;
 use domain::lifecycle::rounds::TEND_ORGANISATIONS;
+use domain::schedule_round;
 use tenancy::Database;
 
 /// What comes round, and the longest time from one begin to the next.
@@ -39,6 +40,9 @@ impl Schedule {
             if let Err(error) = jobs::come_round(database, kind, (*every - LATE).as_secs_f64()).await {
                 tracing::warn!(%error, kind, "could not look whether a job is due");
             }
+        }
+        if let Err(error) = schedule_round::look(database).await {
+            tracing::warn!(%error, "could not look whether a schedule is due");
         }
     }
 }

@@ -15,11 +15,15 @@ use domain::lifecycle::rounds::TEND_ORGANISATIONS;
 use domain::mails::SEND_MAIL;
 use domain::memberships::TELL_CLERK_MEMBERSHIP;
 use domain::plans::TELL_CLERK_LIMIT;
+use domain::scheduled_runs::START_SCHEDULED_RUNS;
 use domain::sign_outs::{self, REVOKE_CLERK_SESSION};
 
 use tenancy::UserId;
 
-use crate::{Failure, State, audit_log, clerk_events, clerk_told, closing, erasure, exports, mails, stripe_events};
+use crate::{
+    Failure, State, audit_log, clerk_events, clerk_told, closing, erasure, exports, mails, scheduled_runs,
+    stripe_events,
+};
 
 /// A job's lease is renewed this often; it lasts three times as long.
 pub(crate) const RENEW: Duration = Duration::from_secs(30);
@@ -87,6 +91,7 @@ async fn perform(state: &State, job: &Claimed) -> Result<(), Failure> {
         }
         CLOSE_ORGANISATION => closing::close(state, job).await,
         TEND_ORGANISATIONS => erasure::tend(state).await,
+        START_SCHEDULED_RUNS => scheduled_runs::start(state, job).await,
         _ => Err(Failure::UnknownKind),
     }
 }

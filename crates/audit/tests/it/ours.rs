@@ -28,7 +28,7 @@ async fn our_database_is_clean_plain_and_signed_also_as_the_server_itself_sees_i
                 "{}after a migration that was reviewed, write the new fingerprints into audit.toml",
                 audit::text(&report)
             );
-            assert_eq!(report.tables, 33);
+            assert_eq!(report.tables, 34);
         }
     }
 }
@@ -74,6 +74,10 @@ async fn nothing_of_ours_is_reached_by_trying() {
              select organisation_id, id, 'f1', 'x', 'user_ada' from tenantry.steps where organisation_id = 'org_{place}';
              insert into tenantry.step_tallies (organisation_id, procedure_id, person, due_slot)
              values ('org_{place}', gen_random_uuid(), 'user_ada', now());
+             insert into tenantry.schedules (organisation_id, id, procedure_id, repeats, at_time, made_by, dealt_to)
+             select organisation_id, gen_random_uuid(), id, 'daily', '07:00', created_by, current_date
+               from tenantry.procedures where organisation_id = 'org_{place}';
+             insert into tenantry.next_starts (organisation_id) values ('org_{place}');
              insert into tenantry.closings (organisation_id) values ('org_{place}');
              insert into tenantry.erasures (organisation_id, deleted_at) values ('org_{place}', now());
              insert into tenantry.mails (organisation_id, id, key, address, notice)

@@ -7,7 +7,7 @@ use tenancy::{Actor, Database, OrganisationId, Query, Row, Transaction, UserId, 
 use super::FinalInvoice;
 use crate::audit_log::{self, Author, Entry, Origin};
 use crate::mails::{self, Link, NewMail, Notice, To};
-use crate::{BaseRole, Error, Permission, Result, billing, organisations};
+use crate::{BaseRole, Error, Permission, Result, billing, organisations, schedules};
 
 tenant_statements! {
     SHOW = "
@@ -153,6 +153,7 @@ pub(super) async fn bring_back(
         return Ok(false);
     }
     tx.query(Query::new(REOPEN)).await?;
+    schedules::restored(tx).await?;
     let entry = Entry::new("organisation.restored").on(&gone.id, &gone.name);
     let entry = entry.before(json!({ "erased_on": gone.erase_at }));
     audit_log::write(tx, author, "done", entry).await?;

@@ -17,6 +17,7 @@ mod races;
 mod reports;
 mod rules;
 mod runs;
+mod schedules;
 mod work;
 
 /// A number from the environment, for tests that can go on for longer, or the same way again.

@@ -73,6 +73,20 @@ const SEED: &str = "
     insert into viewers (organisation_id, run_id, user_id) select organisation_id, id, 'user_ada' from runs;
     set session_replication_role = origin;";
 
+/// A schedule for each procedure, with two runs; some of them are due.
+const SCHEDULES: &str = "
+    set search_path = tenantry; set session_replication_role = replica;
+    insert into schedules (organisation_id, id, procedure_id, repeats, at_time, made_by, dealt_to, next_at)
+      select org, md5(org || 'schedule' || p)::uuid, md5(org || 'procedure' || p)::uuid, 'daily', '07:00', 'user_ada', current_date,
+             now() + make_interval(hours => p - 3)
+        from (values ('org_acme', 2000), ('org_bolt', 1000)) as big (org, procedures), generate_series(1, procedures) as p;
+    insert into next_starts (organisation_id, due_at) values ('org_acme', now()), ('org_bolt', now());
+    update runs as run set schedule_id = schedule.id, occurs_on = run.started_at::date - (run.name <> 'run 1')::int * 40
+      from schedules as schedule
+     where schedule.organisation_id = run.organisation_id and schedule.procedure_id = run.procedure_id
+       and run.name in ('run 1', 'run 2');
+    set session_replication_role = origin;";
+
 /// What an id may be, in the large organisation.
 const THINGS: &str = "
     select thing::text from (values
@@ -94,6 +108,7 @@ struct Executions {
 async fn large() -> TestDatabase {
     let database = TestDatabase::create().await;
     database.client("postgres").await.batch_execute(SEED).await.unwrap();
+    database.client("postgres").await.batch_execute(SCHEDULES).await.unwrap();
     database.client("postgres").await.batch_execute("vacuum analyze").await.unwrap();
     database
 }
@@ -211,6 +226,19 @@ const GIVEN: &[(&str, &str)] = &[
     ("domain::product::reports::settled::SETTLED", "'week', 12, null, 'epoch', '00000000-0000-0000-0000-000000000000'"),
     ("domain::product::reports::settled::OVERDUE", "'week', 12, null, 'epoch', '00000000-0000-0000-0000-000000000000'"),
     ("domain::billing::record::STANDING", "'team', 'active', false"),
+    ("domain::product::schedules::LIST", "md5('org_acmeprocedure7')::uuid"),
+    ("domain::product::schedules::FIND", "md5('org_acmeprocedure7')::uuid, md5('org_acmeschedule7')::uuid"),
+    (
+        "domain::product::schedules::CREATE",
+        "md5('org_acmeprocedure7')::uuid, gen_random_uuid(), 'weekly', '{1,5}', null, '07:00', 0, '', 'user_ada', current_date, now()",
+    ),
+    ("domain::product::schedules::EDIT", "md5('org_acmeschedule7')::uuid, 'monthly', '{}', 31, '07:00', 2, ''"),
+    ("domain::product::schedules::PAUSE", "md5('org_acmeprocedure7')::uuid, md5('org_acmeschedule7')::uuid"),
+    ("domain::product::schedules::RESUME", "md5('org_acmeschedule7')::uuid"),
+    ("domain::product::schedules::RECKON", "md5('org_acmeschedule7')::uuid, current_date, now()"),
+    ("domain::product::schedules::DELETE", "md5('org_acmeprocedure7')::uuid, md5('org_acmeschedule7')::uuid"),
+    ("domain::product::scheduled_runs::DEALT", "md5('org_acmeschedule7')::uuid, current_date, now()"),
+    ("domain::product::scheduled_runs::MISSED", "md5('org_acmeschedule7')::uuid, current_date, 2, 'late'"),
 ];
 
 /// Somebody is looked for in every row of an organisation, once, when their account is gone: by a job, which may do so.

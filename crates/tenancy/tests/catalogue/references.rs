@@ -5,9 +5,9 @@ use crate::shapes::{B1, Tenantry, UNKNOWN, Undefended};
 #[tokio::test]
 async fn a38_a_reference_by_id_alone_tells_what_exists_and_holds_it_fast() {
     let u = Undefended::create().await;
-    u.owner.run("create table comments (note int references forced (id)); grant insert on comments to @app").await;
-    u.app.within("A", "insert into comments values (3)").await;
-    assert_eq!(u.app.refused_within("A", "insert into comments values (999)").await, "23503");
+    u.owner.run("create table remarks (note int references forced (id)); grant insert on remarks to @app").await;
+    u.app.within("A", "insert into remarks values (3)").await;
+    assert_eq!(u.app.refused_within("A", "insert into remarks values (999)").await, "23503");
     let held = u.app.error_within("B", "delete from forced where id = 3").await;
     assert!(held.detail().unwrap().contains("still referenced"), "{held:?}");
 
@@ -33,18 +33,18 @@ async fn a39_a_cascade_deletes_another_tenants_row() {
     let u = Undefended::create().await;
     u.owner
         .run(
-            "create table comments (organisation_id text, note int references forced (id) on delete cascade);
-             alter table comments enable row level security; alter table comments force row level security;
-             create policy tenant on comments using (organisation_id = current_setting('app.current_org_id'));
-             grant select, insert on comments to @app",
+            "create table remarks (organisation_id text, note int references forced (id) on delete cascade);
+             alter table remarks enable row level security; alter table remarks force row level security;
+             create policy tenant on remarks using (organisation_id = current_setting('app.current_org_id'));
+             grant select, insert on remarks to @app",
         )
         .await;
-    u.app.within("B", "insert into comments values ('B', 1)").await;
+    u.app.within("B", "insert into remarks values ('B', 1)").await;
     u.app.within("A", "delete from forced where id = 1").await;
-    assert_eq!(u.app.within("B", "select count(*) from comments").await, ["0"]);
+    assert_eq!(u.app.within("B", "select count(*) from remarks").await, ["0"]);
 
     let t = Tenantry::create().await;
-    assert_eq!(t.owner.refused("create table comments (procedure_id uuid references procedures (id))").await, "42830");
+    assert_eq!(t.owner.refused("create table remarks (procedure_id uuid references procedures (id))").await, "42830");
     t.rule(
         "select conname from pg_constraint as reference join pg_attribute as theirs
              on theirs.attrelid = confrelid and theirs.attname = 'organisation_id'

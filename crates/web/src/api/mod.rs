@@ -16,6 +16,7 @@ pub(crate) mod reports;
 pub(crate) mod roles;
 pub(crate) mod run_steps;
 pub(crate) mod runs;
+pub(crate) mod schedules;
 pub(crate) mod step_templates;
 
 use axum::Json;

@@ -30,13 +30,6 @@ struct Writing {
     run_name: Option<String>,
 }
 
-/// Whether it is out of use.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Archiving {
-    archived: bool,
-}
-
 /// What changed.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -83,9 +76,17 @@ pub(crate) async fn edit(org: InOrg, At(at): At<ProcedurePath>, body: Body) -> R
 }
 
 /// `POST …/procedures/{procedure}/archive`
-pub(crate) async fn archive(org: InOrg, At(at): At<ProcedurePath>, body: Body) -> Result<StatusCode> {
+pub(crate) async fn archive(org: InOrg, At(at): At<ProcedurePath>) -> Result<StatusCode> {
     let mut tx = org.write().await?;
-    procedures::archive(&mut tx, at.procedure, body.parse::<Archiving>()?.archived).await?;
+    procedures::archive(&mut tx, at.procedure, true).await?;
+    tx.commit().await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// `POST …/procedures/{procedure}/restore`: back into use.
+pub(crate) async fn restore(org: InOrg, At(at): At<ProcedurePath>) -> Result<StatusCode> {
+    let mut tx = org.write().await?;
+    procedures::archive(&mut tx, at.procedure, false).await?;
     tx.commit().await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -38,14 +38,14 @@ async fn every_route_answers_each_caller_as_the_golden_table_says() {
     let columns: Vec<&str> = COLUMNS.iter().map(|(name, _)| *name).collect();
     writeln!(
         table,
-        "{:<8}{:<66}{}",
+        "{:<8}{:<65} {}",
         "method",
         "path",
         columns.iter().map(|name| format!("{name:<15}")).collect::<String>().trim_end()
     )
     .unwrap();
     for route in routes::table() {
-        let mut line = format!("{:<8}{:<66}", route.method.as_str(), route.path);
+        let mut line = format!("{:<8}{:<65} ", route.method.as_str(), route.path);
         for (_, person) in COLUMNS {
             // Fresh things for each question, so that one answer does not change the next.
             let things = Things::create(&app.world, "ada", &app.world.acme, "opening").await;
@@ -121,7 +121,7 @@ async fn a_role_of_one_permission_opens_what_the_table_says_and_nothing_else() {
          # leaves the answer as it is. Written by the test, reviewed by people: UPDATE_GOLDEN=1 script/test access\n",
     );
     for (at, route) in inside.iter().enumerate() {
-        let line = format!("{:<8}{:<66}{:<6}{}", route.method.as_str(), route.path, plain[at], opened[at].join(", "));
+        let line = format!("{:<8}{:<65} {:<6}{}", route.method.as_str(), route.path, plain[at], opened[at].join(", "));
         writeln!(table, "{}", line.trim_end()).unwrap();
     }
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(GOLDEN);

@@ -39,6 +39,7 @@ async fn a_foreign_id_is_an_unknown_id_on_every_route() {
                 Noun::Logo => Things { logo: other.logo.clone(), ..mine.clone() },
                 Noun::Export => Things { export: other.export, ..mine.clone() },
                 Noun::Duty => Things { duty: other.duty, ..mine.clone() },
+                Noun::Schedule => Things { schedule: other.schedule, ..mine.clone() },
             };
             let ours = checksum(&app, "org_acme").await;
             let from_foreign = app.send(requests::to(&route, &who(&route), "acme", &with(&foreign))).await;

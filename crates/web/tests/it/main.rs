@@ -34,6 +34,7 @@ mod reports;
 mod requests;
 mod revocation;
 mod roles;
+mod schedules;
 mod sessions;
 mod storm;
 mod tokens;

@@ -8,6 +8,7 @@ use domain::invitations::InvitationId;
 use domain::procedures;
 use domain::procedures::ProcedureId;
 use domain::runs::{self, RunId};
+use domain::schedules::ScheduleId;
 use domain::step_templates::StepTemplateId;
 use domain::steps::StepId;
 use http::Request;
@@ -33,6 +34,7 @@ pub(crate) struct Things {
     /// As its address names it.
     pub(crate) logo: String,
     pub(crate) export: ExportId,
+    pub(crate) schedule: ScheduleId,
 }
 
 impl Things {
@@ -59,6 +61,7 @@ impl Things {
             duty: world.duty(admin, organisation).await,
             logo: format!("{}.png", world.logo(admin, organisation).await),
             export: world.export(organisation).await,
+            schedule: world.schedule(admin, organisation, procedure, text).await,
         }
     }
 
@@ -76,6 +79,7 @@ impl Things {
             duty: id(7).parse().unwrap(),
             logo: format!("{}.png", "0".repeat(64)),
             export: id(7).parse().unwrap(),
+            schedule: id(9).parse().unwrap(),
         }
     }
 }
@@ -102,6 +106,7 @@ pub(crate) fn path(route: &Route, slug: &str, things: &Things) -> String {
             Noun::Logo => things.logo.clone(),
             Noun::Export => things.export.to_string(),
             Noun::Duty => things.duty.to_string(),
+            Noun::Schedule => things.schedule.to_string(),
         };
         path.replace(&format!("{{{parameter}}}"), &id)
     })
@@ -117,7 +122,7 @@ pub(crate) fn to(route: &Route, who: &As, slug: &str, things: &Things) -> Reques
         }
         (Surface::Page, true) => {
             let form = format!(
-                "permission=runs:work&replacement=&name={}&title=Edited&details=Edited&note=Edited&reason=Edited&key=incident&heir=&text=Edited&holder=user_ada&assignee=&due=2026-11-24&due_after=start&due_days=1&run_name=Edited&section=Edited&must_wait=&sign_off=&due_weekdays=yes&and=save&back=yes&revision=&field-f1=Edited&field-0-key=&field-0-label=Edited&field-0-kind=choice&field-0-choices=one,two&field-0-required=yes&direction=down&theme=dark&slug=acme&number=7&time_zone=UTC&session=Edited&logo=Edited&procedure={}&open={}&role=member&custom_roles=report-viewer&sure=no&redirect_url=/&q=a&price=tenantry_team_monthly&for=home&interval=month&email=accounts%40example.test&confirm=nobody%40example.test&addresses={}",
+                "permission=runs:work&repeats=weekly&weekdays=monday&day=1&at=07:00&start_before=0&then=&replacement=&name={}&title=Edited&details=Edited&note=Edited&reason=Edited&key=incident&heir=&text=Edited&holder=user_ada&assignee=&due=2026-11-24&due_after=start&due_days=1&run_name=Edited&section=Edited&must_wait=&sign_off=&due_weekdays=yes&and=save&back=yes&revision=&field-f1=Edited&field-0-key=&field-0-label=Edited&field-0-kind=choice&field-0-choices=one,two&field-0-required=yes&direction=down&theme=dark&slug=acme&number=7&time_zone=UTC&session=Edited&logo=Edited&procedure={}&open={}&role=member&custom_roles=report-viewer&sure=no&redirect_url=/&q=a&price=tenantry_team_monthly&for=home&interval=month&email=accounts%40example.test&confirm=nobody%40example.test&addresses={}",
                 role_name(),
                 things.procedure,
                 things.template,
@@ -133,6 +138,9 @@ pub(crate) fn to(route: &Route, who: &As, slug: &str, things: &Things) -> Reques
                 "step_templates.add" | "step_template.edit" => json!({ "title": text, "details": text }),
                 "step_template.move" => json!({ "direction": "down" }),
                 "runs.start" => json!({ "procedure_id": things.procedure, "name": text }),
+                "schedules.create" | "schedule.edit" => {
+                    json!({ "repeats": "weekly", "weekdays": ["monday"], "at": "07:00", "run_name": text })
+                }
                 "roles.create" | "role.change" => json!({ "name": role_name(), "permissions": ["runs:work"] }),
                 "member.change" => json!({ "custom_roles": ["report-viewer"] }),
                 "invitations.create" => json!({ "addresses": [new_address()], "role": "member" }),
@@ -145,7 +153,6 @@ pub(crate) fn to(route: &Route, who: &As, slug: &str, things: &Things) -> Reques
                 "billing.portal" => json!({ "for": "home" }),
                 "run.rename" | "duties.create" => json!({ "name": role_name() }),
                 "run.cancel" => json!({ "reason": text }),
-                "procedure.archive" => json!({ "archived": false }),
                 "duty.change" => json!({ "name": role_name(), "holders": [] }),
                 "run_step.skip" | "run_step.problem" | "run_step.reject" => json!({ "reason": text }),
                 "run_step.change" => json!({ "due_at": "2026-11-24T18:00:00Z" }),
@@ -154,6 +161,8 @@ pub(crate) fn to(route: &Route, who: &As, slug: &str, things: &Things) -> Reques
                 | "deleted.exports.ask"
                 | "billing.keep"
                 | "run.reopen"
+                | "procedure.archive"
+                | "procedure.restore"
                 | "run_step.resolve"
                 | "run_step.approve"
                 | "duty.retire"
@@ -163,6 +172,9 @@ pub(crate) fn to(route: &Route, who: &As, slug: &str, things: &Things) -> Reques
                 | "run_step.tick"
                 | "run_step.undo"
                 | "role.delete"
+                | "schedule.pause"
+                | "schedule.resume"
+                | "schedule.delete"
                 | "member.remove"
                 | "invitation.revoke"
                 | "invitation.resend"
