@@ -44,7 +44,10 @@ async fn every_mention_of_a_tenant_table_is_filtered_by_the_organisation() {
         if statement.sql.contains("insert into") {
             let values = statement.sql.split("insert into").nth(1).unwrap();
             assert!(
-                values.contains("values ($1,") || values.contains("select $1,") || values.contains("select $1 from"),
+                values.contains("values ($1,")
+                    || values.contains("values ($1)")
+                    || values.contains("select $1,")
+                    || values.contains("select $1 from"),
                 "{}",
                 statement.name
             );
