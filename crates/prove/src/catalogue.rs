@@ -93,6 +93,11 @@ impl Table {
         columns.first().copied()
     }
 
+    /// Whether Postgres computes another column from this one.
+    pub(crate) fn computes_from(&self, name: &str) -> bool {
+        self.columns.iter().any(|column| column.computed_from.as_deref() == Some(name))
+    }
+
     /// Text that takes any words.
     pub(crate) fn is_free_text(&self, column: &Column) -> bool {
         let checked = self.checks.iter().any(|check| check.contains(&column.name));

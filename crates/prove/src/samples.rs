@@ -79,7 +79,7 @@ pub(crate) fn fresh(table: &Table, row: &Row, number: u32) -> Row {
             ("position" | "number", "integer" | "bigint") => Value::from(1000 + number),
             ("address", "text") => Value::from(format!("new-{number}@example.test")),
             // What is unique is computed from it.
-            ("name", "text") if table.column("folded_name").is_some() => Value::from(format!("New {number}")),
+            ("name", "text") if table.computes_from("name") => Value::from(format!("New {number}")),
             ("event_id" | "key" | "slug", "text") => Value::from(format!("new-{number}")),
             ("id", "text") => {
                 let kind =
