@@ -32,9 +32,11 @@ impl Face {
         for c in text.chars() {
             if c.is_whitespace() || c.is_control() {
                 readable.push(' ');
+            } else if is_invisible(c) {
+                // The font draws some of these, which nobody means.
             } else if self.letters.glyph_index(c).is_some() {
                 readable.push(c);
-            } else if !is_invisible(c) {
+            } else {
                 readable.push_str(&format!("[U+{:04X}]", u32::from(c)));
             }
         }
