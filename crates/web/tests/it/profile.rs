@@ -27,7 +27,7 @@ async fn the_time_zone_is_saved_without_clerk_and_dates_follow_it() {
     app.world.run("ada", &app.world.acme, procedure, "monday").await;
     let admin = app.world.database.client("postgres").await;
     admin.execute("update tenantry.runs set started_at = '2026-01-01T20:30:00Z'", &[]).await.unwrap();
-    let runs = app.get(&ADA, "/orgs/acme/runs").await;
+    let runs = app.get(&ADA, "/orgs/acme/procedures").await;
     assert!(runs.body.contains("<time datetime=\"2026-01-02\">"), "{}", runs.body);
     let (before, after): (serde_json::Value, serde_json::Value) = {
         let sql = "select before, after from tenantry.audit_log where action = 'organisation.changed'";
