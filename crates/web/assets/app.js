@@ -89,7 +89,9 @@ document.addEventListener("dragend", () => {
 });
 
 // A menu closes when one of its actions is taken in place.
-document.addEventListener("htmx:after:request", () => {
+document.addEventListener("htmx:after:request", (event) => {
+  // Not when the page reads itself again because of what others did.
+  if ((event.detail?.ctx?.sourceElement ?? event.target)?.id === "again") return;
   for (const menu of document.querySelectorAll(".menu:popover-open")) {
     if (!menu.querySelector("input[name=theme]")) menu.hidePopover();
   }
