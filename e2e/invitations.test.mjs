@@ -98,7 +98,7 @@ test('somebody new comes in by the mail, with the roles they were given', async 
   await page.getByLabel('First name').fill('Nina');
   await page.getByLabel('Last name').fill('Simone');
   await page.getByRole('button', { name: 'Create the account and join' }).click();
-  await arrives(page, `${tenantry.app}/orgs/acme/runs`);
+  await arrives(page, `${tenantry.app}/orgs/acme/my-work`);
   await page.goto(members('acme'));
   const row = page.getByRole('row', { name: /Nina Simone/ });
   await row.getByText('Report-viewer').waitFor();
@@ -115,7 +115,7 @@ test('a person of another organisation, signed in, is in both and has lost nothi
   await page.getByRole('button', { name: 'Accept the invitation to Acme Provisions' }).waitFor();
   await accessible(page, 'switcher with an invitation');
   await page.goto(await link(address('joan')));
-  await arrives(page, `${tenantry.app}/orgs/acme/runs`);
+  await arrives(page, `${tenantry.app}/orgs/acme/my-work`);
   await page.goto(`${tenantry.app}/orgs/bolt/settings/members`);
   await page.getByRole('row', { name: /Joan Clarke/ }).getByText('Admin').waitFor();
 });
@@ -150,7 +150,7 @@ test('a person without an organisation accepts in the app, from the list', async
   await page.getByRole('heading', { name: 'You are invited to' }).waitFor();
   await accessible(page, 'organisations with an invitation');
   await page.getByRole('button', { name: 'Accept the invitation to Bolt Cycles' }).click();
-  await arrives(page, `${tenantry.app}/orgs/bolt/runs`);
+  await arrives(page, `${tenantry.app}/orgs/bolt/my-work`);
   await page.getByText('You belong to this organisation now').waitFor();
   // The link in the mail has done its work already: Clerk says so, and our own address still leads in.
   await page.goto(mail);
