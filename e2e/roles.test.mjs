@@ -158,7 +158,7 @@ test('the audit log tells all of it, and gives it as a file', async () => {
   await heading(page, 'No entry fits', 3);
   await accessible(page, 'audit log, nothing found');
   await page.getByRole('link', { name: 'Clear all filters' }).click();
-  const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('link', { name: 'Export' }).click()]);
+  const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('link', { name: 'Export', exact: true }).click()]);
   assert.equal(download.suggestedFilename(), 'audit-log-acme.csv');
 });
 
