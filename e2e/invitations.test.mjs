@@ -150,7 +150,7 @@ test('a person without an organisation accepts in the app, from the list', async
   await page.getByRole('heading', { name: 'You are invited to' }).waitFor();
   await accessible(page, 'organisations with an invitation');
   await page.getByRole('button', { name: 'Accept the invitation to Bolt Cycles' }).click();
-  await arrives(page, `${tenantry.app}/orgs/bolt/runs`);
+  await arrives(page, `${tenantry.app}/orgs/bolt/my-work`);
   await page.getByText('You belong to this organisation now').waitFor();
   // The link in the mail has done its work already: Clerk says so, and our own address still leads in.
   await page.goto(mail);

@@ -47,7 +47,11 @@ impl Session {
         let named = self.organisation_slug();
         let behind = known
             .as_ref()
-            .is_none_or(|home| named.is_some_and(|slug| home.organisations.iter().all(|mine| mine.slug != slug)));
+            // Whoever waits may be on the way in at this very moment: looking again lets them in where there is a place.
+            .is_none_or(|home| {
+                !home.waiting.is_empty()
+                    || named.is_some_and(|slug| home.organisations.iter().all(|mine| mine.slug != slug))
+            });
         let looked = if behind { state.look_again(&self.user).await } else { Looked::Lately };
         let newest = match looked {
             Looked::Now => directory::person(&state.database, &self.user, session).await?,

@@ -120,7 +120,8 @@ pub(crate) async fn show(
     let home = session.home(&state).await?;
     if let Some(offer) = &offer
         && offer.is_mine
-        && offer.standing == Standing::Accepted
+        // Accepted at Clerk a moment ago: our own word on it may still be on its way when they are in already.
+        && (offer.standing == Standing::Accepted || came.status == "complete")
         && home.organisations.iter().any(|mine| mine.slug == offer.slug)
     {
         return Ok((StatusCode::SEE_OTHER, location(&format!("/orgs/{}", offer.slug))).into_response());
@@ -146,7 +147,7 @@ pub(crate) async fn accept(
         Ok(slug) => {
             let (organisation, _) = at.ids()?;
             state.tell_now(&organisation, user).await;
-            Ok(onward(&state, &format!("/orgs/{slug}/runs"), Flash::Joined))
+            Ok(onward(&state, &format!("/orgs/{slug}/my-work"), Flash::Joined))
         }
         Err(error) => {
             let offer = look(&state, &at, Some(&person.session)).await?;

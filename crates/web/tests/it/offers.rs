@@ -74,7 +74,7 @@ async fn whoever_is_invited_joins_with_all_their_roles_and_once() {
     assert!(list.contains("You are invited to") && list.contains(&format!("{at}/accept")));
 
     let joined = app.post(&NADIA, &format!("{at}/accept"), "").await;
-    assert_eq!((joined.status.as_u16(), joined.header("location")), (303, "/orgs/acme/runs"));
+    assert_eq!((joined.status.as_u16(), joined.header("location")), (303, "/orgs/acme/my-work"));
     let (access, ()) = app.world.org("nadia", &app.world.acme).read(Read::access_only()).await.unwrap();
     assert_eq!((access.role, access.custom_roles.len()), (BaseRole::Member, 1));
     // The link still leads there, and accepting again is harmless.
