@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { accessible } from './support/browser.mjs';
-import { atClerk, idOf } from './support/clerk.mjs';
+import { join } from './support/clerk.mjs';
 import { activeOrganisationIs, createOrganisation, signIn, signOut, signUp, switchTo } from './support/people.mjs';
 import { stage } from './support/stage.mjs';
 import { Tenantry } from './support/tenantry.mjs';
@@ -104,9 +104,7 @@ test('joan signs up with a second organisation and sees nothing of the first', a
 
 test('joan belongs to both: she switches in the navigation, and keeps one tab on each', async () => {
   // What an invitation will do: Clerk says that she is a member of Acme too.
-  const acme = await atClerk(tenantry, '/organizations/acme');
-  const joans = await idOf(tenantry, 'joan+clerk_test@bolt.example');
-  await atClerk(tenantry, `/organizations/${acme.id}/memberships`, { user_id: joans, role: 'org:member' });
+  await join(tenantry, 'acme', 'joan+clerk_test@bolt.example');
 
   const { page, context } = joan;
   // The webhook brings it to our tables.

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { test } from 'node:test';
 import { accessible, pictures } from './support/browser.mjs';
-import { atClerk, idOf } from './support/clerk.mjs';
+import { join } from './support/clerk.mjs';
 import { createOrganisation, signUp } from './support/people.mjs';
 import { stage } from './support/stage.mjs';
 import { Tenantry } from './support/tenantry.mjs';
@@ -42,9 +42,7 @@ test('two people in one organisation: an admin and a member', async () => {
   await createOrganisation(grace.page, tenantry, 'Acme Provisions', 'acme');
   joan = await person();
   await signUp(joan.page, tenantry, { first: 'Joan', last: 'Clarke', email: 'joan+clerk_test@acme.example' });
-  const acme = await atClerk(tenantry, '/organizations/acme');
-  const joans = await idOf(tenantry, 'joan+clerk_test@acme.example');
-  await atClerk(tenantry, `/organizations/${acme.id}/memberships`, { user_id: joans, role: 'org:member' });
+  await join(tenantry, 'acme', 'joan+clerk_test@acme.example');
   await until(joan.page, roles(), (answer) => answer.status() === 200);
 });
 

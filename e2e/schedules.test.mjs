@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { accessible, pictures } from './support/browser.mjs';
-import { atClerk, idOf } from './support/clerk.mjs';
+import { join } from './support/clerk.mjs';
 import { createOrganisation, signUp } from './support/people.mjs';
 import { stage } from './support/stage.mjs';
 import { Tenantry } from './support/tenantry.mjs';
@@ -48,9 +48,7 @@ test('an admin and a member, and a procedure that is published', async () => {
   await createOrganisation(grace.page, tenantry, 'Acme Provisions', 'acme');
   joan = await person();
   await signUp(joan.page, tenantry, { first: 'Joan', last: 'Clarke', email: 'joan+clerk_test@acme.example' });
-  const acme = await atClerk(tenantry, '/organizations/acme');
-  const joans = await idOf(tenantry, 'joan+clerk_test@acme.example');
-  await atClerk(tenantry, `/organizations/${acme.id}/memberships`, { user_id: joans, role: 'org:member' });
+  await join(tenantry, 'acme', 'joan+clerk_test@acme.example');
   procedure = (await program(grace, 'POST', 'procedures', { name: 'Month-end close' })).body.id;
   await program(grace, 'POST', `procedures/${procedure}/steps`, { title: 'Reconcile the bank accounts' });
   await until(joan.page, schedules(), (answer) => answer.status() === 200);

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { pictures } from './support/browser.mjs';
-import { atClerk, idOf } from './support/clerk.mjs';
+import { join } from './support/clerk.mjs';
 import { createOrganisation, signUp } from './support/people.mjs';
 import { stage } from './support/stage.mjs';
 import { Tenantry } from './support/tenantry.mjs';
@@ -22,8 +22,7 @@ const { person } = stage(tenantry, async () => {
   await createOrganisation(ada.page, tenantry, 'Acme Provisions', 'acme');
   ben = await person();
   await signUp(ben.page, tenantry, { first: 'Ben', last: 'Adler', email: BEN });
-  const { id } = await atClerk(tenantry, '/organizations/acme');
-  await atClerk(tenantry, `/organizations/${id}/memberships`, { user_id: await idOf(tenantry, BEN), role: 'org:member' });
+  await join(tenantry, 'acme', BEN);
 });
 
 const here = (path) => `${tenantry.app}/orgs/acme/${path}`;

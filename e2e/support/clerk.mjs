@@ -19,6 +19,12 @@ export async function atClerk(house, path, body = undefined, method = body ? 'PO
   return answer.json();
 }
 
+// Adds whoever has this address to the organisation at Clerk, as an accepted invitation would.
+export async function join(house, slug, email, role = 'org:member') {
+  const { id } = await atClerk(house, `/organizations/${slug}`);
+  await atClerk(house, `/organizations/${id}/memberships`, { user_id: await idOf(house, email), role });
+}
+
 // The id of whoever has this address.
 export async function idOf(house, email) {
   const [user] = await atClerk(house, `/users?email_address=${encodeURIComponent(email)}`);

@@ -112,6 +112,7 @@ pub fn statements() -> impl Iterator<Item = &'static tenancy::Statement> {
         handover::STATEMENTS,
         runs::STATEMENTS,
         steps::STATEMENTS,
+        steps::changes::STATEMENTS,
         tracker::STATEMENTS,
         comments::STATEMENTS,
         activity::STATEMENTS,

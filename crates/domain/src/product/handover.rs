@@ -43,7 +43,7 @@ tenant_statements! {
 
 /// What a person holds.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
-pub struct Held {
+pub struct Holding {
     /// Steps of runs that they have to do.
     pub open_steps: i64,
     /// Duties by name.
@@ -52,7 +52,7 @@ pub struct Held {
     pub step_templates: i64,
 }
 
-impl Held {
+impl Holding {
     /// Whether there is nothing to hand over.
     pub fn is_nothing(&self) -> bool {
         self.open_steps == 0 && self.duties.is_empty() && self.step_templates == 0
@@ -60,10 +60,10 @@ impl Held {
 }
 
 /// What this person holds here.
-pub fn held(user: &UserId) -> Read<Held> {
+pub fn held(user: &UserId) -> Read<Holding> {
     Read::new(Permission::MembersManage, [Query::new(HELD).bind(user.to_string())], |[rows]| {
         let row = rows.first().ok_or(Error::NotFound)?;
-        Ok(Held { open_steps: row.get(0), duties: row.get(1), step_templates: row.get(2) })
+        Ok(Holding { open_steps: row.get(0), duties: row.get(1), step_templates: row.get(2) })
     })
 }
 

@@ -281,9 +281,9 @@ pub(crate) async fn restored(tx: &mut Transaction) -> Result<()> {
     Ok(())
 }
 
-/// The organisation came from an archive: its schedules go on with what is still to come.
+/// The organisation came from an archive, its schedules as they were: they go on as after a time without a worker.
 pub(crate) async fn imported(tx: &mut Transaction) -> Result<()> {
-    for statement in [LOCK, RESTORED, SETTLE] {
+    for statement in [LOCK, SETTLE] {
         tx.query(Query::new(statement)).await?;
     }
     Ok(())

@@ -335,6 +335,8 @@ async fn all_files_of_an_organisation_can_be_removed() {
 #[tokio::test]
 async fn an_organisation_moves_to_another_database_as_it_is() {
     let world = lived_in().await;
+    let procedure = world.procedure("ada", &world.acme, "every day").await;
+    world.schedule("ada", &world.acme, procedure, "{date}").await;
     // With somebody in it who was forgotten: what is left of their entries is vouched for by another one.
     let admin = world.database.client("postgres").await;
     let gone = "update tenantry.users set deleted_at = now() where id = 'user_rita';
@@ -381,6 +383,10 @@ async fn an_organisation_moves_to_another_database_as_it_is() {
     let (access, _) =
         Org::new(&app, world.acme.id.clone(), testkit::user("ada"), "acme").read(exports::list()).await.unwrap();
     assert!(access.may(domain::Permission::DataExport));
+    // Its schedules are found there.
+    let found = "select due_at is not null from tenantry.next_starts where organisation_id = 'org_acme'";
+    let found = elsewhere.client("postgres").await.query_one(found, &[]).await.unwrap();
+    assert!(found.get::<_, bool>(0));
     // Never over one that is here.
     let again = imports::import(&there, &mut opened(&first), &digest, "opal").await.unwrap_err();
     assert!(again.to_string().contains("is here already"), "{again}");

@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::response::Response;
-use domain::handover::{self, Held};
+use domain::handover::{self, Holding};
 use domain::memberships::{self, Member, People};
 use domain::{Access, FieldErrors, OrgTx, roles};
 use serde::Deserialize;
@@ -53,7 +53,7 @@ struct Removal {
     base: String,
     member: Member,
     role: String,
-    held: Held,
+    held: Holding,
     /// Who can be given what they hold.
     heirs: Vec<Choice>,
     complaint: Option<Complaint>,
@@ -189,7 +189,7 @@ impl Removal {
         org: &InOrg,
         access: &Access,
         people: &People,
-        (member, holding): (Member, Held),
+        (member, holding): (Member, Holding),
         complaint: Option<Complaint>,
     ) -> Self {
         let others = people.members.iter().filter(|other| other.id != member.id);

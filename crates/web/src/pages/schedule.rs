@@ -84,29 +84,7 @@ pub(crate) async fn new(org: InOrg, At(at): At<ProcedurePath>) -> Result<Respons
 
 /// `POST …/schedules`: saved, or shown with its next dates.
 pub(crate) async fn create(org: InOrg, At(at): At<ProcedurePath>, Form(fields): Form<Fields>) -> Result<Response> {
-    let form = Writing::sent(&fields);
-    let mut tx = org.write().await?;
-    let saved = match form.written().parse() {
-        Ok(_) if asks_for_dates(&fields) => {
-            tx.require(Permission::ProceduresManage)?;
-            drop(tx);
-            return answer(&org, at.procedure, None, StatusCode::OK, Some(form), false).await;
-        }
-        Ok((calendar, name)) => schedules::create(&mut tx, at.procedure, calendar, &name).await.map(drop),
-        Err(errors) => Err(errors.into()),
-    };
-    match saved {
-        Ok(()) => {
-            tx.commit().await?;
-            Ok(done(&org, at.procedure, Flash::ScheduleSaved))
-        }
-        Err(Error::Invalid(errors)) => {
-            drop(tx);
-            let form = form.with(errors);
-            answer(&org, at.procedure, None, StatusCode::UNPROCESSABLE_ENTITY, Some(form), false).await
-        }
-        Err(error) => Err(error.into()),
-    }
+    save(&org, at.procedure, None, &fields).await
 }
 
 /// `GET …/schedules/{schedule}`
@@ -117,26 +95,32 @@ pub(crate) async fn show(org: InOrg, At(at): At<SchedulePath>, Query(open): Quer
 
 /// `POST …/schedules/{schedule}`: saved, or shown with its next dates.
 pub(crate) async fn edit(org: InOrg, At(at): At<SchedulePath>, Form(fields): Form<Fields>) -> Result<Response> {
-    let form = Writing::sent(&fields);
+    save(&org, at.procedure, Some(&at), &fields).await
+}
+
+/// A new one, or the one at this address.
+async fn save(org: &InOrg, procedure: ProcedureId, at: Option<&SchedulePath>, fields: &Fields) -> Result<Response> {
+    let form = Writing::sent(fields);
     let mut tx = org.write().await?;
-    let saved = match form.written().parse() {
-        Ok(_) if asks_for_dates(&fields) => {
+    let saved = match (form.written().parse(), at) {
+        (Ok(_), _) if asks_for_dates(fields) => {
             tx.require(Permission::ProceduresManage)?;
             drop(tx);
-            return answer(&org, at.procedure, Some(&at), StatusCode::OK, Some(form), false).await;
+            return answer(org, procedure, at, StatusCode::OK, Some(form), false).await;
         }
-        Ok((calendar, name)) => schedules::edit(&mut tx, at.procedure, at.schedule, calendar, &name).await,
-        Err(errors) => Err(errors.into()),
+        (Ok((calendar, name)), Some(at)) => schedules::edit(&mut tx, procedure, at.schedule, calendar, &name).await,
+        (Ok((calendar, name)), None) => schedules::create(&mut tx, procedure, calendar, &name).await.map(drop),
+        (Err(errors), _) => Err(errors.into()),
     };
     match saved {
         Ok(()) => {
             tx.commit().await?;
-            Ok(done(&org, at.procedure, Flash::ScheduleSaved))
+            Ok(done(org, procedure, Flash::ScheduleSaved))
         }
         Err(Error::Invalid(errors)) => {
             drop(tx);
             let form = form.with(errors);
-            answer(&org, at.procedure, Some(&at), StatusCode::UNPROCESSABLE_ENTITY, Some(form), false).await
+            answer(org, procedure, at, StatusCode::UNPROCESSABLE_ENTITY, Some(form), false).await
         }
         Err(error) => Err(error.into()),
     }
