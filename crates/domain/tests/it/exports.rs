@@ -71,7 +71,14 @@ async fn lived_in() -> World {
     let world = World::create().await;
     for (admin, organisation, text) in [("ada", &world.acme, "ours"), ("olga", &world.bolt, "theirs")] {
         let procedure = world.procedure(admin, organisation, text).await;
-        world.run(admin, organisation, procedure, text).await;
+        let run = world.run(admin, organisation, procedure, text).await;
+        // Due, and done: reports have counted it.
+        let door = world.org(admin, organisation);
+        let step = door.read(domain::runs::show(run)).await.unwrap().1.steps[0].id;
+        let mut tx = door.write().await.unwrap();
+        domain::steps::due(&mut tx, run, step, None, Some(jiff::Timestamp::now())).await.unwrap();
+        domain::steps::tick(&mut tx, run, step).await.unwrap();
+        tx.commit().await.unwrap();
         world.invitation(admin, organisation).await;
         world.own_role(admin, organisation, &[domain::Permission::RunsWork]).await;
         world.logo(admin, organisation).await;
